@@ -1,0 +1,27 @@
+// Files that are never half written, and where the program finds its own.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/base/status.h"
+
+namespace ipr {
+
+// Whole contents. Code::kData if it cannot be opened or read.
+[[nodiscard]] Result<std::string> read_file(const std::string& path);
+
+// Replaces `path` in one step: temporary file beside it, fsync, rename, fsync of the folder. On failure the old file is
+// untouched and the temporary one removed. Code::kFailed names the path and the system's reason.
+[[nodiscard]] Status write_file(const std::string& path, std::string_view contents);
+
+// Makes a folder and its parents; ok if it is there already.
+[[nodiscard]] Status make_folder(const std::string& path);
+
+// The folder of the running program, symbolic links resolved: the anchor of the relocatable installation.
+[[nodiscard]] std::string program_folder();
+
+// $XDG_CACHE_HOME/ipr-host or ~/.cache/ipr-host.
+[[nodiscard]] std::string cache_folder();
+
+}  // namespace ipr

@@ -1,0 +1,23 @@
+// JSON with errors that name file, line and column.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "core/base/status.h"
+
+namespace ipr {
+
+using Json = nlohmann::json;  // object keys sorted: dump() is canonical
+
+// Parses UTF-8 text. `source` names it in errors: `source: line 3, column 17: expected …`. Errors are Code::kData.
+[[nodiscard]] Result<Json> parse_json(std::string_view text, const std::string& source, bool allow_comments = false);
+
+// Reads and parses a file.
+[[nodiscard]] Result<Json> read_json(const std::string& path, bool allow_comments = false);
+
+// One compact line; invalid UTF-8 is replaced, never thrown on.
+[[nodiscard]] std::string dump_line(const Json& value);
+
+}  // namespace ipr

@@ -1,0 +1,37 @@
+// Named f32 tensors of a model in host memory, under Hugging Face's Llama names and layouts ([out, in], row-major).
+//
+// The currency between checkpoints on disk, the rollout engine and the trainer. Value type; large: move it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/base/status.h"
+#include "core/model/config.h"
+
+namespace ipr::model {
+
+struct Tensor {
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;
+};
+
+struct Weights {
+  LlamaConfig config;
+  // "model.embed_tokens.weight", "model.layers.0.self_attn.q_proj.weight", …, "model.norm.weight", and "lm_head.weight"
+  // unless tied. std::map: one fixed order everywhere (files, hashes, optimizer state).
+  std::map<std::string, Tensor> tensors;
+};
+
+// The names and shapes that `config` demands, in map order.
+[[nodiscard]] std::map<std::string, std::vector<std::int64_t>> expected_tensors(const LlamaConfig& config);
+
+// Every expected tensor is there with its shape, and nothing else. Code::kData names the first that differs.
+[[nodiscard]] Status check_weights(const Weights& weights, const std::string& source);
+
+// Fresh weights: normal(0, std) matrices, norms 1; the same numbers on every machine for equal (config, seed).
+[[nodiscard]] Weights random_weights(const LlamaConfig& config, std::uint64_t seed, double std = 0.02);
+
+}  // namespace ipr::model

@@ -1,0 +1,62 @@
+// One trainable model behind a small interface; the LibTorch implementation lives in its own shared library, loaded on
+// the first call of load_backend, so that commands without training never touch LibTorch.
+//
+// Not thread-safe: one training thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/status.h"
+#include "core/model/weights.h"
+#include "core/train/rows.h"
+
+namespace ipr::train {
+
+// AdamW with decoupled weight decay on every parameter (Loshchilov & Hutter 2019) and clipping by global L2 norm.
+struct StepSettings {
+  double lr = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0;
+  double clip = 0;  // 0: off; factor = min(1, clip / (norm + 1e-6))
+};
+
+struct StepStats {
+  double loss = 0;
+  double grad_norm = 0;  // before clipping
+};
+
+// logp[r][t] = log p(ids[t] | ids[<t]) of row r where mask is not 0 and t >= 1, else 0. The callee returns L and fills
+// d_logp (same shape, zeroed) with dL/dlogp; the backend then descends along it (abi.md section 7).
+using LossFunction = std::function<Result<double>(const std::vector<std::vector<float>>& logp, std::vector<std::vector<float>>& d_logp)>;
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  // Replaces the weights and clears the optimizer's state.
+  virtual Status set_weights(const model::Weights& weights) = 0;
+  [[nodiscard]] virtual Result<model::Weights> weights() const = 0;
+  // Log-probs without a graph, per row and token as in LossFunction.
+  [[nodiscard]] virtual Result<std::vector<std::vector<float>>> logprobs(std::span<const TrainRow* const> rows) = 0;
+  // All logits of one sequence, [tokens, vocab]: the reference the rollout engine is tested against.
+  [[nodiscard]] virtual Result<std::vector<float>> logits(std::span<const std::int32_t> ids) = 0;
+  // One optimizer step: forward, loss, backward, clip, AdamW. One pass where the rows fit, else two (abi.md section 7).
+  [[nodiscard]] virtual Result<StepStats> step(std::span<const TrainRow* const> rows, const StepSettings& settings, const LossFunction& loss) = 0;
+  // Per-parameter gradient norms of the last step, by name (tests and diagnosis).
+  [[nodiscard]] virtual std::map<std::string, double> last_grad_norms() const = 0;
+  // AdamW's moments and step count as bytes, to resume.
+  [[nodiscard]] virtual Result<std::string> save_state() const = 0;
+  virtual Status load_state(std::string_view bytes) = 0;
+};
+
+struct BackendOptions {
+  std::string device = "cpu";  // cpu, cuda, cuda:N
+  int threads = 2;
+  std::int64_t tokens_per_pass = 16384;  // rows x padded length that one pass may hold
+};
+
+// Code::kFailed says what is missing where this build has no trainer library, or the device is not there.
+[[nodiscard]] Result<std::unique_ptr<Backend>> load_backend(const BackendOptions& options);
+
+}  // namespace ipr::train
