@@ -154,7 +154,9 @@ typedef struct ipr_step { /* allocated by the host; strings E */
   double outcome; /* outcome reward r_o if the episode stopped here, within [outcome_min, outcome_max];
                      valid after every reset and step; what scorers and datasets use */
   ipr_str observation;
-  ipr_str info_json; /* a JSON object, or empty */
+  ipr_str info_json;  /* a JSON object, or empty */
+  ipr_str stats_json; /* numbers about the episode so far, e.g. {"bought":1,"options":2}, or empty; tables show the means
+                         of the last ones over episodes */
 } ipr_step;
 
 enum { IPR_SPLIT_TRAIN = 1, IPR_SPLIT_DEV = 2, IPR_SPLIT_TEST = 3 };

@@ -120,9 +120,10 @@ struct Info {
 
 struct Step {
   std::string observation;
-  std::string info_json;  // a JSON object, or empty
-  double reward = 0;      // for this step
-  double outcome = 0;     // if the episode stopped here
+  std::string info_json;   // a JSON object, or empty
+  std::string stats_json;  // numbers about the episode so far, which tables average; or empty
+  double reward = 0;       // for this step
+  double outcome = 0;      // if the episode stopped here
   bool terminated = false, truncated = false, success = false, invalid = false;
 };
 
@@ -278,11 +279,13 @@ struct EnvironmentTables {
     out->outcome = step.outcome;
     out->observation = view(step.observation);
     out->info_json = view(step.info_json);
+    out->stats_json = view(step.stats_json);
   }
   static Step& fresh_step(Episode& e) {
     Step& step = e.kept_.step ? *e.kept_.step : *(e.kept_.step = std::make_unique<Step>());
     step.observation.clear();
     step.info_json.clear();
+    step.stats_json.clear();
     step.reward = step.outcome = 0;
     step.terminated = step.truncated = step.success = step.invalid = false;
     return step;

@@ -1,0 +1,25 @@
+// The commands of ipr-host, one file each. `add_<command>` adds a subcommand; when it is the one called, `chosen`
+// becomes the work to do after parsing.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "core/base/status.h"
+
+namespace ipr::host {
+
+struct Chosen {
+  std::function<Status()> work;
+};
+
+void add_run(CLI::App& app, Chosen& chosen);
+void add_eval(CLI::App& app, Chosen& chosen);
+void add_replay(CLI::App& app, Chosen& chosen);
+void add_play(CLI::App& app, Chosen& chosen);
+void add_model(CLI::App& app, Chosen& chosen);
+void add_leaderboard(CLI::App& app, Chosen& chosen);
+void add_plugin(CLI::App& app, Chosen& chosen);
+void add_doctor(CLI::App& app, Chosen& chosen);
+
+}  // namespace ipr::host

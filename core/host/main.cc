@@ -1,0 +1,68 @@
+// ipr-host: parse, do, answer with one line per error and the exit code of product.md section 2.
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/strings.h"
+#include "core/host/commands.h"
+
+namespace {
+
+constexpr std::array kCommands = {"run", "eval", "replay", "play", "model", "leaderboard", "plugin", "doctor"};
+
+// `ipr-host --env webshop` means `ipr-host run --env webshop`.
+std::vector<std::string> with_default_command(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  constexpr std::array kOwn = {"--help", "-h", "--version"};
+  const bool own = words.empty() || std::find(kOwn.begin(), kOwn.end(), words[0]) != kOwn.end();
+  if (!own && words[0].starts_with('-')) words.insert(words.begin(), "run");
+  return words;
+}
+
+int report(const ipr::Status& status) {
+  if (!status.ok()) std::fprintf(stderr, "ipr-host: %s\n", status.message().c_str());
+  return static_cast<int>(status.code());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // `ipr-host … | head` ends by a write error, not by a signal
+  CLI::App app("LLM-agent training and evaluation: environments, scorers and optimizers as plugins", "ipr-host");
+  app.set_version_flag("--version", "ipr-host " IPR_VERSION);
+  app.require_subcommand(1);
+  app.footer("`ipr-host --env E --scorer S` is short for `ipr-host run …`. `ipr-host COMMAND --help` explains a command.");
+  ipr::host::Chosen chosen;
+  ipr::host::add_run(app, chosen);
+  ipr::host::add_eval(app, chosen);
+  ipr::host::add_replay(app, chosen);
+  ipr::host::add_play(app, chosen);
+  ipr::host::add_model(app, chosen);
+  ipr::host::add_leaderboard(app, chosen);
+  ipr::host::add_plugin(app, chosen);
+  ipr::host::add_doctor(app, chosen);
+
+  std::vector<std::string> words = with_default_command(argc, argv);
+  if (words.empty()) {
+    std::fputs(app.help().c_str(), stdout);
+    return 0;
+  }
+  if (!words[0].starts_with('-') && std::find(kCommands.begin(), kCommands.end(), words[0]) == kCommands.end()) {
+    const std::vector<std::string> known(kCommands.begin(), kCommands.end());
+    return report(ipr::usage("unknown command \"" + words[0] + "\"" + ipr::did_you_mean(words[0], known) + "; see `ipr-host --help`"));
+  }
+  std::reverse(words.begin(), words.end());  // CLI11 takes a vector last word first
+  try {
+    app.parse(words);
+  } catch (const CLI::Success& success) {  // --help, --version
+    return app.exit(success);
+  } catch (const CLI::Error& error) {
+    return report(ipr::usage(std::string(error.what()) + "; see `ipr-host --help`"));
+  }
+  return report(chosen.work());
+}

@@ -1,0 +1,36 @@
+// The flags shared by commands, and where each value came from.
+//
+// Precedence: flag > IPR_HOST_<FLAG> variable > config file > default.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+
+namespace ipr::host {
+
+struct Options {
+  std::string env, scorer = "mc", optimizer = "ipr", model = "mini";
+  std::string data, expert, split = "test", out, config, prompts;
+  std::string profile = "default", preset = "full", device = "cpu";
+  std::vector<std::string> set, plugin_path;
+  int limit = 0, iterations = 0, samples = 0, max_steps = 0, threads = 0, model_threads = 2;
+  std::uint64_t seed = 0;
+  double threshold = -1;
+  bool resume = false, dry_run = false, json = false, verbose = false;
+  std::map<std::string, std::string> origin;  // flag name -> "flag", "environment variable", "config file"; absent: default
+  [[nodiscard]] bool given(const std::string& flag) const { return origin.count(flag) > 0; }
+};
+
+// Adds the named flags (without dashes) to a command. Unknown names are a programmer's error.
+void add_flags(CLI::App& command, Options& options, const std::vector<std::string>& names);
+
+// To be called when a command's flags are parsed: notes origins, then fills from --config what was not given.
+[[nodiscard]] Status finish_options(const CLI::App& command, Options& options);
+
+}  // namespace ipr::host

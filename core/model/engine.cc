@@ -1,0 +1,406 @@
+#include "core/model/engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/model/packed.h"
+#include "core/model/thread_pool.h"
+
+namespace ipr::model {
+namespace {
+
+// A layer whose packed weights fit the second-level cache is run row-wise; see Engine::Impl.
+constexpr std::int64_t kRowWiseLayerBytes = std::int64_t{2} << 20;
+
+std::size_t product(int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); }
+
+int round_up(int value, int unit) { return (value + unit - 1) / unit * unit; }
+
+const std::vector<float>& values_of(const Weights& weights, const std::string& name) {
+  return weights.tensors.at(name).values;
+}
+
+AlignedFloats padded_copy(const std::vector<float>& values) {
+  AlignedFloats copy(product(1, padded(static_cast<int>(values.size()))));
+  std::copy(values.begin(), values.end(), copy.data());
+  return copy;
+}
+
+// Sizes of one layer's vectors, all padded to 16 so that kernels never meet a remainder. A head's padding is zero in
+// q, k and v because its weight columns are.
+struct Shape {
+  explicit Shape(const LlamaConfig& config)
+      : hidden(static_cast<int>(config.hidden_size)),
+        hidden_stride(padded(hidden)),
+        inner(static_cast<int>(config.intermediate_size)),
+        inner_stride(padded(inner)),
+        heads(static_cast<int>(config.num_heads)),
+        kv_heads(static_cast<int>(config.num_kv_heads)),
+        head_dim(static_cast<int>(config.head_dim)),
+        head_stride(padded(head_dim)),
+        query_width(heads * head_stride),
+        qkv_width((heads + 2 * kv_heads) * head_stride),
+        vocab(static_cast<int>(config.vocab_size)) {}
+
+  int hidden, hidden_stride, inner, inner_stride, heads, kv_heads, head_dim, head_stride, query_width, qkv_width, vocab;
+
+  // K and V of 32 positions of one (layer, kv head).
+  [[nodiscard]] std::size_t head_block() const { return 2 * product(head_stride, static_cast<int>(kBlockPositions)); }
+};
+
+struct Layer {
+  AlignedFloats input_norm, attention_norm;
+  PackedMatrix qkv, output, gate_up, down;
+};
+
+PackedMatrix pack_qkv(const Weights& weights, const std::string& prefix, const Shape& shape) {
+  const auto& q = values_of(weights, prefix + "self_attn.q_proj.weight");
+  const auto& k = values_of(weights, prefix + "self_attn.k_proj.weight");
+  const auto& v = values_of(weights, prefix + "self_attn.v_proj.weight");
+  return pack(shape.qkv_width, shape.hidden, [&](int row, int i) {
+    const int dim = row % shape.head_stride;
+    if (dim >= shape.head_dim) return 0.0f;
+    const int head = row / shape.head_stride;
+    const auto from = [&](const std::vector<float>& matrix, int h) {
+      return matrix[product(h * shape.head_dim + dim, shape.hidden) + static_cast<std::size_t>(i)];
+    };
+    if (head < shape.heads) return from(q, head);
+    return head < shape.heads + shape.kv_heads ? from(k, head - shape.heads) : from(v, head - shape.heads - shape.kv_heads);
+  });
+}
+
+Layer pack_layer(const Weights& weights, int index, const Shape& shape) {
+  const std::string prefix = "model.layers." + std::to_string(index) + ".";
+  const auto& output = values_of(weights, prefix + "self_attn.o_proj.weight");
+  const auto& gate = values_of(weights, prefix + "mlp.gate_proj.weight");
+  const auto& up = values_of(weights, prefix + "mlp.up_proj.weight");
+  const auto& down = values_of(weights, prefix + "mlp.down_proj.weight");
+  Layer layer;
+  layer.input_norm = padded_copy(values_of(weights, prefix + "input_layernorm.weight"));
+  layer.attention_norm = padded_copy(values_of(weights, prefix + "post_attention_layernorm.weight"));
+  layer.qkv = pack_qkv(weights, prefix, shape);
+  layer.output = pack(shape.hidden, shape.query_width, [&](int row, int i) {
+    const int dim = i % shape.head_stride;
+    const int head = i / shape.head_stride;
+    return dim < shape.head_dim ? output[product(row, shape.heads * shape.head_dim) + product(head, shape.head_dim) + static_cast<std::size_t>(dim)] : 0.0f;
+  });
+  // 16 gates, then their 16 ups: whoever computes both applies SwiGLU at once.
+  layer.gate_up = pack(2 * shape.inner_stride, shape.hidden, [&](int row, int i) {
+    const int unit = row / (2 * kLane) * kLane + row % kLane;
+    const auto& matrix = row / kLane % 2 == 0 ? gate : up;
+    return unit < shape.inner ? matrix[product(unit, shape.hidden) + static_cast<std::size_t>(i)] : 0.0f;
+  });
+  layer.down = pack(shape.hidden, shape.inner, [&](int row, int i) { return down[product(row, shape.inner) + static_cast<std::size_t>(i)]; });
+  return layer;
+}
+
+// Cosines and sines [position][head_dim / 2]. Frequencies and angles are rounded to f32 as Hugging Face and the trainer
+// round them (the models are trained with those angles); the functions themselves are computed in f64.
+struct RopeTable {
+  RopeTable(const LlamaConfig& config) : half(static_cast<int>(config.head_dim) / 2) {
+    const auto positions = static_cast<int>(config.max_positions);
+    cos.resize(product(positions, half));
+    sin.resize(product(positions, half));
+    for (int i = 0; i < half; ++i) {
+      const auto exponent = static_cast<float>(2 * i) / static_cast<float>(config.head_dim);
+      const float frequency = 1.0f / static_cast<float>(std::pow(config.rope_theta, static_cast<double>(exponent)));
+      for (int p = 0; p < positions; ++p) {
+        const float angle = static_cast<float>(p) * frequency;
+        cos[product(p, half) + static_cast<std::size_t>(i)] = static_cast<float>(std::cos(static_cast<double>(angle)));
+        sin[product(p, half) + static_cast<std::size_t>(i)] = static_cast<float>(std::sin(static_cast<double>(angle)));
+      }
+    }
+  }
+  int half;
+  std::vector<float> cos, sin;
+};
+
+// Activations of the running step, [rows][stride] each; grown, never shrunk.
+struct Scratch {
+  AlignedFloats x, normed, qkv, attended, gate_up, inner, last, logits;
+
+  static float* need(AlignedFloats& buffer, std::size_t size) {
+    if (buffer.size() < size) buffer = AlignedFloats(size);
+    return buffer.data();
+  }
+};
+
+}  // namespace
+
+// Two ways to share the work, equal in every bit. Row-wise: a task takes some rows through a whole layer, one region per
+// layer; the weights are read again for each task, so only where a layer fits the cache (the small default model, where
+// the cost of a region would decide). Column-wise: a task takes some columns of one product for all rows.
+class Engine::Impl {
+ public:
+  Impl(const Weights& weights, int threads, const Kernels& kernels)
+      : config_(weights.config), shape_(config_), kernels_(kernels), rope_(config_), pool_(std::max(1, threads)) {
+    for (int i = 0; i < static_cast<int>(config_.num_layers); ++i) layers_.push_back(pack_layer(weights, i, shape_));
+    const auto& embedding = values_of(weights, "model.embed_tokens.weight");
+    embedding_ = AlignedFloats(product(shape_.vocab, shape_.hidden_stride));
+    for (int id = 0; id < shape_.vocab; ++id) {
+      std::copy_n(&embedding[product(id, shape_.hidden)], shape_.hidden, embedding_.data() + product(id, shape_.hidden_stride));
+    }
+    const auto& head = config_.tie_word_embeddings ? embedding : values_of(weights, "lm_head.weight");
+    head_ = pack(shape_.vocab, shape_.hidden, [&](int row, int i) { return head[product(row, shape_.hidden) + static_cast<std::size_t>(i)]; });
+    final_norm_ = padded_copy(values_of(weights, "model.norm.weight"));
+    scores_stride_ = product(1, round_up(static_cast<int>(config_.max_positions), static_cast<int>(kBlockPositions)));
+    scores_ = AlignedFloats(scores_stride_ * static_cast<std::size_t>(pool_.threads()));
+    row_wise_ = !layers_.empty() && layer_bytes(layers_.front()) <= kRowWiseLayerBytes;
+  }
+
+  void step(std::span<const Row> rows, float* logits) {
+    const std::lock_guard lock(mutex_);
+    if (rows.empty()) return;
+    prepare(rows, logits);
+    row_wise_ ? step_by_rows() : step_by_columns();
+  }
+
+  [[nodiscard]] const LlamaConfig& config() const { return config_; }
+  [[nodiscard]] const Kernels& kernels() const { return kernels_; }
+  [[nodiscard]] int threads() const { return pool_.threads(); }
+  [[nodiscard]] std::size_t block_floats() const { return layers_.size() * product(shape_.kv_heads, 1) * shape_.head_block(); }
+
+ private:
+  static std::int64_t layer_bytes(const Layer& layer) {
+    return static_cast<std::int64_t>(sizeof(float) * (layer.qkv.values.size() + layer.output.values.size() +
+                                                      layer.gate_up.values.size() + layer.down.values.size()));
+  }
+
+  void prepare(std::span<const Row> rows, float* logits) {
+    rows_ = rows;
+    logits_ = logits;
+    const auto count = static_cast<int>(rows.size());
+    logit_index_.resize(rows.size() + 1);
+    logit_index_[0] = 0;
+    for (std::size_t r = 0; r < rows.size(); ++r) logit_index_[r + 1] = logit_index_[r] + (rows[r].want_logits ? 1 : 0);
+    x_ = Scratch::need(scratch_.x, product(count, shape_.hidden_stride));
+    normed_ = Scratch::need(scratch_.normed, product(count, shape_.hidden_stride));
+    qkv_ = Scratch::need(scratch_.qkv, product(count, shape_.qkv_width));
+    attended_ = Scratch::need(scratch_.attended, product(count, shape_.query_width));
+    gate_up_ = Scratch::need(scratch_.gate_up, product(count, 2 * shape_.inner_stride));
+    inner_ = Scratch::need(scratch_.inner, product(count, shape_.inner_stride));
+    last_ = Scratch::need(scratch_.last, product(logit_index_.back(), shape_.hidden_stride));
+    logits_stride_ = shape_.vocab;
+    head_out_ = logits;
+    if (shape_.vocab % kLane != 0) {  // kernels write whole blocks of 16 columns
+      logits_stride_ = padded(shape_.vocab);
+      head_out_ = Scratch::need(scratch_.logits, product(logit_index_.back(), logits_stride_));
+    }
+  }
+
+  void step_by_rows() {
+    const auto count = static_cast<int>(rows_.size());
+    // About two chunks per thread, in whole register tiles, and not so many rows that activations leave the cache.
+    const int chunk = std::clamp(round_up((count + 2 * pool_.threads() - 1) / (2 * pool_.threads()), 6), 6, 48);
+    const int chunks = (count + chunk - 1) / chunk;
+    const auto layers = static_cast<int>(layers_.size());
+    const auto over_chunks = [&](const auto& body) {
+      pool_.run(chunks, [&](int task, int thread) { body(task * chunk, std::min(count, (task + 1) * chunk), thread); });
+    };
+    over_chunks([&](int begin, int end, int) {
+      embed(begin, end);
+      project_qkv(0, begin, end);
+    });
+    // A region ends where rows meet: the keys and values of a layer must all be written before any row attends.
+    for (int l = 0; l < layers; ++l) {
+      over_chunks([&](int begin, int end, int thread) {
+        for (int r = begin; r < end; ++r) {
+          for (int h = 0; h < shape_.kv_heads; ++h) attend(l, r, h, thread);
+        }
+        finish_layer(l, begin, end);
+        if (l + 1 < layers) {
+          project_qkv(l + 1, begin, end);
+        } else {
+          last_norm(begin, end);
+          head(logit_index_[begin], logit_index_[end], 0, head_.blocks);
+          copy_logits(logit_index_[begin], logit_index_[end]);
+        }
+      });
+    }
+  }
+
+  void project_qkv(int l, int begin, int end) {
+    norm(layers_[l].input_norm, begin, end);
+    multiply(normed_, shape_.hidden_stride, layers_[l].qkv, qkv_, shape_.qkv_width, begin, end, 0, layers_[l].qkv.blocks, false);
+    write_keys_values(l, begin, end);
+  }
+
+  void finish_layer(int l, int begin, int end) {
+    const Layer& layer = layers_[l];
+    multiply(attended_, shape_.query_width, layer.output, x_, shape_.hidden_stride, begin, end, 0, layer.output.blocks, true);
+    norm(layer.attention_norm, begin, end);
+    gate_up(l, begin, end, 0, layer.gate_up.blocks / 2);
+    multiply(inner_, shape_.inner_stride, layer.down, x_, shape_.hidden_stride, begin, end, 0, layer.down.blocks, true);
+  }
+
+  void step_by_columns() {
+    const auto count = static_cast<int>(rows_.size());
+    const auto over_rows = [&](const auto& body) {
+      const int chunk = std::max(4, (count + pool_.threads() - 1) / pool_.threads());
+      pool_.run((count + chunk - 1) / chunk, [&](int task, int) { body(task * chunk, std::min(count, (task + 1) * chunk)); });
+    };
+    // Several tasks per thread, so that a thread without a core is no brake; whole register tiles.
+    const auto over_blocks = [&](int blocks, const auto& body) {
+      const int grain = round_up((blocks + 4 * pool_.threads() - 1) / (4 * pool_.threads()), 4);
+      pool_.run((blocks + grain - 1) / grain, [&](int task, int) { body(task * grain, std::min(blocks, (task + 1) * grain)); });
+    };
+    over_rows([&](int begin, int end) { embed(begin, end); });
+    for (int l = 0; l < static_cast<int>(layers_.size()); ++l) {
+      const Layer& layer = layers_[l];
+      over_rows([&](int begin, int end) { norm(layer.input_norm, begin, end); });
+      over_blocks(layer.qkv.blocks, [&](int first, int last) {
+        multiply(normed_, shape_.hidden_stride, layer.qkv, qkv_, shape_.qkv_width, 0, count, first, last, false);
+      });
+      over_rows([&](int begin, int end) { write_keys_values(l, begin, end); });
+      attend_all(l);
+      over_blocks(layer.output.blocks, [&](int first, int last) {
+        multiply(attended_, shape_.query_width, layer.output, x_, shape_.hidden_stride, 0, count, first, last, true);
+      });
+      over_rows([&](int begin, int end) { norm(layer.attention_norm, begin, end); });
+      over_blocks(layer.gate_up.blocks / 2, [&](int first, int last) { gate_up(l, 0, count, first, last); });
+      over_blocks(layer.down.blocks, [&](int first, int last) {
+        multiply(inner_, shape_.inner_stride, layer.down, x_, shape_.hidden_stride, 0, count, first, last, true);
+      });
+    }
+    if (logit_index_.back() == 0) return;
+    over_rows([&](int begin, int end) { last_norm(begin, end); });
+    over_blocks(head_.blocks, [&](int first, int last) { head(0, logit_index_.back(), first, last); });
+    copy_logits(0, logit_index_.back());
+  }
+
+  // Kv head outer, row inner: a shared prefix's keys and values of one head stay in the cache while its rows pass.
+  void attend_all(int l) {
+    const auto count = static_cast<int>(rows_.size());
+    const int chunk = std::max(1, (count + 4 * pool_.threads() - 1) / (4 * pool_.threads()));
+    const int chunks = (count + chunk - 1) / chunk;
+    pool_.run(shape_.kv_heads * chunks, [&](int task, int thread) {
+      const int begin = task % chunks * chunk;
+      for (int r = begin; r < std::min(count, begin + chunk); ++r) attend(l, r, task / chunks, thread);
+    });
+  }
+
+  void embed(int begin, int end) {
+    for (int r = begin; r < end; ++r) {
+      std::copy_n(embedding_.data() + product(rows_[r].token, shape_.hidden_stride), shape_.hidden_stride, x_ + product(r, shape_.hidden_stride));
+    }
+  }
+
+  void norm(const AlignedFloats& weight, int begin, int end) {
+    const auto eps = static_cast<float>(config_.rms_norm_eps);
+    for (int r = begin; r < end; ++r) {
+      kernels_.rms_norm(x_ + product(r, shape_.hidden_stride), weight.data(), shape_.hidden, eps, normed_ + product(r, shape_.hidden_stride));
+    }
+  }
+
+  void multiply(const float* x, int x_stride, const PackedMatrix& matrix, float* y, int y_stride, int begin, int end,
+                int first_block, int last_block, bool accumulate) {
+    kernels_.matmul(x + product(begin, x_stride), static_cast<std::size_t>(x_stride), end - begin, matrix.block(first_block), matrix.k,
+                    last_block - first_block, y + product(begin, y_stride) + product(first_block, kLane),
+                    static_cast<std::size_t>(y_stride), accumulate);
+  }
+
+  void gate_up(int l, int begin, int end, int first_pair, int last_pair) {
+    const int stride = 2 * shape_.inner_stride;
+    multiply(normed_, shape_.hidden_stride, layers_[l].gate_up, gate_up_, stride, begin, end, 2 * first_pair, 2 * last_pair, false);
+    for (int r = begin; r < end; ++r) {
+      kernels_.silu_mul(gate_up_ + product(r, stride) + product(first_pair, 2 * kLane), last_pair - first_pair,
+                        inner_ + product(r, shape_.inner_stride) + product(first_pair, kLane));
+    }
+  }
+
+  [[nodiscard]] std::size_t kv_offset(int l, int kv_head) const {
+    return product(l * shape_.kv_heads + kv_head, 1) * shape_.head_block();
+  }
+
+  // Rotates q and k, then files k (transposed) and v in the row's KV block.
+  void write_keys_values(int l, int begin, int end) {
+    for (int r = begin; r < end; ++r) {
+      const int position = rows_[r].position;
+      float* heads = qkv_ + product(r, shape_.qkv_width);
+      kernels_.rope(heads, shape_.heads + shape_.kv_heads, shape_.head_stride, shape_.head_dim,
+                    rope_.cos.data() + product(position, rope_.half), rope_.sin.data() + product(position, rope_.half));
+      const auto slot = static_cast<std::size_t>(position % kBlockPositions);
+      for (int h = 0; h < shape_.kv_heads; ++h) {
+        float* block = rows_[r].blocks[position / kBlockPositions] + kv_offset(l, h);
+        const float* key = heads + product(shape_.heads + h, shape_.head_stride);
+        const float* value = key + product(shape_.kv_heads, shape_.head_stride);
+        for (int d = 0; d < shape_.head_dim; ++d) block[product(d, static_cast<int>(kBlockPositions)) + slot] = key[d];
+        std::copy_n(value, shape_.head_stride, block + shape_.head_block() / 2 + slot * product(shape_.head_stride, 1));
+      }
+    }
+  }
+
+  void attend(int l, int r, int kv_head, int thread) {
+    const int group = shape_.heads / shape_.kv_heads;
+    AttentionArgs args;
+    args.query = qkv_ + product(r, shape_.qkv_width) + product(kv_head * group, shape_.head_stride);
+    args.group = group;
+    args.head_dim = shape_.head_dim;
+    args.head_stride = shape_.head_stride;
+    args.blocks = rows_[r].blocks;
+    args.offset = kv_offset(l, kv_head);
+    args.positions = rows_[r].position + 1;
+    args.scale = 1.0f / std::sqrt(static_cast<float>(shape_.head_dim));
+    args.scores = scores_.data() + scores_stride_ * static_cast<std::size_t>(thread);
+    args.out = attended_ + product(r, shape_.query_width) + product(kv_head * group, shape_.head_stride);
+    kernels_.attend(args);
+  }
+
+  // The final norm of the rows that want logits, side by side in last_.
+  void last_norm(int begin, int end) {
+    const auto eps = static_cast<float>(config_.rms_norm_eps);
+    for (int r = begin; r < end; ++r) {
+      if (!rows_[r].want_logits) continue;
+      kernels_.rms_norm(x_ + product(r, shape_.hidden_stride), final_norm_.data(), shape_.hidden, eps,
+                        last_ + product(logit_index_[r], shape_.hidden_stride));
+    }
+  }
+
+  void head(int begin, int end, int first_block, int last_block) {
+    if (begin == end) return;
+    multiply(last_, shape_.hidden_stride, head_, head_out_, logits_stride_, begin, end, first_block, last_block, false);
+  }
+
+  void copy_logits(int begin, int end) {
+    if (head_out_ == logits_) return;
+    for (int r = begin; r < end; ++r) std::copy_n(head_out_ + product(r, logits_stride_), shape_.vocab, logits_ + product(r, shape_.vocab));
+  }
+
+  const LlamaConfig config_;
+  const Shape shape_;
+  const Kernels& kernels_;
+  const RopeTable rope_;
+  std::vector<Layer> layers_;
+  AlignedFloats embedding_, final_norm_;
+  PackedMatrix head_;
+  bool row_wise_ = false;
+
+  std::mutex mutex_;  // guards everything below
+  ThreadPool pool_;
+  Scratch scratch_;
+  AlignedFloats scores_;  // [thread][max_positions]
+  std::size_t scores_stride_ = 0;
+  // The running step.
+  std::span<const Row> rows_;
+  std::vector<int> logit_index_;  // of row r, and of the row behind the last
+  float *logits_ = nullptr, *head_out_ = nullptr;
+  int logits_stride_ = 0;
+  float *x_ = nullptr, *normed_ = nullptr, *qkv_ = nullptr, *attended_ = nullptr, *gate_up_ = nullptr, *inner_ = nullptr, *last_ = nullptr;
+};
+
+Engine::Engine(const Weights& weights, int threads, const Kernels& kernels)
+    : impl_(std::make_unique<Impl>(weights, threads, kernels)) {}
+Engine::~Engine() = default;
+
+const LlamaConfig& Engine::config() const { return impl_->config(); }
+int Engine::threads() const { return impl_->threads(); }
+const char* Engine::kernel_family() const { return impl_->kernels().family; }
+const Kernels& Engine::kernels() const { return impl_->kernels(); }
+std::size_t Engine::block_floats() const { return impl_->block_floats(); }
+void Engine::step(std::span<const Row> rows, float* logits) const { impl_->step(rows, logits); }
+
+}  // namespace ipr::model

@@ -1,0 +1,371 @@
+// The kernels, written once on vectors of 16 floats; each kernels_<family>.cc compiles them with its own flags.
+//
+// The including file sets IPR_SIMD_WIDTH (floats per register: 16, 8 or 4) and IPR_SIMD_ROWS (rows of a register tile).
+// Everything here is in an unnamed namespace and uses no inline function of the standard library: the linker must never
+// take one family's instructions for another's code.
+#pragma once
+
+#include "core/model/kernels.h"
+
+#if IPR_SIMD_WIDTH > 4
+#include <immintrin.h>
+#endif
+
+#define IPR_INLINE __attribute__((always_inline)) inline
+
+namespace ipr::model {
+namespace {
+
+constexpr int kWidth = IPR_SIMD_WIDTH;
+constexpr int kParts = kLane / kWidth;
+constexpr int kRows = IPR_SIMD_ROWS;
+constexpr int kPositions = 32;  // per KV block
+
+using Register = float __attribute__((vector_size(4 * kWidth)));
+using IntRegister = int __attribute__((vector_size(4 * kWidth)));
+using Unaligned = float __attribute__((vector_size(4 * kWidth), aligned(4), may_alias));
+
+// 16 floats in as many registers as the family needs.
+struct Vec {
+  Register part[kParts];
+};
+
+#define IPR_EACH_PART _Pragma("GCC unroll 4") for (int i = 0; i < kParts; ++i)
+
+IPR_INLINE Vec splat(float value) {
+  Vec out;
+  IPR_EACH_PART out.part[i] = value - Register{};
+  return out;
+}
+
+IPR_INLINE Vec load(const float* from) {
+  Vec out;
+  IPR_EACH_PART out.part[i] = *reinterpret_cast<const Unaligned*>(from + i * kWidth);
+  return out;
+}
+
+IPR_INLINE void store(float* to, const Vec& value) {
+  IPR_EACH_PART *reinterpret_cast<Unaligned*>(to + i * kWidth) = value.part[i];
+}
+
+IPR_INLINE Vec operator+(const Vec& a, const Vec& b) {
+  Vec out;
+  IPR_EACH_PART out.part[i] = a.part[i] + b.part[i];
+  return out;
+}
+
+IPR_INLINE Vec operator-(const Vec& a, const Vec& b) {
+  Vec out;
+  IPR_EACH_PART out.part[i] = a.part[i] - b.part[i];
+  return out;
+}
+
+IPR_INLINE Vec operator*(const Vec& a, const Vec& b) {
+  Vec out;
+  IPR_EACH_PART out.part[i] = a.part[i] * b.part[i];
+  return out;
+}
+
+IPR_INLINE Vec operator/(const Vec& a, const Vec& b) {
+  Vec out;
+  IPR_EACH_PART out.part[i] = a.part[i] / b.part[i];
+  return out;
+}
+
+IPR_INLINE Vec larger(const Vec& a, const Vec& b) {
+  Vec out;
+  IPR_EACH_PART out.part[i] = a.part[i] > b.part[i] ? a.part[i] : b.part[i];
+  return out;
+}
+
+// a * b + c, fused where the family has it. Spelled out, so that no compiler choice can differ between two tile shapes.
+IPR_INLINE Vec fma(const Vec& a, const Vec& b, const Vec& c) {
+  Vec out;
+#if IPR_SIMD_WIDTH == 16
+  out.part[0] = _mm512_fmadd_ps(a.part[0], b.part[0], c.part[0]);
+#elif IPR_SIMD_WIDTH == 8
+  IPR_EACH_PART out.part[i] = _mm256_fmadd_ps(a.part[i], b.part[i], c.part[i]);
+#else
+  IPR_EACH_PART out.part[i] = a.part[i] * b.part[i] + c.part[i];
+#endif
+  return out;
+}
+
+// exp to about 1 ulp (Cephes' polynomial): x = n ln 2 + r, exp(r) by a degree-6 polynomial. 0 below -87.3; NaN stays NaN.
+IPR_INLINE Vec exp(const Vec& x) {
+  const Vec low = splat(-87.33654f);
+  const Vec high = splat(88.3762626647949f);
+  Vec clamped = larger(x, low);
+  IPR_EACH_PART clamped.part[i] = clamped.part[i] < high.part[i] ? clamped.part[i] : high.part[i];
+  const Vec magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
+  const Vec n = fma(clamped, splat(1.44269504088896341f), magic) - magic;
+  Vec r = fma(n, splat(-0.693359375f), clamped);
+  r = fma(n, splat(2.12194440e-4f), r);
+  Vec p = splat(1.9875691500e-4f);
+  p = fma(p, r, splat(1.3981999507e-3f));
+  p = fma(p, r, splat(8.3334519073e-3f));
+  p = fma(p, r, splat(4.1665795894e-2f));
+  p = fma(p, r, splat(1.6666665459e-1f));
+  p = fma(p, r, splat(5.0000001201e-1f));
+  p = fma(p, r * r, r + splat(1.0f));
+  Vec out;
+  IPR_EACH_PART {
+    const IntRegister power = (__builtin_convertvector(n.part[i], IntRegister) + 127) << 23;
+    const Register value = p.part[i] * reinterpret_cast<Register>(power);
+    const Register cut = x.part[i] < low.part[i] ? Register{} : value;
+    out.part[i] = x.part[i] == x.part[i] ? cut : x.part[i];
+  }
+  return out;
+}
+
+// The 16 lanes added pairwise, always in the same tree.
+IPR_INLINE float add_lanes(const Vec& value) {
+  float lane[kLane];
+  store(lane, value);
+  for (int step = kLane / 2; step > 0; step /= 2) {
+    for (int i = 0; i < step; ++i) lane[i] += lane[i + step];
+  }
+  return lane[0];
+}
+
+IPR_INLINE float max_lane(const Vec& value) {
+  float lane[kLane];
+  store(lane, value);
+  float best = lane[0];
+  for (int i = 1; i < kLane; ++i) best = lane[i] > best ? lane[i] : best;
+  return best;
+}
+
+// Values [first, size), at most 16, the rest filled.
+IPR_INLINE Vec load_tail(const float* x, std::size_t first, std::size_t size, float fill) {
+  float lane[kLane];
+  for (std::size_t i = 0; i < kLane; ++i) lane[i] = first + i < size ? x[first + i] : fill;
+  return load(lane);
+}
+
+// ---------------------------------------------------------------------------------------------------------- products
+
+struct TileArgs {
+  const float* x;
+  std::size_t x_stride;
+  const float* weights;
+  int k;
+  float* y;
+  std::size_t y_stride;
+  bool accumulate;
+};
+
+// R rows by B blocks, sums in registers. Each sum starts at 0 and runs over k in order, whatever R and B are.
+template <int R, int B>
+void tile(const TileArgs& args) {
+  Vec sum[R][B];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int b = 0; b < B; ++b) sum[r][b] = splat(0);
+  }
+  const std::size_t block = static_cast<std::size_t>(args.k) * kLane;
+  for (int i = 0; i < args.k; ++i) {
+    Vec weight[B];
+#pragma GCC unroll 4
+    for (int b = 0; b < B; ++b) weight[b] = load(args.weights + b * block + static_cast<std::size_t>(i) * kLane);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) {
+      const Vec value = splat(args.x[r * args.x_stride + static_cast<std::size_t>(i)]);
+#pragma GCC unroll 4
+      for (int b = 0; b < B; ++b) sum[r][b] = fma(value, weight[b], sum[r][b]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int b = 0; b < B; ++b) {
+      float* to = args.y + r * args.y_stride + b * kLane;
+      store(to, args.accumulate ? load(to) + sum[r][b] : sum[r][b]);
+    }
+  }
+}
+
+// Blocks per tile of R rows: as many as the registers hold (about 24 sums of 512 bits, 12 of 256, 12 of 128).
+constexpr int tile_blocks(int rows) {
+  const int sums = (kWidth == 16 ? 24 : 12) / (rows * kParts);
+  return sums >= 4 ? 4 : sums >= 2 ? 2 : 1;
+}
+
+template <int R>
+void tile_row(TileArgs args, int blocks) {
+  constexpr int kBlocks = tile_blocks(R);
+  const std::size_t block = static_cast<std::size_t>(args.k) * kLane;
+  for (; blocks >= kBlocks; blocks -= kBlocks) {
+    tile<R, kBlocks>(args);
+    args.weights += kBlocks * block;
+    args.y += kBlocks * kLane;
+  }
+  for (; blocks > 0; --blocks) {
+    tile<R, 1>(args);
+    args.weights += block;
+    args.y += kLane;
+  }
+}
+
+template <int R>
+void tile_rest(const TileArgs& args, int rows, int blocks) {
+  if (rows == R) return tile_row<R>(args, blocks);
+  if constexpr (R > 1) tile_rest<R - 1>(args, rows, blocks);
+}
+
+void matmul(const float* x, std::size_t x_stride, int rows, const float* weights, int k, int blocks, float* y,
+            std::size_t y_stride, bool accumulate) {
+  constexpr int kColumnBlocks = 4;  // their weights stay in the first-level cache while all rows pass
+  for (int first = 0; first < blocks; first += kColumnBlocks) {
+    const int count = blocks - first < kColumnBlocks ? blocks - first : kColumnBlocks;
+    TileArgs args{x, x_stride, weights + static_cast<std::size_t>(first) * static_cast<std::size_t>(k) * kLane, k,
+                  y + static_cast<std::size_t>(first) * kLane, y_stride, accumulate};
+    int left = rows;
+    for (; left >= kRows; left -= kRows) {
+      tile_row<kRows>(args, count);
+      args.x += kRows * x_stride;
+      args.y += kRows * y_stride;
+    }
+    if (left > 0) tile_rest<kRows>(args, left, count);
+  }
+}
+
+// -------------------------------------------------------------------------------------------------------- element-wise
+
+void rms_norm(const float* x, const float* weight, int size, float eps, float* y) {
+  Vec sum = splat(0);
+  for (int i = 0; i < size; i += kLane) {
+    const Vec value = load(x + i);
+    sum = fma(value, value, sum);
+  }
+  const float mean = add_lanes(sum) / static_cast<float>(size);
+  const Vec factor = splat(1.0f / __builtin_sqrtf(mean + eps));
+  for (int i = 0; i < size; i += kLane) store(y + i, load(x + i) * factor * load(weight + i));
+}
+
+void rope(float* x, int heads, int head_stride, int head_dim, const float* cos, const float* sin) {
+  const int half = head_dim / 2;
+  for (int h = 0; h < heads; ++h) {
+    float* head = x + static_cast<std::ptrdiff_t>(h) * head_stride;
+    for (int i = 0; i < half; ++i) {
+      const float a = head[i];
+      const float b = head[i + half];
+      head[i] = a * cos[i] - b * sin[i];
+      head[i + half] = b * cos[i] + a * sin[i];
+    }
+  }
+}
+
+void silu_mul(const float* gate_up, int pairs, float* y) {
+  for (int j = 0; j < pairs; ++j) {
+    const Vec gate = load(gate_up + 2 * kLane * j);
+    const Vec up = load(gate_up + 2 * kLane * j + kLane);
+    store(y + kLane * j, gate / (splat(1.0f) + exp(splat(0) - gate)) * up);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------- attention
+
+// Scores of COUNT blocks of 32 positions. Several at once only hides the latency: each score is its own sum over d.
+template <int COUNT>
+void score_blocks(const AttentionArgs& args, const float* query, int first_block) {
+  Vec sum[COUNT][2];
+#pragma GCC unroll 4
+  for (int b = 0; b < COUNT; ++b) sum[b][0] = sum[b][1] = splat(0);
+  const float* keys[COUNT];
+#pragma GCC unroll 4
+  for (int b = 0; b < COUNT; ++b) keys[b] = args.blocks[first_block + b] + args.offset;
+  for (int d = 0; d < args.head_dim; ++d) {
+    const Vec value = splat(query[d] * args.scale);
+#pragma GCC unroll 4
+    for (int b = 0; b < COUNT; ++b) {
+      sum[b][0] = fma(value, load(keys[b] + kPositions * d), sum[b][0]);
+      sum[b][1] = fma(value, load(keys[b] + kPositions * d + kLane), sum[b][1]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int b = 0; b < COUNT; ++b) {
+    store(args.scores + kPositions * (first_block + b), sum[b][0]);
+    store(args.scores + kPositions * (first_block + b) + kLane, sum[b][1]);
+  }
+}
+
+// Scores become weights exp(score - max) in place, those behind the last position 0; returns their sum.
+float softmax_weights(float* scores, int positions, int padded_positions) {
+  for (int p = positions; p < padded_positions; ++p) scores[p] = -__builtin_inff();
+  Vec best = load(scores);
+  for (int p = kLane; p < padded_positions; p += kLane) best = larger(load(scores + p), best);
+  const Vec max = splat(max_lane(best));
+  Vec sum = splat(0);
+  for (int p = 0; p < padded_positions; p += kLane) {
+    const Vec weight = exp(load(scores + p) - max);
+    store(scores + p, weight);
+    sum = sum + weight;
+  }
+  return add_lanes(sum);
+}
+
+// 16 columns of sum over p of weight[p] V[p], in four interleaved sums (p modulo 4) added at the end.
+Vec weighted_values(const AttentionArgs& args, int column) {
+  Vec sum[4] = {splat(0), splat(0), splat(0), splat(0)};
+  const std::size_t values = args.offset + static_cast<std::size_t>(kPositions * args.head_stride + column);
+  for (int first = 0; first < args.positions; first += kPositions) {
+    const float* from = args.blocks[first / kPositions] + values;
+    const float* weight = args.scores + first;
+    const int count = args.positions - first < kPositions ? args.positions - first : kPositions;
+    int p = 0;
+    for (; p + 4 <= count; p += 4) {
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; ++i) sum[i] = fma(splat(weight[p + i]), load(from + (p + i) * args.head_stride), sum[i]);
+    }
+    for (; p < count; ++p) sum[p % 4] = fma(splat(weight[p]), load(from + p * args.head_stride), sum[p % 4]);
+  }
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+void attend(const AttentionArgs& args) {
+  const int blocks = (args.positions + kPositions - 1) / kPositions;
+  for (int h = 0; h < args.group; ++h) {
+    const float* query = args.query + static_cast<std::ptrdiff_t>(h) * args.head_stride;
+    float* out = args.out + static_cast<std::ptrdiff_t>(h) * args.head_stride;
+    int b = 0;
+    for (; b + 4 <= blocks; b += 4) score_blocks<4>(args, query, b);
+    for (; b < blocks; ++b) score_blocks<1>(args, query, b);
+    const Vec factor = splat(1.0f / softmax_weights(args.scores, args.positions, blocks * kPositions));
+    for (int c = 0; c < args.head_stride; c += kLane) store(out + c, weighted_values(args, c) * factor);
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------- logits
+
+float max_value(const float* x, std::size_t size) {
+  const float none = -__builtin_inff();
+  Vec best = splat(none);
+  std::size_t i = 0;
+  for (; i + kLane <= size; i += kLane) best = larger(load(x + i), best);
+  if (i < size) best = larger(load_tail(x, i, size, none), best);
+  return max_lane(best);
+}
+
+double exp_weights(const float* x, std::size_t size, float max, float scale, float* weights) {
+  double sum = 0;
+  for (std::size_t i = 0; i < size; i += kLane) {
+    const bool whole = i + kLane <= size;
+    const Vec value = whole ? load(x + i) : load_tail(x, i, size, -__builtin_inff());
+    const Vec weight = exp((value - splat(max)) * splat(scale));
+    sum += static_cast<double>(add_lanes(weight));
+    if (weights == nullptr) continue;
+    float lane[kLane];
+    store(lane, weight);
+    for (std::size_t j = 0; j < kLane && i + j < size; ++j) weights[i + j] = lane[j];
+  }
+  return sum;
+}
+
+constexpr Kernels make_kernels(const char* family) {
+  return {family, matmul, rms_norm, rope, silu_mul, attend, max_value, exp_weights};
+}
+
+}  // namespace
+}  // namespace ipr::model

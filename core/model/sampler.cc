@@ -1,0 +1,82 @@
+#include "core/model/sampler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/base/rng.h"
+
+namespace ipr::model {
+namespace {
+
+// The id whose share of the cumulated weights holds `target`. Rounding may leave target at or behind the end: then the
+// last id with any weight.
+template <typename Ids>
+std::int32_t pick(const std::vector<float>& weights, const Ids& id_at, std::size_t count, double target) {
+  double sum = 0;
+  std::int32_t last = id_at(0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int32_t id = id_at(i);
+    const auto weight = static_cast<double>(weights[static_cast<std::size_t>(id)]);
+    if (!(weight > 0)) continue;
+    sum += weight;
+    last = id;
+    if (target < sum) return id;
+  }
+  return last;
+}
+
+// Ids from the most likely down (ties by id), cut behind the one with which top_p of the total is reached.
+std::vector<std::int32_t> nucleus(const std::vector<float>& weights, double top_p, double total, double& kept) {
+  std::vector<std::int32_t> ids(weights.size());
+  std::iota(ids.begin(), ids.end(), 0);
+  std::sort(ids.begin(), ids.end(), [&](std::int32_t a, std::int32_t b) {
+    const float wa = weights[static_cast<std::size_t>(a)];
+    const float wb = weights[static_cast<std::size_t>(b)];
+    return wa != wb ? wa > wb : a < b;
+  });
+  kept = 0;
+  std::size_t count = 0;
+  while (count < ids.size() && (count == 0 || kept < top_p * total)) {
+    kept += static_cast<double>(weights[static_cast<std::size_t>(ids[count++])]);
+  }
+  ids.resize(count);
+  return ids;
+}
+
+}  // namespace
+
+std::int32_t argmax(const Kernels& kernels, std::span<const float> logits) {
+  const float max = kernels.max_value(logits.data(), logits.size());
+  const auto found = std::find(logits.begin(), logits.end(), max);
+  return found == logits.end() ? 0 : static_cast<std::int32_t>(found - logits.begin());
+}
+
+double log_sum_exp(const Kernels& kernels, std::span<const float> logits) {
+  const float max = kernels.max_value(logits.data(), logits.size());
+  return static_cast<double>(max) + std::log(kernels.exp_weights(logits.data(), logits.size(), max, 1.0f, nullptr));
+}
+
+SampledToken sample(const Kernels& kernels, std::span<const float> logits, const SamplingSettings& settings,
+                    std::uint64_t seed, std::uint64_t index, std::vector<float>& scratch) {
+  SampledToken token;
+  if (settings.temperature <= 0) {
+    token.id = argmax(kernels, logits);
+  } else {
+    scratch.resize(logits.size());
+    const float max = kernels.max_value(logits.data(), logits.size());
+    const double total = kernels.exp_weights(logits.data(), logits.size(), max, static_cast<float>(1 / settings.temperature), scratch.data());
+    const double u = Rng(mix(seed, index)).uniform();
+    if (settings.top_p >= 1) {
+      token.id = pick(scratch, [](std::size_t i) { return static_cast<std::int32_t>(i); }, scratch.size(), u * total);
+    } else {
+      double kept = 0;
+      const auto ids = nucleus(scratch, settings.top_p, total, kept);
+      token.id = pick(scratch, [&](std::size_t i) { return ids[i]; }, ids.size(), u * kept);
+    }
+  }
+  token.logprob = static_cast<float>(static_cast<double>(logits[static_cast<std::size_t>(token.id)]) - log_sum_exp(kernels, logits));
+  return token;
+}
+
+}  // namespace ipr::model

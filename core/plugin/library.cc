@@ -1,0 +1,122 @@
+#include "core/plugin/library.h"
+
+#include <boost/dll/shared_library.hpp>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <regex>
+
+#include "core/plugin/schema.h"
+
+namespace ipr::plugin {
+namespace {
+
+constexpr const char* kEntrySymbol = "ipr_library_v0";
+
+// Opened libraries live until the process ends.
+struct OpenLibraries {
+  std::mutex mutex;
+  std::map<std::string, std::unique_ptr<boost::dll::shared_library>> by_path;
+};
+OpenLibraries& open_libraries() {
+  static auto* const libraries = new OpenLibraries;  // leaked on purpose: no unloading at exit
+  return *libraries;
+}
+
+std::string version_text(std::uint32_t major, std::uint32_t minor) { return std::to_string(major) + "." + std::to_string(minor); }
+
+std::string text_or_empty(const char* text) { return text == nullptr ? std::string() : std::string(text); }
+
+Result<Manifest> read_descriptor(const ipr_plugin_desc* desc, const std::string& path) {
+  if (desc == nullptr || !IPR_HAS(desc, ipr_plugin_desc, create) || desc->create == nullptr) {
+    return plugin_error(path + ": a plugin descriptor is incomplete; rebuild the plugin with this host's SDK");
+  }
+  Manifest manifest;
+  manifest.kind = static_cast<Kind>(desc->kind);
+  manifest.flags = desc->flags;
+  manifest.id = text_or_empty(desc->id);
+  manifest.name = text_or_empty(desc->name);
+  manifest.version = text_or_empty(desc->version);
+  manifest.license = text_or_empty(desc->license);
+  manifest.summary = text_or_empty(desc->summary);
+  manifest.path = path;
+  static const std::regex kId("[a-z0-9-]+(\\.[a-z0-9-]+)*");
+  if (!std::regex_match(manifest.id, kId)) {
+    return plugin_error(path + ": plugin id \"" + manifest.id + "\" is not of the form [a-z0-9-]+");
+  }
+  IPR_ASSIGN(manifest.schema, parse_json(desc->config_schema == nullptr ? "{}" : desc->config_schema, path + ": config_schema of " + manifest.id));
+  return manifest;
+}
+
+}  // namespace
+
+const char* kind_name(Kind kind) {
+  switch (kind) {
+    case Kind::kEnvironment:
+      return "environment";
+    case Kind::kScorer:
+      return "scorer";
+    case Kind::kOptimizer:
+      return "optimizer";
+  }
+  return "unknown";
+}
+
+Result<const ipr_library*> open_library(const std::string& path) {
+  OpenLibraries& libraries = open_libraries();
+  const std::lock_guard lock(libraries.mutex);
+  auto& slot = libraries.by_path[path];
+  if (!slot) {
+    auto opened = std::make_unique<boost::dll::shared_library>();
+    try {
+      opened->load(path, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    } catch (const std::exception& exception) {
+      return plugin_error(path + ": cannot load: " + exception.what());
+    }
+    if (!opened->has(kEntrySymbol)) {
+      return plugin_error(path + ": is no ipr-host plugin of this ABI (it does not export " + kEntrySymbol + "); build it with ipr_add_plugin");
+    }
+    slot = std::move(opened);
+  }
+  const ipr_library* library = slot->get<const ipr_library*()>(kEntrySymbol)();
+  if (library == nullptr || !IPR_HAS(library, ipr_library, plugins)) return plugin_error(path + ": returned no plugins");
+  if (library->abi_major != IPR_ABI_MAJOR || library->abi_minor != IPR_ABI_MINOR) {
+    return plugin_error(path + ": built for plugin ABI " + version_text(library->abi_major, library->abi_minor) + ", this host speaks " +
+                        version_text(IPR_ABI_MAJOR, IPR_ABI_MINOR) + "; rebuild the plugin with this host's SDK");
+  }
+  return library;
+}
+
+Result<std::vector<Manifest>> manifests(const ipr_library& library, const std::string& path) {
+  std::vector<Manifest> found;
+  for (std::uint32_t i = 0; i < library.plugin_count; ++i) {
+    const ipr_plugin_desc* desc = library.plugins[i];
+    if (desc != nullptr && (desc->kind < IPR_KIND_ENVIRONMENT || desc->kind > IPR_KIND_OPTIMIZER)) continue;  // a kind of a later host
+    IPR_ASSIGN(Manifest manifest, read_descriptor(desc, path));
+    IPR_TRY(check_schema(path + ": " + manifest.subject(), manifest.schema));
+    found.push_back(std::move(manifest));
+  }
+  return found;
+}
+
+Json manifest_to_json(const Manifest& m) {
+  return {{"kind", static_cast<std::uint32_t>(m.kind)}, {"flags", m.flags},     {"id", m.id},
+          {"name", m.name},                             {"version", m.version}, {"license", m.license},
+          {"summary", m.summary},                       {"schema", m.schema},   {"path", m.path}};
+}
+
+Manifest manifest_from_json(const Json& json) {
+  Manifest m;
+  m.kind = static_cast<Kind>(json.at("kind").get<std::uint32_t>());
+  m.flags = json.at("flags").get<std::uint32_t>();
+  m.id = json.at("id").get<std::string>();
+  m.name = json.at("name").get<std::string>();
+  m.version = json.at("version").get<std::string>();
+  m.license = json.at("license").get<std::string>();
+  m.summary = json.at("summary").get<std::string>();
+  m.schema = json.at("schema");
+  m.path = json.at("path").get<std::string>();
+  return m;
+}
+
+}  // namespace ipr::plugin

@@ -1,0 +1,49 @@
+#include "core/rollout/dialogue.h"
+
+namespace ipr::rollout {
+
+Dialogue::Dialogue(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat_template, std::vector<env::PromptMessage> prompt)
+    : tokenizer_(tokenizer), chat_template_(chat_template), prompt_(std::move(prompt)) {}
+
+text::TokenizedChat Dialogue::start(const std::string& first_message, bool examples) const {
+  text::TokenizedChat chat;
+  for (const env::PromptMessage& message : prompt_) {
+    if (message.example && !examples) continue;
+    chat_template_.append_message(tokenizer_, {static_cast<text::Role>(message.role), message.text}, chat);
+  }
+  append_observation(first_message, chat);
+  return chat;
+}
+
+text::TokenizedChat Dialogue::history(const Trajectory& trajectory, std::size_t keep, bool examples) const {
+  text::TokenizedChat chat = start(trajectory.first_message, examples);
+  for (std::size_t i = 0; i < keep; ++i) {
+    append_generation_prompt(chat);
+    append_reply(trajectory.turns[i].reply_ids, chat);
+    append_observation(trajectory.turns[i].observation, chat);
+  }
+  return chat;
+}
+
+void Dialogue::append_generation_prompt(text::TokenizedChat& chat) const { chat_template_.append_generation_prompt(tokenizer_, chat); }
+
+void Dialogue::append_reply(const std::vector<std::int32_t>& reply_ids, text::TokenizedChat& chat) const { chat_template_.append_reply(reply_ids, chat); }
+
+void Dialogue::append_observation(const std::string& observation, text::TokenizedChat& chat) const {
+  chat_template_.append_message(tokenizer_, {text::Role::kUser, observation}, chat);
+}
+
+std::vector<std::int32_t> Dialogue::reply_ids(const std::string& message) const {
+  text::TokenizedChat chat;
+  chat_template_.append_message(tokenizer_, {text::Role::kAssistant, message}, chat);
+  std::vector<std::int32_t> ids;  // the trained tokens are the reply and its end of turn
+  for (std::size_t i = 0; i < chat.ids.size(); ++i) {
+    if (chat.mask[i] != 0) ids.push_back(chat.ids[i]);
+  }
+  if (!ids.empty() && ids.back() == chat_template_.end_of_turn()) ids.pop_back();
+  return ids;
+}
+
+std::string Dialogue::reply_text(const std::vector<std::int32_t>& ids) const { return tokenizer_.decode(ids); }
+
+}  // namespace ipr::rollout

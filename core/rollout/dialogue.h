@@ -1,0 +1,39 @@
+// From an episode's messages to token ids, the same for rollouts and training.
+//
+// Immutable, safe from many threads. The ids of a history depend on its messages and reply ids only, so that a rollout
+// from a prefix, a replay and a training row share every token.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/rollout/trajectory.h"
+#include "core/text/chat.h"
+
+namespace ipr::rollout {
+
+class Dialogue {
+ public:
+  // All arguments must outlive the object, except `prompt` (the environment's messages before the task).
+  Dialogue(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat_template, std::vector<env::PromptMessage> prompt);
+
+  // Prompt and task message. `examples`: with the in-context examples (rollouts) or without (training rows).
+  [[nodiscard]] text::TokenizedChat start(const std::string& first_message, bool examples) const;
+  // The history before turn `keep`: what an agent has read when it speaks, without the generation prompt.
+  [[nodiscard]] text::TokenizedChat history(const Trajectory& trajectory, std::size_t keep, bool examples) const;
+  void append_generation_prompt(text::TokenizedChat& chat) const;
+  void append_reply(const std::vector<std::int32_t>& reply_ids, text::TokenizedChat& chat) const;
+  void append_observation(const std::string& observation, text::TokenizedChat& chat) const;
+
+  // The one tokenization of a message that no model sampled (an expert's).
+  [[nodiscard]] std::vector<std::int32_t> reply_ids(const std::string& message) const;
+  [[nodiscard]] std::string reply_text(const std::vector<std::int32_t>& ids) const;
+  [[nodiscard]] std::int32_t end_of_turn() const { return chat_template_.end_of_turn(); }
+
+ private:
+  const text::Tokenizer& tokenizer_;
+  const text::ChatTemplate& chat_template_;
+  std::vector<env::PromptMessage> prompt_;
+};
+
+}  // namespace ipr::rollout

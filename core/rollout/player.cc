@@ -1,0 +1,216 @@
+#include "core/rollout/player.h"
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <condition_variable>
+#include <mutex>
+
+#include "core/base/rng.h"
+
+namespace ipr::rollout {
+namespace asio = boost::asio;
+namespace {
+
+// Rollouts in flight: enough to keep the generator's batch full, few enough that prompts stay small in memory.
+constexpr std::size_t kInFlight = 192;
+constexpr int kAttempts = 3;
+
+// Awaits `work` and hands its result on; an exception of a library becomes a Status.
+template <typename T>
+asio::awaitable<void> deliver(asio::awaitable<Result<T>> work, std::function<void(Result<T>)> sink) {
+  std::optional<Result<T>> result;
+  try {
+    result.emplace(co_await std::move(work));
+  } catch (const std::exception& exception) {
+    result.emplace(failed(std::string("a rollout ended with an exception: ") + exception.what()));
+  }
+  sink(std::move(*result));
+}
+
+}  // namespace
+
+Player::Player(const env::Environment& environment, const Dialogue& dialogue, Generator& generator, Snapshots& snapshots, std::uint64_t env_seed,
+               int max_steps, int workers, const std::atomic<bool>& stop)
+    : environment_(environment),
+      dialogue_(dialogue),
+      generator_(generator),
+      snapshots_(snapshots),
+      env_seed_(env_seed),
+      max_steps_(max_steps),
+      stop_(stop),
+      workers_(static_cast<std::size_t>(workers)) {}
+
+Player::~Player() { workers_.join(); }
+
+asio::awaitable<GenerateReply> Player::generate(GenerateRequest request) {
+  auto initiate = [this](auto handler, GenerateRequest wanted) {
+    // Shared only because std::function must be copyable; called once.
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    generator_.submit(std::move(wanted), [shared](GenerateReply reply) {
+      const auto executor = asio::get_associated_executor(*shared);
+      asio::post(executor, [shared, reply = std::move(reply)]() mutable { (*shared)(std::move(reply)); });
+    });
+  };
+  GenerateReply reply =
+      co_await asio::async_initiate<const asio::use_awaitable_t<>, void(GenerateReply)>(initiate, asio::use_awaitable, std::move(request));
+  co_return reply;
+}
+
+asio::awaitable<Result<Trajectory>> Player::attempt(const PlayRequest& request) {
+  Trajectory trajectory;
+  trajectory.task = request.task;
+  trajectory.split = request.split;
+  trajectory.sample = request.sample;
+  trajectory.seed = request.seed;
+  Result<env::Session> opened = request.from != nullptr ? snapshots_.resume(*request.from, request.keep)
+                                                        : env::Session::start(environment_, *request.task, env_seed_, max_steps_);
+  if (!opened.ok()) co_return opened.status();
+  env::Session session = std::move(opened).value();
+  trajectory.first_message = session.first_message();
+  if (request.from != nullptr) {
+    trajectory.parent_id = request.from->id;
+    trajectory.prefix_turns = request.keep;
+    trajectory.turns.assign(request.from->turns.begin(), request.from->turns.begin() + static_cast<std::ptrdiff_t>(request.keep));
+  }
+  text::TokenizedChat chat = dialogue_.history(trajectory, request.keep, /*examples=*/true);
+  bool overflow = false;
+  while (!session.finished()) {
+    dialogue_.append_generation_prompt(chat);
+    GenerateRequest ask;
+    ask.prompt = chat.ids;
+    ask.max_new_tokens = request.sampling.max_new_tokens;
+    ask.temperature = request.sampling.temperature;
+    ask.top_p = request.sampling.top_p;
+    ask.seed = mix(request.seed, trajectory.turns.size());
+    ask.stop_ids = {dialogue_.end_of_turn()};
+    GenerateReply reply = co_await generate(std::move(ask));
+    if (!reply.status.ok()) co_return reply.status;
+    overflow = reply.finish == Finish::kContextOverflow;
+    if (overflow) break;
+    Result<env::Turn> said = session.say(dialogue_.reply_text(reply.ids));
+    if (!said.ok()) co_return said.status();
+    ++env_steps_;
+    TrajectoryTurn turn;
+    static_cast<env::Turn&>(turn) = std::move(said).value();
+    turn.prompt_tokens = static_cast<std::int64_t>(chat.ids.size());
+    dialogue_.append_reply(reply.ids, chat);
+    dialogue_.append_observation(turn.observation, chat);
+    turn.reply_ids = std::move(reply.ids);
+    trajectory.turns.push_back(std::move(turn));
+  }
+  take_end(trajectory, session);
+  if (overflow) {
+    trajectory.exit_status = env::ExitStatus::kContextOverflow;
+    trajectory.truncated = true;
+  }
+  co_return trajectory;
+}
+
+asio::awaitable<Result<Trajectory>> Player::play(PlayRequest request) {
+  Status last;
+  for (int tries = 1; tries <= kAttempts; ++tries) {
+    if (stop_) co_return Status(Code::kInterrupted, "interrupted; run the same command again to go on");
+    Result<Trajectory> played = co_await attempt(request);
+    if (played.ok()) {
+      played->attempts = tries;
+      co_return played;
+    }
+    last = played.status();
+    if (last.code() == Code::kInterrupted || last.code() == Code::kUsage || last.code() == Code::kData) co_return last;
+  }
+  // Given up: an infrastructure failure, kept apart from what the agent earned.
+  Trajectory broken;
+  broken.task = request.task;
+  broken.split = request.split;
+  broken.sample = request.sample;
+  broken.seed = request.seed;
+  broken.exit_status = env::ExitStatus::kEnvError;
+  broken.attempts = kAttempts;
+  co_return broken;
+}
+
+asio::awaitable<Result<std::vector<Trajectory>>> Player::explore(const Trajectory& expert, Sampling sampling) {
+  std::vector<Trajectory> found;
+  for (std::size_t t = 0; t < expert.turns.size();) {
+    PlayRequest request;
+    request.task = expert.task;
+    request.split = expert.split;
+    request.from = &expert;
+    request.keep = t;
+    request.sampling = sampling;
+    request.seed = mix(expert.id, t);  // greedy: only names the stream
+    Result<Trajectory> played = co_await play(std::move(request));
+    if (!played.ok()) co_return played.status();
+    // Up to and with the first reply that is not the expert's, starting later gives the same trajectory.
+    std::size_t same_until = t;
+    while (same_until < expert.turns.size() && same_until < played->turns.size() &&
+           played->turns[same_until].reply_ids == expert.turns[same_until].reply_ids) {
+      ++same_until;
+    }
+    for (; t <= same_until && t < expert.turns.size(); ++t) {
+      found.push_back(*played);
+      found.back().prefix_turns = t;
+    }
+  }
+  co_return found;
+}
+
+template <typename T>
+Result<std::vector<T>> Player::run_all(std::size_t count, const std::function<asio::awaitable<Result<T>>(std::size_t)>& make, const Progress& progress) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::optional<T>> results(count);
+  Status error;
+  std::size_t started = 0, done = 0;
+  std::unique_lock lock(mutex);
+  while (done < started || (started < count && error.ok())) {
+    while (started < count && started - done < kInFlight && error.ok()) {
+      const std::size_t i = started++;
+      lock.unlock();
+      const auto sink = [&, i](Result<T> result) {
+        const std::lock_guard guard(mutex);
+        if (result.ok()) {
+          results[i] = std::move(result).value();
+        } else if (error.ok()) {
+          error = result.status();
+        }
+        ++done;
+        changed.notify_one();
+      };
+      asio::co_spawn(workers_, deliver<T>(make(i), sink), asio::detached);
+      lock.lock();
+    }
+    const std::size_t seen = done;
+    changed.wait(lock, [&] { return done != seen || done == started; });
+    if (progress) {
+      const std::size_t now = done;
+      lock.unlock();
+      progress(now, count);
+      lock.lock();
+    }
+  }
+  if (!error.ok()) return error;
+  std::vector<T> values;
+  values.reserve(count);
+  for (std::optional<T>& result : results) values.push_back(std::move(*result));
+  return values;
+}
+
+Result<std::vector<Trajectory>> Player::play_all(const std::vector<PlayRequest>& requests, const Progress& progress) {
+  return run_all<Trajectory>(requests.size(), [&](std::size_t i) { return play(requests[i]); }, progress);
+}
+
+Result<std::vector<std::vector<Trajectory>>> Player::explore_all(const std::vector<const Trajectory*>& experts, const Sampling& sampling,
+                                                                 const Progress& progress) {
+  return run_all<std::vector<Trajectory>>(experts.size(), [&](std::size_t i) { return explore(*experts[i], sampling); }, progress);
+}
+
+void Player::start(PlayRequest request, std::function<void(Result<Trajectory>)> done) {
+  asio::co_spawn(workers_, deliver<Trajectory>(play(std::move(request)), std::move(done)), asio::detached);
+}
+
+}  // namespace ipr::rollout

@@ -1,0 +1,79 @@
+// Playing episodes: one coroutine per rollout, suspended while the model works (style.md section 5).
+//
+// Coroutines run on the workers of a Player; the model has its own thread behind the Generator. A rollout's result
+// depends on its request only, never on the number of workers or on which other rollouts run.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <memory>
+
+#include "core/rollout/dialogue.h"
+#include "core/rollout/generator.h"
+#include "core/rollout/snapshots.h"
+
+namespace ipr::rollout {
+
+struct Sampling {
+  double temperature = 0, top_p = 1;
+  std::int64_t max_new_tokens = 512;
+};
+
+// One rollout. Seeds: exploration mixes run seed, iteration, task, kept turns, sample; scoring mixes run seed, task, hash
+// of the prefix, sample, and never the iteration (abi.md section 5).
+struct PlayRequest {
+  const env::Task* task = nullptr;
+  std::string split;
+  const Trajectory* from = nullptr;  // play on after its first `keep` turns; nullptr: from the start
+  std::size_t keep = 0;
+  Sampling sampling;
+  std::uint64_t seed = 0, sample = 0;
+};
+
+using Progress = std::function<void(std::size_t done, std::size_t total)>;
+
+class Player {
+ public:
+  // All references must outlive the Player. `stop` set: rollouts that have not begun come back as Code::kInterrupted.
+  Player(const env::Environment& environment, const Dialogue& dialogue, Generator& generator, Snapshots& snapshots, std::uint64_t env_seed, int max_steps,
+         int workers, const std::atomic<bool>& stop);
+  ~Player();
+  Player(const Player&) = delete;
+  Player& operator=(const Player&) = delete;
+
+  // Plays all; results in the order of the requests. `progress` is called on the calling thread.
+  [[nodiscard]] Result<std::vector<Trajectory>> play_all(const std::vector<PlayRequest>& requests, const Progress& progress);
+
+  // Exploration along an expert (ipr-pipeline.md section 5): for each t = 0 … n-1 the greedy trajectory from after the
+  // expert's first t turns. Where the greedy reply is the expert's own, the trajectory from t is the one from t+1 and is not played
+  // again: the same trajectories as n rollouts, exactly. results[e] holds n trajectories for experts[e], in order of t.
+  [[nodiscard]] Result<std::vector<std::vector<Trajectory>>> explore_all(const std::vector<const Trajectory*>& experts, const Sampling& sampling,
+                                                                        const Progress& progress);
+
+  // Starts one rollout; `done` is called on a worker, once.
+  void start(PlayRequest request, std::function<void(Result<Trajectory>)> done);
+
+  [[nodiscard]] std::uint64_t env_steps() const { return env_steps_; }
+
+ private:
+  boost::asio::awaitable<Result<Trajectory>> play(PlayRequest request);
+  boost::asio::awaitable<Result<Trajectory>> attempt(const PlayRequest& request);
+  boost::asio::awaitable<Result<std::vector<Trajectory>>> explore(const Trajectory& expert, Sampling sampling);
+  boost::asio::awaitable<GenerateReply> generate(GenerateRequest request);
+  template <typename T>
+  Result<std::vector<T>> run_all(std::size_t count, const std::function<boost::asio::awaitable<Result<T>>(std::size_t)>& make, const Progress& progress);
+
+  const env::Environment& environment_;
+  const Dialogue& dialogue_;
+  Generator& generator_;
+  Snapshots& snapshots_;
+  const std::uint64_t env_seed_;
+  const int max_steps_;
+  const std::atomic<bool>& stop_;
+  std::atomic<std::uint64_t> env_steps_{0};
+  boost::asio::thread_pool workers_;
+};
+
+}  // namespace ipr::rollout

@@ -1,0 +1,46 @@
+// `ipr.host.rollouts/1`: rollouts for scorers, played by a Player from the host's own trajectories.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+
+#include "core/plugin/host_services.h"
+#include "core/rollout/player.h"
+
+namespace ipr::rollout {
+
+// The trajectories that plugins may name by id. Filled and read by the loop's thread; scorers only read while it waits.
+using TrajectoryBook = std::map<std::uint64_t, std::unique_ptr<Trajectory>>;
+
+// Names the random stream of a Monte Carlo sample: run seed, task, hash of the prefix, sample; never the iteration, so
+// that a value cached, asked lazily or asked again is the same value.
+[[nodiscard]] std::uint64_t scoring_seed(std::uint64_t run_seed, const Trajectory& from, std::size_t keep, std::uint64_t sample);
+
+// FNV-1a over the task id and the messages of the first `keep` turns: equal for equal histories.
+[[nodiscard]] std::uint64_t prefix_hash(const Trajectory& trajectory, std::size_t keep);
+
+// Opens queues for one scoring stage. Must outlive them.
+class RolloutService {
+ public:
+  // `player` plays the base policy; `book` resolves ids. `on_progress` gets the number of rollouts finished so far, on a worker.
+  RolloutService(Player& player, const TrajectoryBook& book, std::uint64_t run_seed, std::function<void(std::size_t)> on_progress);
+
+  [[nodiscard]] Result<std::unique_ptr<plugin::RolloutQueue>> open();
+  // All rollouts finished since the last call, in the order of (parent, kept turns, sample).
+  [[nodiscard]] std::vector<Trajectory> take_finished();
+
+ private:
+  class Queue;
+  void keep(const Trajectory& trajectory);  // any thread
+  Player& player_;
+  const TrajectoryBook& book_;
+  const std::uint64_t run_seed_;
+  const std::function<void(std::size_t)> on_progress_;
+  std::mutex mutex_;
+  std::vector<Trajectory> finished_;
+  std::size_t finished_total_ = 0;
+};
+
+}  // namespace ipr::rollout

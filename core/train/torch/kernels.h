@@ -1,0 +1,66 @@
+// The loops of training that are not matrix products, forward and backward, one set per instruction set.
+//
+// LibTorch's own operators run them as many separate passes over memory, and its attention is slow for short heads; at
+// the sizes of a small model that is more than half of a step. Matrix products stay LibTorch's.
+//
+// All pointers are row-major float32 without alignment demands. Every sum runs in one order that depends on the row
+// alone, so that a row's bits do not depend on its company. Thread-safe: nothing is kept.
+#pragma once
+
+#include <cstdint>
+
+namespace ipr::train {
+
+// Heads of this size at most are attended by our kernels; longer ones by LibTorch, which is good at those.
+inline constexpr std::int64_t kMaxHeadDim = 32;
+
+// One kv head of one sequence, with the `group` query heads that share it. Query, key and value stand side by side in
+// the rows of the fused projection `qkv`; positions count from 0; attention is causal, scaled by 1/sqrt(head_dim).
+struct AttentionTask {
+  std::int64_t tokens = 0;
+  std::int64_t head_dim = 0;  // multiple of 16, at most kMaxHeadDim
+  std::int64_t group = 1;
+  std::int64_t qkv_stride = 0;   // floats from one token to the next
+  std::int64_t q_offset = 0;     // of the first query head in a token's row
+  std::int64_t k_offset = 0;
+  std::int64_t v_offset = 0;
+  std::int64_t out_stride = 0;
+  std::int64_t out_offset = 0;   // of the first query head's output
+  const float* qkv = nullptr;    // before rotation (RoPE happens inside)
+  const float* cos = nullptr;    // [tokens, head_dim / 2]
+  const float* sin = nullptr;
+  float* out = nullptr;          // forward: written; backward: read
+  float* lse = nullptr;          // [group, tokens] log of the softmax's denominator; forward: written; backward: read
+  const float* d_out = nullptr;  // backward, laid out as `out`
+  float* d_qkv = nullptr;        // backward, laid out as `qkv`: q, k and v of this kv head are overwritten
+  float* scratch = nullptr;      // attention_scratch(tokens, head_dim) floats
+};
+
+// Floats of scratch for either direction.
+[[nodiscard]] std::int64_t attention_scratch(std::int64_t tokens, std::int64_t head_dim);
+
+struct Kernels {
+  const char* family;  // "avx512", "avx2", "portable"
+
+  // y = x * r * w with r = 1 / sqrt(mean(x^2) + eps), for `rows` rows of `size` values.
+  void (*rms_norm)(const float* x, const float* w, float eps, std::int64_t rows, std::int64_t size, float* y);
+  // gx = (accumulate ? gx : 0) + d y / d x . gy, and gw += d y / d w . gy.
+  void (*rms_norm_backward)(const float* x, const float* w, float eps, const float* gy, std::int64_t rows,
+                            std::int64_t size, bool accumulate, float* gx, float* gw);
+  // y[rows, size] = silu(gate) * up, where gate_up is [rows, 2 size]: gates, then ups.
+  void (*swiglu)(const float* gate_up, std::int64_t rows, std::int64_t size, float* y);
+  // The same y again, and gate_up replaced by its gradient.
+  void (*swiglu_backward)(float* gate_up, const float* gy, std::int64_t rows, std::int64_t size, float* y);
+  // Replaces each row of logits by its softmax; logp[r] = log of the probability at target[r].
+  void (*softmax_pick)(float* logits, const std::int64_t* target, std::int64_t rows, std::int64_t vocab, float* logp);
+  // Replaces probabilities by the gradient at the logits: d_logp[r] * (onehot(target[r]) - p).
+  void (*softmax_pick_backward)(float* probabilities, const std::int64_t* target, const float* d_logp, std::int64_t rows,
+                                std::int64_t vocab);
+  void (*attention)(const AttentionTask& task);
+  void (*attention_backward)(const AttentionTask& task);
+};
+
+// The best set this processor runs; the same answer all through the process.
+[[nodiscard]] const Kernels& best_kernels();
+
+}  // namespace ipr::train

@@ -1,0 +1,158 @@
+#include "pairs.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace ipr_optimizer {
+namespace {
+
+bool has_empty_message(const Path& path) {
+  return std::any_of(path.own.begin(), path.own.end(), [](const Turn& turn) { return turn.message.empty(); });
+}
+
+// Actions that were not parsed are no evidence of equality; equal messages are.
+bool equal_actions(const Turn& a, const Turn& b) {
+  return a.message == b.message || (!a.action.empty() && a.action == b.action);
+}
+
+// The first turn, counted from 0, in which the greedy trajectory from the start says something else than the expert.
+std::size_t first_deviation(const Path& expert, const Path& agent) {
+  std::size_t turn = 0;
+  while (turn < expert.own.size() && turn < agent.own.size() && expert.own[turn].message == agent.own[turn].message)
+    ++turn;
+  return turn;
+}
+
+// The comparisons that one expert's exploration calls for, before any reward is looked at.
+struct Comparison {
+  const Path* agent;
+  PairTag tag;
+  std::size_t first;  // turn, counted from 0
+};
+
+std::vector<Comparison> comparisons(const Exploration& exploration, const PairRules& rules) {
+  const Path& expert = *exploration.expert;
+  std::vector<Comparison> found;
+  std::optional<std::size_t> deviation;
+  for (const Path* agent : exploration.agent) {
+    const std::size_t turn = agent->prefix;
+    if (turn >= expert.turn_count() || agent->own.empty()) continue;  // nothing said there
+    const bool skipped = rules.skip_empty_messages && (has_empty_message(expert) || has_empty_message(*agent));
+    if (turn == 0) {
+      if (!deviation) deviation = first_deviation(expert, *agent);
+      // Greedy play is the same up to the deviation, so the outcome pair moves there and is never lost.
+      const std::size_t first = rules.from_deviation ? first_deviation(expert, *agent) : 0;
+      if (!skipped && first < expert.turn_count() && first < agent->turn_count()) {
+        found.push_back({agent, kOutcomePair, first});
+      }
+    }
+    if (turn + 1 < rules.first_step_turn || skipped) continue;
+    if (rules.from_deviation && deviation == turn) continue;  // it would repeat the outcome pair
+    if (rules.skip_equal_actions && equal_actions(expert.own[turn], agent->own[0])) continue;
+    found.push_back({agent, kStepPair, turn});
+  }
+  return found;
+}
+
+// Who wins by outcome: +1 the expert, -1 the agent, 0 nobody.
+int outcome_winner(const Path& expert, const Path& agent, const PairRules& rules) {
+  if (exceeds(expert.outcome - agent.outcome, rules.kappa)) return 1;
+  return rules.symmetric && exceeds(agent.outcome - expert.outcome, rules.kappa) ? -1 : 0;
+}
+
+Pair make_pair(const Path& expert, const Comparison& comparison, bool agent_wins, const PairRules& rules) {
+  const std::size_t first = comparison.first;
+  Side ours{expert.id, first, expert.turn_count()};
+  Side theirs{comparison.agent->id, first, comparison.agent->turn_count()};
+  Pair pair{comparison.tag, expert.id, comparison.agent->id, first + 1, agent_wins, ours, theirs};
+  if (agent_wins) std::swap(pair.chosen, pair.rejected);
+  if (rules.lose_cap >= 0) {
+    // k turns are 2k - 1 messages, the agent's first and last: 2l - 1 <= 2w - 1 + cap.
+    const std::size_t most = pair.chosen.last - first + static_cast<std::size_t>(rules.lose_cap) / 2;
+    pair.rejected.last = std::min(pair.rejected.last, first + most);
+  }
+  return pair;
+}
+
+}  // namespace
+
+std::vector<Exploration> explorations(const std::vector<Path>& paths) {
+  std::map<std::uint64_t, Exploration> by_expert;
+  for (const Path& path : paths) {
+    if (path.parent == 0) by_expert[path.id].expert = &path;
+  }
+  for (const Path& path : paths) {
+    if (path.parent == 0) continue;
+    if (const auto found = by_expert.find(path.parent); found != by_expert.end()) found->second.agent.push_back(&path);
+  }
+  std::vector<Exploration> all;
+  for (auto& [id, exploration] : by_expert) {
+    std::sort(exploration.agent.begin(), exploration.agent.end(),
+              [](const Path* a, const Path* b) { return std::pair(a->prefix, a->id) < std::pair(b->prefix, b->id); });
+    all.push_back(std::move(exploration));
+  }
+  return all;
+}
+
+bool exceeds(double gap, double margin) {
+  constexpr double kRounding = 1e-9;
+  return gap - margin > kRounding;
+}
+
+std::vector<Step> steps_to_score(const std::vector<Exploration>& all, const PairRules& rules, bool lazy) {
+  std::vector<Step> steps;
+  for (const Exploration& exploration : all) {
+    const Path& expert = *exploration.expert;
+    std::vector<Step> here;
+    if (lazy) {
+      for (const Comparison& comparison : comparisons(exploration, rules)) {
+        if (comparison.tag != kStepPair || outcome_winner(expert, *comparison.agent, rules) == 0) continue;
+        here.push_back({expert.id, comparison.first});
+        here.push_back({comparison.agent->id, comparison.first});
+      }
+    } else {
+      for (std::size_t turn = 0; turn < expert.turn_count(); ++turn) here.push_back({expert.id, turn});
+      for (const Path* agent : exploration.agent) {
+        if (!agent->own.empty()) here.push_back({agent->id, agent->prefix});
+      }
+    }
+    std::sort(here.begin(), here.end());
+    here.erase(std::unique(here.begin(), here.end()), here.end());
+    steps.insert(steps.end(), here.begin(), here.end());
+  }
+  return steps;
+}
+
+PairSet build_pairs(const std::vector<Exploration>& all, const StepRewards& rewards, const PairRules& rules) {
+  PairSet set;
+  for (const Exploration& exploration : all) {
+    const Path& expert = *exploration.expert;
+    for (const Comparison& comparison : comparisons(exploration, rules)) {
+      int winner = outcome_winner(expert, *comparison.agent, rules);
+      if (comparison.tag == kStepPair && winner != 0) {
+        ++set.counts.candidates;
+        const double gap =
+            rewards.at({expert.id, comparison.first}) - rewards.at({comparison.agent->id, comparison.first});
+        if (!exceeds(winner * gap, rules.threshold)) winner = 0;
+      }
+      if (winner == 0) {
+        ++set.counts.ties;
+        continue;
+      }
+      set.pairs.push_back(make_pair(expert, comparison, winner < 0, rules));
+      ++(comparison.tag == kOutcomePair ? set.counts.outcome_pairs : set.counts.step_pairs);
+      if (winner < 0) ++set.counts.agent_wins;
+    }
+  }
+  return set;
+}
+
+const Path& best_known(const Exploration& exploration) {
+  const Path* best = exploration.expert;
+  for (const Path* agent : exploration.agent) {
+    if (exceeds(agent->outcome - best->outcome, 0)) best = agent;
+  }
+  return *best;
+}
+
+}  // namespace ipr_optimizer

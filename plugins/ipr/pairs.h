@@ -1,0 +1,112 @@
+// Contrastive pairs (paper, section 3.3; decided rules: ipr-pipeline.md sections 7 and 12).
+//
+// For one expert trajectory e = a_1 o_1 … a_n and the agent's greedy trajectories X_t that share its first t-1 turns:
+//
+//   D_t  compares e with X_1 by outcome reward;
+//   D_s  compares the rests of e and of X_t from turn t on by outcome reward AND by step reward r_s of their turn t.
+//
+// Pure functions over value types: no host, no model. The result depends only on the arguments, not on their order.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace ipr_optimizer {
+
+struct Turn {
+  std::string message;  // the whole assistant message
+  std::string action;   // what was stepped; empty: the message could not be parsed
+};
+
+// A trajectory as the rules see it.
+struct Path {
+  std::uint64_t id = 0;
+  std::uint64_t parent = 0;  // the expert it branched from; 0: it is an expert
+  std::size_t prefix = 0;    // first turns copied from the parent
+  double outcome = 0;
+  std::vector<Turn> own;  // the turns from `prefix` on
+
+  [[nodiscard]] std::size_t turn_count() const { return prefix + own.size(); }
+};
+
+// One expert and what the agent did along it.
+struct Exploration {
+  const Path* expert = nullptr;
+  std::vector<const Path*> agent;  // ordered by (prefix, id)
+};
+
+struct PairRules {
+  double threshold = 0.01;          // tau: by how much the step rewards must differ
+  double kappa = 0.01;              // by how much the outcomes must differ
+  bool symmetric = false;           // the agent may win, too
+  bool from_deviation = true;       // D_t: both sides from the first turn in which they differ; else whole trajectories
+  std::size_t first_step_turn = 2;  // D_s: the first t compared, counted from 1
+  bool skip_equal_actions = true;   // D_s: no pair whose first actions are the same
+  bool skip_empty_messages = false;  // no pair of trajectories that hold an empty message
+  std::int64_t lose_cap = 10;  // the losing side has at most this many messages more than the winning one; -1: any
+};
+
+// Names the step reward r_s of a turn, counted from 0.
+struct Step {
+  std::uint64_t trajectory = 0;
+  std::size_t turn = 0;
+  auto operator<=>(const Step&) const = default;
+};
+using StepRewards = std::map<Step, double>;
+
+enum PairTag : std::uint32_t { kOutcomePair = 0, kStepPair = 1 };
+
+// Turns [first, last) of a trajectory; the turns before are context.
+struct Side {
+  std::uint64_t trajectory = 0;
+  std::size_t first = 0, last = 0;
+  bool operator==(const Side&) const = default;
+};
+
+// (tag, expert, turn, rival) is unique: the composite name of a pair.
+struct Pair {
+  PairTag tag = kOutcomePair;
+  std::uint64_t expert = 0;  // trajectory
+  std::uint64_t rival = 0;   // the agent's trajectory
+  std::size_t turn = 1;      // t, counted from 1: the first turn of both sides
+  bool agent_wins = false;
+  Side chosen, rejected;
+  bool operator==(const Pair&) const = default;
+};
+
+struct PairCounts {
+  std::size_t outcome_pairs = 0;  // |D_t|
+  std::size_t step_pairs = 0;     // |D_s|
+  std::size_t agent_wins = 0;     // of both
+  std::size_t candidates = 0;     // step comparisons that only the step rewards had still to decide
+  std::size_t ties = 0;           // comparisons of either kind that made no pair
+};
+
+struct PairSet {
+  std::vector<Pair> pairs;  // by expert, then t, D_t before D_s
+  PairCounts counts;
+};
+
+// Sorts trajectories under their experts, everything by id. The pointers live as long as `paths`. Trajectories whose
+// expert is not among `paths` are left out.
+[[nodiscard]] std::vector<Exploration> explorations(const std::vector<Path>& paths);
+
+// `gap - margin > 1e-9` in double, so that 0.8 against 0.7 is not above a margin of 0.1.
+[[nodiscard]] bool exceeds(double gap, double margin);
+
+// The steps whose reward `build_pairs` may read, each once. `lazy`: only those of comparisons that can still form a
+// pair; else every step of every expert and the first own step of every agent trajectory. Both lead to the same pairs.
+[[nodiscard]] std::vector<Step> steps_to_score(const std::vector<Exploration>& all, const PairRules& rules, bool lazy);
+
+// Throws std::out_of_range if `rewards` lacks a step that steps_to_score(all, rules, true) names.
+[[nodiscard]] PairSet build_pairs(const std::vector<Exploration>& all, const StepRewards& rewards,
+                                  const PairRules& rules);
+
+// The trajectory of highest outcome known for this expert's task; the expert's unless the agent's is strictly better.
+[[nodiscard]] const Path& best_known(const Exploration& exploration);
+
+}  // namespace ipr_optimizer

@@ -1,0 +1,202 @@
+// IPR as an optimizer plugin: what to collect, which steps to score, which pairs to train on, and the loss.
+// The rules live in pairs.h and loss.h; here they meet the host.
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "ipr/plugin.hpp"
+#include "loss.h"
+#include "pairs.h"
+#include "schema.h"
+
+namespace ipr_optimizer {
+namespace {
+
+enum Plan : std::size_t { kExperts = 0, kExploration = 1 };
+
+class IprOptimizer final : public ipr::sdk::Optimizer {
+ public:
+  IprOptimizer(const ipr::sdk::Host& host, std::string_view config_json) : host_(host) {
+    const ipr::sdk::Config config(config_json);
+    rules_.threshold = config.number("threshold");
+    rules_.kappa = config.number("kappa");
+    rules_.symmetric = config.flag("symmetric");
+    rules_.from_deviation = config.text("pairs_from") == "deviation";
+    rules_.first_step_turn = static_cast<std::size_t>(config.integer("first_step_turn"));
+    rules_.skip_equal_actions = config.flag("skip_equal_actions");
+    rules_.skip_empty_messages = config.flag("skip_empty_messages");
+    rules_.lose_cap = config.integer("lose_cap");
+    lazy_ = config.flag("lazy");
+    tasks_per_iteration_ = static_cast<std::uint64_t>(config.integer("tasks_per_iteration"));
+    greedy_ = {sizeof(ipr_sampling), static_cast<std::uint32_t>(config.integer("max_new_tokens")), 0.0, 1.0};
+    loss_.beta = config.number("beta");
+    loss_.dpo_weight = config.number("dpo_weight");
+    loss_.sft_weight = config.number("sft_weight");
+    loss_.anchor_weight = config.number("anchor_weight");
+    loss_.pooled = config.text("loss") == "pooled";
+    loss_.sft_over_all = config.text("sft_over") == "all";
+    loss_.sft_token_mean = config.text("sft_reduce") == "token_mean";
+  }
+
+  [[nodiscard]] std::uint32_t needs() const override { return IPR_NEED_LOGP | IPR_NEED_REF_LOGP; }
+  [[nodiscard]] std::string_view train_defaults(std::uint64_t /*iteration*/) const override { return kTrainDefaults; }
+
+  // Every iteration starts from nothing: the policy has changed, so have its trajectories and pairs.
+  bool plan(const ipr_ctx* /*ctx*/, std::uint64_t iteration, std::size_t i, ipr_collect& out) override {
+    if (i > kExploration) return false;
+    if (i == kExperts) {
+      paths_.clear();
+      explored_.clear();
+      steps_.clear();
+      rewards_.clear();
+      sorted_ = false;
+    }
+    out.source = i == kExperts ? IPR_COLLECT_EXPERT : IPR_COLLECT_PREFIX;
+    out.policy = IPR_POLICY_CURRENT;
+    out.samples = 1;
+    out.sampling = &greedy_;
+    out.task_offset = iteration * tasks_per_iteration_;
+    out.task_limit = tasks_per_iteration_;
+    return true;
+  }
+
+  void absorb(std::size_t plan, const ipr_trajectory& trajectory) override {
+    Path path;
+    path.id = trajectory.id;
+    if (plan == kExploration) {
+      path.parent = trajectory.parent_id;
+      path.prefix = std::min(trajectory.prefix_turns, trajectory.turn_count);
+    }
+    path.outcome = trajectory.outcome;
+    for (std::size_t i = path.prefix; i < trajectory.turn_count; ++i) {
+      const ipr_turn& turn = *trajectory.turns[i];
+      path.own.push_back({std::string(ipr::sdk::text(turn.message)), std::string(ipr::sdk::text(turn.action))});
+    }
+    paths_.push_back(std::move(path));
+    sorted_ = false;
+  }
+
+  bool want(std::size_t i, ipr_query& out) override {
+    sort_paths();
+    if (i >= steps_.size()) return false;
+    wanted_ = named(steps_[i].trajectory);
+    out.trajectory = &wanted_;
+    out.turn = steps_[i].turn;
+    return true;
+  }
+
+  void scored(std::size_t i, const ipr_score& score) override { rewards_[steps_.at(i)] = score.value; }
+
+  void emit(const ipr_ctx* ctx, const ipr_example_sink& sink) override {
+    sort_paths();
+    if (rewards_.size() < steps_.size()) {
+      throw ipr::sdk::Failure(IPR_FAILED_PRECONDITION, "ipr: " + std::to_string(steps_.size() - rewards_.size()) +
+                                                           " of " + std::to_string(steps_.size()) +
+                                                           " step rewards are missing");
+    }
+    const PairSet set = build_pairs(explored_, rewards_, rules_);
+    report(set.counts);
+    const std::vector<std::size_t> order = anchor_order(ctx->seed);
+    for (std::size_t i = 0; i < set.pairs.size(); ++i) {
+      const Pair& pair = set.pairs[i];
+      const std::uint64_t group = i + 1;  // the pair's own; its composite name is (tag, expert, turn, rival)
+      emit_row(sink, pair.tag, IPR_ROLE_CHOSEN, group, pair.chosen);
+      emit_row(sink, pair.tag, IPR_ROLE_REJECTED, group, pair.rejected);
+      if (loss_.anchor_weight > 0) {
+        const Path& good = best_known(explored_[order[i % order.size()]]);
+        emit_row(sink, kTagAnchor, IPR_ROLE_PLAIN, group, {good.id, 0, good.turn_count()});
+      }
+    }
+  }
+
+  double loss(ipr_batch& batch) override {
+    const LossTerms terms = mixture_loss(batch, loss_);
+    host_.metric("o_dpo", terms.o_dpo);
+    host_.metric("s_dpo", terms.s_dpo);
+    host_.metric("sft", terms.sft);
+    if (loss_.anchor_weight > 0) host_.metric("anchor", terms.anchor);
+    host_.metric("margin_accuracy", terms.margin_accuracy);
+    host_.metric("chosen_logp", terms.chosen_logp);
+    return terms.total;
+  }
+
+ private:
+  // Once all trajectories are in.
+  void sort_paths() {
+    if (sorted_) return;
+    explored_ = explorations(paths_);
+    steps_ = steps_to_score(explored_, rules_, lazy_);
+    sorted_ = true;
+  }
+
+  // The host's own record, by its id.
+  static ipr_trajectory named(std::uint64_t id) {
+    ipr_trajectory trajectory{};
+    trajectory.struct_size = sizeof trajectory;
+    trajectory.id = id;
+    return trajectory;
+  }
+
+  static void emit_row(const ipr_example_sink& sink, std::uint32_t tag, std::uint32_t role, std::uint64_t group,
+                       const Side& side) {
+    const ipr_trajectory trajectory = named(side.trajectory);
+    ipr_example row{};
+    row.struct_size = sizeof row;
+    row.tag = tag;
+    row.role = role;
+    row.group = group;
+    row.trajectory = &trajectory;
+    row.first_turn = side.first;
+    row.last_turn = side.last;
+    row.weight = 1;
+    ipr::sdk::emit_example(sink, row);
+  }
+
+  // Tasks of this iteration in random order; anchors go through it round and round, so that none is drawn much more
+  // often than another.
+  [[nodiscard]] std::vector<std::size_t> anchor_order(std::uint64_t seed) const {
+    std::vector<std::size_t> order(explored_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[ipr_mix64(seed, i) % i]);
+    return order;
+  }
+
+  void report(const PairCounts& counts) const {
+    host_.metric("d_t", static_cast<double>(counts.outcome_pairs));
+    host_.metric("d_s", static_cast<double>(counts.step_pairs));
+    host_.metric("agent_wins", static_cast<double>(counts.agent_wins));
+    host_.metric("candidates", static_cast<double>(counts.candidates));
+    host_.metric("ties", static_cast<double>(counts.ties));
+    host_.log(1, "pairs: " + std::to_string(counts.outcome_pairs) + " outcome, " + std::to_string(counts.step_pairs) +
+                     " step (of " + std::to_string(counts.candidates) + " candidates), the agent wins " +
+                     std::to_string(counts.agent_wins) + "; ties " + std::to_string(counts.ties));
+  }
+
+  ipr::sdk::Host host_;
+  PairRules rules_;
+  LossSettings loss_;
+  bool lazy_ = true;
+  std::uint64_t tasks_per_iteration_ = 0;
+  ipr_sampling greedy_{};
+
+  std::vector<Path> paths_;
+  bool sorted_ = false;
+  std::vector<Exploration> explored_;  // points into paths_
+  std::vector<Step> steps_;
+  StepRewards rewards_;
+  ipr_trajectory wanted_{};
+};
+
+constexpr ipr::sdk::Info kInfo = {"ipr",
+                                  "Iterative step-level process refinement",
+                                  "0.1.0",
+                                  "Apache-2.0",
+                                  "Outcome and step pairs along expert trajectories, mixture of DPO and SFT",
+                                  kSchema};
+
+}  // namespace
+}  // namespace ipr_optimizer
+
+IPR_PLUGIN_LIBRARY(ipr::sdk::optimizer<ipr_optimizer::IprOptimizer>(ipr_optimizer::kInfo))

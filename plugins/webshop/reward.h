@@ -1,0 +1,99 @@
+// The shop's rewards: what a purchase earns, and how promising a page is.
+//
+// purchase = r_type * (matched attributes + matched options + price ok) / (attributes + options + 1), webshop.md
+// section 8. The page scores are the dense per-step reward of IPR: the same formula for the purchases a page could still
+// lead to. One GoalScorer serves all episodes of its goal, on any number of threads: what depends only on (goal, product)
+// is computed at first use and kept, so a page seen before costs a table look-up.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "catalog.h"
+#include "nouns.h"
+#include "once_map.h"
+
+namespace webshop {
+
+// Chosen options in the order of their first click: (option name, value), one entry per name.
+using ChosenOptions = std::vector<std::pair<std::string, std::string>>;
+
+// A purchase and why it earned what it did; names are those of the original's info record.
+struct PurchaseReward {
+  double reward = 0;
+  double r_type = 0;  // 1, 0.5, 0.1 or 0: is it the kind of product that was asked for
+  bool query_match = false, category_match = false;
+  double title_score = 0;          // share of the goal title's nouns that the bought title has
+  double r_att = 0, w_att = 0;     // matched share, and its weight in the sum
+  std::optional<double> r_option;  // empty if the goal names no options; w_option then has no meaning
+  double w_option = 0;
+  bool r_price = false;
+  double w_price = 0;
+};
+
+struct ProductFeatures;  // a product's texts made ready for matching
+struct ProductMatch;     // a product against one goal
+
+// What the scorers of all goals share: the noun filter and the products' prepared texts. Products must outlive it and
+// must not move. Thread-safe.
+class ProductTexts {
+ public:
+  explicit ProductTexts(NounFilter nouns = noun_filter_v1);
+  ~ProductTexts();
+  [[nodiscard]] const ProductFeatures& of(const Product& product) const;
+  [[nodiscard]] const NounFilter& nouns() const { return nouns_; }
+
+ private:
+  NounFilter nouns_;
+  OnceMap<Product, ProductFeatures> features_;
+};
+
+// Scores purchases and pages for one goal. Keeps references to both arguments. Thread-safe.
+class GoalScorer {
+ public:
+  // Throws sdk::Failure (IPR_DATA_LOSS) if the goal has more than 64 options.
+  GoalScorer(const Goal& goal, const ProductTexts& texts);
+  ~GoalScorer();
+
+  // Buying `product` with these options. `price` is the product's effective_price in the shop.
+  [[nodiscard]] PurchaseReward purchase(const Product& product, const ChosenOptions& options, double price) const;
+
+  // A results page: the best product's mean reward over all full option combinations at its low price; 0 if none is shown.
+  [[nodiscard]] double results_page(std::span<const Product* const> shown) const;
+
+  // A product page: the best reward over the full option combinations that hold every selected value, in any position, at
+  // the low price; -1 if there is no such combination.
+  [[nodiscard]] double item_page(const Product& product, const ChosenOptions& selected) const;
+
+  [[nodiscard]] const Goal& goal() const { return goal_; }
+
+ private:
+  struct GoalFeatures;
+  [[nodiscard]] const ProductMatch& match(const Product& product) const;
+  [[nodiscard]] std::uint64_t matched_options(std::string_view value) const;
+  [[nodiscard]] double total(const ProductMatch& match, double options, bool price_ok) const;
+
+  const Goal& goal_;
+  const ProductTexts& texts_;
+  std::unique_ptr<const GoalFeatures> features_;
+  OnceMap<Product, ProductMatch> matches_;
+};
+
+// The scorers of a whole goal list, made at first use. Goals must outlive it and must not move. Thread-safe.
+class GoalScorers {
+ public:
+  explicit GoalScorers(std::span<const Goal> goals, NounFilter nouns = noun_filter_v1);
+  [[nodiscard]] const GoalScorer& of(std::size_t goal) const;
+
+ private:
+  std::span<const Goal> goals_;
+  ProductTexts texts_;
+  OnceMap<Goal, GoalScorer> scorers_;
+};
+
+}  // namespace webshop

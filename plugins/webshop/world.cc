@@ -1,0 +1,280 @@
+#include "world.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "draws.h"
+#include "ipr/plugin.h"
+
+namespace webshop {
+namespace {
+
+constexpr std::size_t kWords = 7;    // attribute words per category: the points of the Fano plane
+constexpr std::size_t kLines = 7;    // products per category: its lines
+constexpr std::size_t kOptions = 3;  // values a product offers of each option
+
+struct Category {
+  std::string_view noun, department;
+  std::array<std::string_view, kWords> words;
+};
+
+// Nouns are not in non_noun_words.txt, attribute words all are. No two categories share two parts of their path, which
+// would make their products alike by the official category rule.
+constexpr std::array<Category, 10> kCategories = {{
+    {"scarf", "Clothing", {"soft", "warm", "silky", "fuzzy", "cozy", "thin", "woven"}},
+    {"lamp", "Lighting", {"dim", "bright", "tall", "slim", "curved", "wired", "modern"}},
+    {"mug", "Kitchen", {"heavy", "deep", "glazed", "lidded", "painted", "posh", "big"}},
+    {"chair", "Furniture", {"wide", "rigid", "stiff", "comfy", "padded", "wooden", "solid"}},
+    {"knife", "Tools", {"sharp", "keen", "blunt", "edged", "steely", "hard", "safe"}},
+    {"bag", "Luggage", {"flat", "boxy", "tough", "loose", "lined", "neat", "sleek"}},
+    {"shoe", "Footwear", {"snug", "tight", "laced", "fancy", "sporty", "casual", "formal"}},
+    {"toy", "Games", {"funny", "cute", "silly", "jolly", "happy", "noisy", "bouncy"}},
+    {"clock", "Decor", {"loud", "quiet", "silent", "exact", "rapid", "slow", "antique"}},
+    {"rug", "Home", {"plush", "furry", "hairy", "dense", "braided", "tufted", "shaggy"}},
+}};
+constexpr std::array<std::string_view, 6> kColors = {"red", "blue", "green", "black", "white", "pink"};
+constexpr std::array<std::string_view, 4> kSizes = {"small", "medium", "large", "giant"};
+constexpr std::array<int, 8> kPrices = {14, 16, 18, 23, 25, 27, 32, 36};
+constexpr std::string_view kConsonants = "CDFGHJKLMNPQRSTVWXZ";
+
+// One product before it is written down.
+struct Item {
+  std::string id;
+  const Category* category = nullptr;
+  std::array<std::string_view, 2> shown;  // words in the title, in its order
+  std::string_view hidden;                // word in the description or the first bullet
+  bool hidden_in_bullet = false;
+  std::vector<std::string_view> colors, sizes;  // empty: the product has no such option
+  int price = 0;
+};
+
+struct Wish {
+  std::size_t item = 0;
+  std::array<std::string_view, 2> words;
+  std::vector<std::string_view> options;
+};
+
+struct Extent {
+  std::size_t categories, lines;
+};
+
+Extent extent(WorldSize size) {
+  if (size == WorldSize::kTiny) return {2, 6};
+  return {8, kLines};
+}
+
+// Ids from two small alphabets, first letter and pair: few merges then make each id one token of a byte-level BPE.
+std::vector<std::string> make_ids(const Draws& draws, std::size_t count) {
+  std::vector<char> letters(kConsonants.begin(), kConsonants.end());
+  draws.shuffle(letters, "letters");
+  const std::vector<char> first(letters.begin(), letters.begin() + 8);
+  std::vector<std::string> pairs;
+  for (std::size_t i = 0; i < 7; ++i) pairs.push_back({letters[8 + i], letters[8 + (i + 3) % 11]});
+  std::vector<std::string> ids;
+  for (const char a : first) {
+    for (const std::string& pair : pairs) ids.push_back(std::string("B") + a + pair);
+  }
+  draws.shuffle(ids, "ids");
+  ids.resize(count);
+  return ids;
+}
+
+template <std::size_t kCount>
+std::vector<std::string_view> some_of(const std::array<std::string_view, kCount>& values, const Draws& draws,
+                                      std::string_view name) {
+  std::vector<std::size_t> order(kCount);
+  for (std::size_t i = 0; i < kCount; ++i) order[i] = i;
+  draws.shuffle(order, name);
+  order.resize(kOptions);
+  std::sort(order.begin(), order.end());
+  std::vector<std::string_view> chosen;
+  for (const std::size_t i : order) chosen.push_back(values[i]);
+  return chosen;
+}
+
+// Line `line` of the Fano plane, as words: the difference set {0, 1, 3} modulo 7, one word hidden by draw.
+void put_words(Item& item, const std::vector<std::string_view>& words, std::size_t line, const Draws& draws) {
+  std::vector<std::string_view> own = {words[line], words[(line + 1) % kWords], words[(line + 3) % kWords]};
+  draws.shuffle(own, "title");
+  item.shown = {own[0], own[1]};
+  item.hidden = own[2];
+  item.hidden_in_bullet = draws.below(2, "bullet") == 0;
+}
+
+std::vector<Item> make_items(std::uint64_t seed, WorldSize size) {
+  const auto [category_count, lines] = extent(size);
+  const Draws draws(seed, "world");
+  std::vector<std::size_t> chosen(kCategories.size());
+  for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = i;
+  draws.shuffle(chosen, "categories");
+  const std::size_t count = category_count * lines;
+  const auto ids = make_ids(draws, count);
+  std::vector<std::size_t> kinds(count);  // exact shares, so that the number of goals does not depend on the seed
+  for (std::size_t i = 0; i < count; ++i) kinds[i] = i * 7 / count;
+  draws.shuffle(kinds, "kinds");
+
+  std::vector<Item> items(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    Item& item = items[i];
+    item.id = ids[i];
+    item.category = &kCategories[chosen[i / lines]];
+    std::vector<std::string_view> words(item.category->words.begin(), item.category->words.end());
+    Draws(seed, item.category->noun).shuffle(words, "words");
+    const Draws own(seed, item.id);
+    put_words(item, words, i % lines, own);
+    if (kinds[i] != 0) item.colors = some_of(kColors, own, "colors");
+    if (kinds[i] != 1) item.sizes = some_of(kSizes, own, "sizes");
+    item.price = kPrices[own.below(kPrices.size(), "price")];
+  }
+  draws.shuffle(items, "order");
+  return items;
+}
+
+// All wishes one product fulfils. The hidden word comes first: see the header.
+void add_wishes(const Item& item, std::size_t index, std::vector<Wish>& wishes) {
+  const std::array<std::array<std::string_view, 2>, 3> pairs = {
+      {{item.shown[0], item.shown[1]}, {item.hidden, item.shown[0]}, {item.hidden, item.shown[1]}}};
+  const std::vector<std::string_view> none = {""};
+  for (const auto& pair : pairs) {
+    for (const auto color : item.colors.empty() ? none : item.colors) {
+      for (const auto size : item.sizes.empty() ? none : item.sizes) {
+        Wish wish{index, pair, {}};
+        if (!color.empty()) wish.options.push_back(color);
+        if (!size.empty()) wish.options.push_back(size);
+        wishes.push_back(std::move(wish));
+      }
+    }
+  }
+}
+
+std::vector<Wish> make_wishes(const std::vector<Item>& items, std::uint64_t seed, WorldSize size) {
+  std::vector<Wish> wishes;
+  for (std::size_t i = 0; i < items.size(); ++i) add_wishes(items[i], i, wishes);
+  Draws(seed, "world").shuffle(wishes, "wishes");
+  const SplitSizes sizes = split_sizes(size);
+  wishes.resize(std::min(wishes.size(), sizes.train + sizes.dev + sizes.test));
+  std::stable_sort(wishes.begin(), wishes.end(), [](const Wish& a, const Wish& b) { return a.item < b.item; });
+  return wishes;
+}
+
+std::string sentence(const Wish& wish, const Item& item, std::uint64_t seed) {
+  std::string key = item.id;
+  for (const auto word : wish.words) key.append("|").append(word);
+  for (const auto value : wish.options) key.append("|").append(value);
+  const std::string noun(item.category->noun), a(wish.words[0]), b(wish.words[1]);
+  const std::size_t form = Draws(seed, key).below(3, "sentence");
+  std::string text;
+  if (form == 0) text = "i need a " + noun + " that is " + a + " and " + b;
+  if (form == 1) text = "find me a " + a + " and " + b + " " + noun;
+  if (form == 2) text = "looking for " + noun + ", " + a + " and " + b;
+  std::size_t next = 0;
+  if (!item.colors.empty()) text.append(", color ").append(wish.options[next++]);
+  if (!item.sizes.empty()) text.append(", size ").append(wish.options[next]);
+  return text;
+}
+
+// JSON text from words that need no escapes: everything this file writes is plain.
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+template <typename Texts>
+std::string list_of(const Texts& texts) {
+  std::string out;
+  for (const auto& text : texts) out += (out.empty() ? "" : ", ") + quoted(text);
+  return "[" + out + "]";
+}
+
+std::string option_json(std::string_view name, const std::vector<std::string_view>& values) {
+  std::string out;
+  for (const auto value : values) out += (out.empty() ? "" : ", ") + ("{\"value\": " + quoted(value) + "}");
+  return quoted(name) + ": [" + out + "]";
+}
+
+std::string product_json(const Item& item) {
+  const std::string noun(item.category->noun), hidden(item.hidden);
+  std::string options;
+  if (!item.colors.empty()) options = option_json("color", item.colors);
+  if (!item.sizes.empty()) options += (options.empty() ? "" : ", ") + option_json("size", item.sizes);
+  const std::string title = noun + " " + std::string(item.shown[0]) + " " + std::string(item.shown[1]);
+  const std::string description = item.hidden_in_bullet ? "a " + noun + " for every day." : "this " + noun + " is " + hidden + ".";
+  std::vector<std::string> bullets = {"ships in one box."};
+  if (item.hidden_in_bullet) bullets.insert(bullets.begin(), "made to be " + hidden + ".");
+  const std::string department(item.category->department);
+  return "{\"asin\": " + quoted(item.id) + ", \"name\": " + quoted(title) + ", \"full_description\": " + quoted(description) +
+         ", \"small_description\": " + list_of(bullets) + ", \"pricing\": \"$" + std::to_string(item.price) +
+         ".00\", \"images\": [\"\"], \"product_category\": " + quoted(department + " › " + noun) +
+         ", \"category\": " + quoted(department) + ", \"query\": " + quoted(noun) + ", \"customization_options\": {" +
+         options + "}}";
+}
+
+std::string wish_json(const Wish& wish, const Item& item, std::uint64_t seed) {
+  const std::array<std::string_view, 3> words = {item.shown[0], item.shown[1], item.hidden};
+  return "{\"asin\": " + quoted(item.id) + ", \"instruction\": " + quoted(sentence(wish, item, seed)) +
+         ", \"attributes\": " + list_of(words) + ", \"instruction_attributes\": " + list_of(wish.words) +
+         ", \"instruction_options\": " + list_of(wish.options) + "}";
+}
+
+}  // namespace
+
+SplitSizes split_sizes(WorldSize size) {
+  if (size == WorldSize::kTiny) return {24, 8, 16};
+  return {560, 100, 500};
+}
+
+World generate_world(std::uint64_t seed, WorldSize size) {
+  const auto items = make_items(seed, size);
+  const auto wishes = make_wishes(items, seed, size);
+  World world;
+  for (std::size_t i = 0, next = 0; i < items.size(); ++i) {
+    const Item& item = items[i];
+    const std::array<std::string_view, 3> words = {item.shown[0], item.shown[1], item.hidden};
+    const std::string comma = i == 0 ? "" : ",\n";
+    world.items_shuffle += comma + product_json(item);
+    world.items_ins_v2 += comma + quoted(item.id) + ": {\"attributes\": " + list_of(words) +
+                          ", \"instruction\": null, \"instruction_attributes\": null}";
+    std::string rows;
+    for (; next < wishes.size() && wishes[next].item == i; ++next) {
+      rows += (rows.empty() ? "" : ",\n  ") + wish_json(wishes[next], item, seed);
+    }
+    if (rows.empty()) continue;
+    world.items_human_ins += (world.items_human_ins.empty() ? "" : ",\n") + quoted(item.id) + ": [" + rows + "]";
+  }
+  world.items_shuffle = "[" + world.items_shuffle + "]\n";
+  world.items_ins_v2 = "{" + world.items_ins_v2 + "}\n";
+  world.items_human_ins = "{" + world.items_human_ins + "}\n";
+  return world;
+}
+
+std::string leak_key(const Goal& goal) {
+  auto attributes = goal.attributes;
+  std::sort(attributes.begin(), attributes.end());
+  auto options = goal.options;
+  std::sort(options.begin(), options.end());
+  std::string key = goal.query + "|" + goal.product_category;
+  for (const auto& attribute : attributes) key += "|" + attribute;
+  for (const auto& [name, value] : options) key += "|" + name + "=" + value;
+  return key;
+}
+
+std::vector<std::uint32_t> assign_splits(const std::vector<Goal>& goals, std::uint64_t seed, WorldSize size) {
+  const Draws draws(seed, "splits");
+  std::map<std::pair<std::uint64_t, std::string>, std::vector<std::size_t>> groups;  // in the order of the draw
+  for (std::size_t i = 0; i < goals.size(); ++i) {
+    const std::string key = leak_key(goals[i]);
+    groups[{draws.bits(key), key}].push_back(i);
+  }
+  const SplitSizes sizes = split_sizes(size);
+  std::size_t placed = 0;
+  std::vector<std::uint32_t> splits(goals.size(), IPR_SPLIT_TRAIN);
+  for (const auto& [key, members] : groups) {
+    if (placed >= sizes.test + sizes.dev) break;
+    const std::uint32_t split = placed < sizes.test ? IPR_SPLIT_TEST : IPR_SPLIT_DEV;
+    for (const std::size_t i : members) splits[i] = split;
+    placed += members.size();
+  }
+  return splits;
+}
+
+}  // namespace webshop

@@ -1,0 +1,60 @@
+// The embedded shop: a small generated WebShop in the official file formats, so that the official loader, search and
+// reward rules run on it unchanged (shared spec mini-world.md, section 2).
+//
+// Shape of the normal world: 8 categories of 7 products, 56 in all, and 1,160 human-style goals.
+//  - A category owns 7 attribute words, and its 7 products are the lines of the Fano plane over them: a product has 3
+//    words, a word is in 3 products, and every PAIR of words is in exactly one product. So a search for both wanted
+//    words finds 5 products with the wanted one first, a search for one of them finds 3, and two products never fulfil
+//    the same wish.
+//  - Two of a product's words stand in its title, the third only in the description or the first bullet (the index
+//    holds both). The second word of a goal is always one of the title, so a search for the first word shows on the
+//    results page which hit is wanted.
+//  - Options: `color`, 3 of 6 values, and `size`, 3 of 4; five products of seven have both, the rest one of them.
+//  - Ids are `B` and three consonants: letters only, so that a byte-level BPE may learn each as one token.
+//  - Goal: 2 of the 3 words and one value of each option, in one of three sentences; the loader adds the price bound.
+//
+// Words are chosen so that no official rule trips over them: category names count as nouns and attribute words do not,
+// no colour word hides in another option value, no attribute word is part of another text, stems and fuzzy scores keep
+// all words apart. The tests hold all of this.
+//
+// Everything here is a pure function of its arguments, equal on every machine, and safe on any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "catalog.h"
+
+namespace webshop {
+
+enum class WorldSize {
+  kTiny,   // 12 products in 2 categories; 24 train, 8 dev, 16 test goals: for tests
+  kNormal  // 56 products in 8 categories; 560 train, 100 dev, 500 test goals
+};
+
+// How many goals each split gets.
+struct SplitSizes {
+  std::size_t train, dev, test;
+};
+[[nodiscard]] SplitSizes split_sizes(WorldSize size);
+
+// The documents as the official files hold them, JSON text in UTF-8.
+struct World {
+  std::string items_shuffle;    // array of product records
+  std::string items_ins_v2;     // id -> attributes; no synthetic instructions
+  std::string items_human_ins;  // id -> instructions with their attributes and options
+};
+
+[[nodiscard]] World generate_world(std::uint64_t seed, WorldSize size);
+
+// What must not stand on two sides of a split: the wish itself, (category, attributes, options) in one canonical text.
+// Product and wording are left out, since another product or sentence would be the same task.
+[[nodiscard]] std::string leak_key(const Goal& goal);
+
+// The split of every goal, IPR_SPLIT_TRAIN, _DEV or _TEST, in the order of `goals`. Goals of one leak key stay together;
+// keys are taken in an order that depends on `seed` and the key only, never on the order of the goals: first the test
+// split is filled, then dev, the rest is train.
+[[nodiscard]] std::vector<std::uint32_t> assign_splits(const std::vector<Goal>& goals, std::uint64_t seed, WorldSize size);
+
+}  // namespace webshop
