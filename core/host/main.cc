@@ -10,6 +10,7 @@
 
 #include "core/base/strings.h"
 #include "core/host/commands.h"
+#include "core/host/interrupt.h"
 
 namespace {
 
@@ -24,8 +25,10 @@ std::vector<std::string> with_default_command(int argc, char** argv) {
   return words;
 }
 
+// The exit code; an interruption answers with the number of its signal.
 int report(const ipr::Status& status) {
   if (!status.ok()) std::fprintf(stderr, "ipr-host: %s\n", status.message().c_str());
+  if (status.code() == ipr::Code::kInterrupted && ipr::host::signal_exit_code() != 0) return ipr::host::signal_exit_code();
   return static_cast<int>(status.code());
 }
 

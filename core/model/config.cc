@@ -1,6 +1,6 @@
 #include "core/model/config.h"
 
-#include <vector>
+#include <algorithm>
 
 namespace ipr::model {
 namespace {
@@ -105,9 +105,10 @@ Result<LlamaConfig> config_from_json(const Json& json, const std::string& source
   if (!json.is_object()) return bad_data(source + ": expected a JSON object");
   IPR_TRY(check_architecture(json, source));
   IPR_ASSIGN(LlamaConfig config, read_sizes(json, source));
+  // transformers 5 moved the base into rope_parameters; that one wins where both are there.
   const Json rope = json.value("rope_parameters", Json());
-  IPR_ASSIGN(config.rope_theta, positive_key(json, "rope_theta", source, 10000));
-  if (rope.is_object()) IPR_ASSIGN(config.rope_theta, positive_key(rope, "rope_theta", source, config.rope_theta));
+  IPR_ASSIGN(const double base, positive_key(json, "rope_theta", source, 10000));
+  IPR_ASSIGN(config.rope_theta, positive_key(rope.is_object() ? rope : Json::object(), "rope_theta", source, base));
   IPR_ASSIGN(config.rms_norm_eps, positive_key(json, "rms_norm_eps", source, 1e-6));
   IPR_ASSIGN(config.tie_word_embeddings, flag_key(json, "tie_word_embeddings", source));
   IPR_ASSIGN(config.bos_token_id, token_key(json, "bos_token_id", source));

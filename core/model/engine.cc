@@ -48,8 +48,9 @@ struct Shape {
 
   int hidden, hidden_stride, inner, inner_stride, heads, kv_heads, head_dim, head_stride, query_width, qkv_width, vocab;
 
-  // K and V of 32 positions of one (layer, kv head).
-  [[nodiscard]] std::size_t head_block() const { return 2 * product(head_stride, static_cast<int>(kBlockPositions)); }
+  // K, or V, of 32 positions of one (layer, kv head); and K and V of all heads of a layer.
+  [[nodiscard]] std::size_t head_block() const { return product(head_stride, static_cast<int>(kBlockPositions)); }
+  [[nodiscard]] std::size_t layer_block() const { return product(2, kv_heads) * head_block(); }
 };
 
 struct Layer {
@@ -147,8 +148,8 @@ class Engine::Impl {
     const auto& head = config_.tie_word_embeddings ? embedding : values_of(weights, "lm_head.weight");
     head_ = pack(shape_.vocab, shape_.hidden, [&](int row, int i) { return head[product(row, shape_.hidden) + static_cast<std::size_t>(i)]; });
     final_norm_ = padded_copy(values_of(weights, "model.norm.weight"));
-    scores_stride_ = product(1, round_up(static_cast<int>(config_.max_positions), static_cast<int>(kBlockPositions)));
-    scores_ = AlignedFloats(scores_stride_ * static_cast<std::size_t>(pool_.threads()));
+    attention_stride_ = attention_scratch(shape_.heads, shape_.head_stride, static_cast<int>(config_.max_positions));
+    attention_ = AlignedFloats(attention_stride_ * static_cast<std::size_t>(pool_.threads()));
     row_wise_ = !layers_.empty() && layer_bytes(layers_.front()) <= kRowWiseLayerBytes;
   }
 
@@ -162,7 +163,7 @@ class Engine::Impl {
   [[nodiscard]] const LlamaConfig& config() const { return config_; }
   [[nodiscard]] const Kernels& kernels() const { return kernels_; }
   [[nodiscard]] int threads() const { return pool_.threads(); }
-  [[nodiscard]] std::size_t block_floats() const { return layers_.size() * product(shape_.kv_heads, 1) * shape_.head_block(); }
+  [[nodiscard]] std::size_t block_floats() const { return layers_.size() * shape_.layer_block(); }
 
  private:
   static std::int64_t layer_bytes(const Layer& layer) {
@@ -208,9 +209,7 @@ class Engine::Impl {
     // A region ends where rows meet: the keys and values of a layer must all be written before any row attends.
     for (int l = 0; l < layers; ++l) {
       over_chunks([&](int begin, int end, int thread) {
-        for (int r = begin; r < end; ++r) {
-          for (int h = 0; h < shape_.kv_heads; ++h) attend(l, r, h, thread);
-        }
+        for (int r = begin; r < end; ++r) attend(l, r, 0, shape_.kv_heads, thread);
         finish_layer(l, begin, end);
         if (l + 1 < layers) {
           project_qkv(l + 1, begin, end);
@@ -279,7 +278,7 @@ class Engine::Impl {
     const int chunks = (count + chunk - 1) / chunk;
     pool_.run(shape_.kv_heads * chunks, [&](int task, int thread) {
       const int begin = task % chunks * chunk;
-      for (int r = begin; r < std::min(count, begin + chunk); ++r) attend(l, r, task / chunks, thread);
+      for (int r = begin; r < std::min(count, begin + chunk); ++r) attend(l, r, task / chunks, task / chunks + 1, thread);
     });
   }
 
@@ -312,10 +311,6 @@ class Engine::Impl {
     }
   }
 
-  [[nodiscard]] std::size_t kv_offset(int l, int kv_head) const {
-    return product(l * shape_.kv_heads + kv_head, 1) * shape_.head_block();
-  }
-
   // Rotates q and k, then files k (transposed) and v in the row's KV block.
   void write_keys_values(int l, int begin, int end) {
     for (int r = begin; r < end; ++r) {
@@ -324,29 +319,33 @@ class Engine::Impl {
       kernels_.rope(heads, shape_.heads + shape_.kv_heads, shape_.head_stride, shape_.head_dim,
                     rope_.cos.data() + product(position, rope_.half), rope_.sin.data() + product(position, rope_.half));
       const auto slot = static_cast<std::size_t>(position % kBlockPositions);
+      float* layer = rows_[r].blocks[position / kBlockPositions] + static_cast<std::size_t>(l) * shape_.layer_block();
       for (int h = 0; h < shape_.kv_heads; ++h) {
-        float* block = rows_[r].blocks[position / kBlockPositions] + kv_offset(l, h);
+        float* keys = layer + product(h, 1) * shape_.head_block();
+        float* values = keys + product(shape_.kv_heads, 1) * shape_.head_block();
         const float* key = heads + product(shape_.heads + h, shape_.head_stride);
         const float* value = key + product(shape_.kv_heads, shape_.head_stride);
-        for (int d = 0; d < shape_.head_dim; ++d) block[product(d, static_cast<int>(kBlockPositions)) + slot] = key[d];
-        std::copy_n(value, shape_.head_stride, block + shape_.head_block() / 2 + slot * product(shape_.head_stride, 1));
+        for (int d = 0; d < shape_.head_dim; ++d) keys[product(d, static_cast<int>(kBlockPositions)) + slot] = key[d];
+        std::copy_n(value, shape_.head_stride, values + slot * static_cast<std::size_t>(shape_.head_stride));
       }
     }
   }
 
-  void attend(int l, int r, int kv_head, int thread) {
-    const int group = shape_.heads / shape_.kv_heads;
+  void attend(int l, int r, int first_kv_head, int last_kv_head, int thread) {
     AttentionArgs args;
-    args.query = qkv_ + product(r, shape_.qkv_width) + product(kv_head * group, shape_.head_stride);
-    args.group = group;
+    args.query = qkv_ + product(r, shape_.qkv_width);
+    args.out = attended_ + product(r, shape_.query_width);
+    args.kv_heads = shape_.kv_heads;
+    args.first_kv_head = first_kv_head;
+    args.last_kv_head = last_kv_head;
+    args.group = shape_.heads / shape_.kv_heads;
     args.head_dim = shape_.head_dim;
     args.head_stride = shape_.head_stride;
     args.blocks = rows_[r].blocks;
-    args.offset = kv_offset(l, kv_head);
+    args.offset = static_cast<std::size_t>(l) * shape_.layer_block();
     args.positions = rows_[r].position + 1;
     args.scale = 1.0f / std::sqrt(static_cast<float>(shape_.head_dim));
-    args.scores = scores_.data() + scores_stride_ * static_cast<std::size_t>(thread);
-    args.out = attended_ + product(r, shape_.query_width) + product(kv_head * group, shape_.head_stride);
+    args.scratch = attention_.data() + attention_stride_ * static_cast<std::size_t>(thread);
     kernels_.attend(args);
   }
 
@@ -382,8 +381,8 @@ class Engine::Impl {
   std::mutex mutex_;  // guards everything below
   ThreadPool pool_;
   Scratch scratch_;
-  AlignedFloats scores_;  // [thread][max_positions]
-  std::size_t scores_stride_ = 0;
+  AlignedFloats attention_;  // [thread][attention_stride_]
+  std::size_t attention_stride_ = 0;
   // The running step.
   std::span<const Row> rows_;
   std::vector<int> logit_index_;  // of row r, and of the row behind the last

@@ -18,20 +18,29 @@ inline constexpr int kLane = 16;
 
 [[nodiscard]] constexpr int padded(int size) { return (size + kLane - 1) / kLane * kLane; }
 
-// Where one (layer, kv head) lies in the KV blocks of a sequence. From block + offset: K transposed,
-// [padded head_dim][32 positions], then V, [32 positions][padded head_dim].
+// One row's attention in one layer, for the kv heads [first_kv_head, last_kv_head) and the query heads that share them.
+//
+// A layer in a KV block, from block + offset: keys, transposed, [kv head][padded head_dim][32 positions]; then values,
+// [kv head][32 positions][padded head_dim]. So a row streams through two contiguous runs per block.
 struct AttentionArgs {
-  const float* query = nullptr;  // [group] heads of `head_stride` floats, already rotated
-  int group = 1;                 // query heads that share this kv head
+  const float* query = nullptr;  // [query head][head_stride], already rotated
+  float* out = nullptr;          // the same
+  int kv_heads = 0;              // of the layer
+  int first_kv_head = 0, last_kv_head = 0;
+  int group = 1;  // query heads per kv head
   int head_dim = 0;
   int head_stride = 0;  // padded head_dim
   float* const* blocks = nullptr;
-  std::size_t offset = 0;   // of (layer, kv head) in a block, in floats
-  int positions = 0;        // attended positions, own one included
-  float scale = 1;          // 1/sqrt(head_dim)
-  float* scores = nullptr;  // scratch: positions rounded up to 32
-  float* out = nullptr;     // [group] heads of `head_stride` floats
+  std::size_t offset = 0;    // of the layer in a block, in floats
+  int positions = 0;         // attended positions, own one included
+  float scale = 1;           // 1/sqrt(head_dim)
+  float* scratch = nullptr;  // attention_scratch() floats
 };
+
+// For `positions` attended by `query_heads` heads.
+[[nodiscard]] constexpr std::size_t attention_scratch(int query_heads, int head_stride, int positions) {
+  return static_cast<std::size_t>(query_heads) * static_cast<std::size_t>((positions + 31) / 32 * 32 + 4 * head_stride);
+}
 
 struct Kernels {
   const char* family;  // "avx512", "avx2", "portable"
@@ -46,7 +55,7 @@ struct Kernels {
   void (*rope)(float* x, int heads, int head_stride, int head_dim, const float* cos, const float* sin);
   // y[16 j ..] = silu(gate) * up, where gate_up holds 16 gates, then 16 ups, for each j < pairs.
   void (*silu_mul)(const float* gate_up, int pairs, float* y);
-  // out = softmax(scale * q K) V for each query head of the group.
+  // out = softmax(scale * q K) V for each of the query heads.
   void (*attend)(const AttentionArgs& args);
   // Largest value; -inf for none.
   float (*max_value)(const float* x, std::size_t size);

@@ -267,27 +267,42 @@ void silu_mul(const float* gate_up, int pairs, float* y) {
 
 // ---------------------------------------------------------------------------------------------------------- attention
 
-// Scores of COUNT blocks of 32 positions. Several at once only hides the latency: each score is its own sum over d.
+// Query heads whose scores are summed side by side: as many as the registers hold. It only hides latency; each score is
+// its own sum over the head's dimensions.
+constexpr int kHeadTile = kWidth == 16 ? 4 : kWidth == 8 ? 2 : 1;
+
+struct Attention : AttentionArgs {
+  int query_heads;   // of this call
+  int score_stride;  // positions rounded up to 32
+};
+
+// Scores of one block's 32 positions for the query heads first .. first + COUNT (counted within the call).
 template <int COUNT>
-void score_blocks(const AttentionArgs& args, const float* query, int first_block) {
+void score_heads(const Attention& args, int block, int first) {
+  const std::size_t head_keys = static_cast<std::size_t>(kPositions * args.head_stride);
+  const float* keys[COUNT];
+  const float* query[COUNT];
   Vec sum[COUNT][2];
 #pragma GCC unroll 4
-  for (int b = 0; b < COUNT; ++b) sum[b][0] = sum[b][1] = splat(0);
-  const float* keys[COUNT];
-#pragma GCC unroll 4
-  for (int b = 0; b < COUNT; ++b) keys[b] = args.blocks[first_block + b] + args.offset;
+  for (int h = 0; h < COUNT; ++h) {
+    const int kv_head = args.first_kv_head + (first + h) / args.group;
+    keys[h] = args.blocks[block] + args.offset + static_cast<std::size_t>(kv_head) * head_keys;
+    query[h] = args.query + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group + first + h) * args.head_stride;
+    sum[h][0] = sum[h][1] = splat(0);
+  }
   for (int d = 0; d < args.head_dim; ++d) {
-    const Vec value = splat(query[d] * args.scale);
 #pragma GCC unroll 4
-    for (int b = 0; b < COUNT; ++b) {
-      sum[b][0] = fma(value, load(keys[b] + kPositions * d), sum[b][0]);
-      sum[b][1] = fma(value, load(keys[b] + kPositions * d + kLane), sum[b][1]);
+    for (int h = 0; h < COUNT; ++h) {
+      const Vec value = splat(query[h][d] * args.scale);
+      sum[h][0] = fma(value, load(keys[h] + kPositions * d), sum[h][0]);
+      sum[h][1] = fma(value, load(keys[h] + kPositions * d + kLane), sum[h][1]);
     }
   }
 #pragma GCC unroll 4
-  for (int b = 0; b < COUNT; ++b) {
-    store(args.scores + kPositions * (first_block + b), sum[b][0]);
-    store(args.scores + kPositions * (first_block + b) + kLane, sum[b][1]);
+  for (int h = 0; h < COUNT; ++h) {
+    float* scores = args.scratch + static_cast<std::ptrdiff_t>(first + h) * args.score_stride + kPositions * block;
+    store(scores, sum[h][0]);
+    store(scores + kLane, sum[h][1]);
   }
 }
 
@@ -306,34 +321,69 @@ float softmax_weights(float* scores, int positions, int padded_positions) {
   return add_lanes(sum);
 }
 
-// 16 columns of sum over p of weight[p] V[p], in four interleaved sums (p modulo 4) added at the end.
-Vec weighted_values(const AttentionArgs& args, int column) {
-  Vec sum[4] = {splat(0), splat(0), splat(0), splat(0)};
-  const std::size_t values = args.offset + static_cast<std::size_t>(kPositions * args.head_stride + column);
-  for (int first = 0; first < args.positions; first += kPositions) {
-    const float* from = args.blocks[first / kPositions] + values;
-    const float* weight = args.scores + first;
-    const int count = args.positions - first < kPositions ? args.positions - first : kPositions;
-    int p = 0;
-    for (; p + 4 <= count; p += 4) {
+// sum[i] += weight[p] V[p] over the block's positions with p modulo 4 == i: four sums, that four products may overlap.
+void add_values(const float* values, std::ptrdiff_t stride, const float* weight, int count, float* sums) {
+  Vec sum[4];
 #pragma GCC unroll 4
-      for (int i = 0; i < 4; ++i) sum[i] = fma(splat(weight[p + i]), load(from + (p + i) * args.head_stride), sum[i]);
-    }
-    for (; p < count; ++p) sum[p % 4] = fma(splat(weight[p]), load(from + p * args.head_stride), sum[p % 4]);
+  for (int i = 0; i < 4; ++i) sum[i] = load(sums + kLane * i);
+  int p = 0;
+  for (; p + 4 <= count; p += 4) {
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) sum[i] = fma(splat(weight[p + i]), load(values + (p + i) * stride), sum[i]);
   }
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+#pragma GCC unroll 4
+  for (int i = 0; i < 3; ++i) {
+    if (p + i < count) sum[i] = fma(splat(weight[p + i]), load(values + (p + i) * stride), sum[i]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) store(sums + kLane * i, sum[i]);
 }
 
-void attend(const AttentionArgs& args) {
+// The values of one block, for all heads of the call; `sums` is [query head][head_stride / 16][4][16].
+void add_block_values(const Attention& args, int block, float* sums) {
+  const std::size_t head_values = static_cast<std::size_t>(kPositions * args.head_stride);
+  const float* values = args.blocks[block] + args.offset + static_cast<std::size_t>(args.kv_heads) * head_values;
+  const int left = args.positions - kPositions * block;
+  const int count = left < kPositions ? left : kPositions;
+  for (int h = 0; h < args.query_heads; ++h) {
+    const float* from = values + static_cast<std::size_t>(args.first_kv_head + h / args.group) * head_values;
+    const float* weight = args.scratch + static_cast<std::ptrdiff_t>(h) * args.score_stride + kPositions * block;
+    for (int c = 0; c < args.head_stride; c += kLane) {
+      add_values(from + c, args.head_stride, weight, count, sums);
+      sums += 4 * kLane;
+    }
+  }
+}
+
+void write_output(const Attention& args, int h, const float* sums, float weight_sum) {
+  const Vec factor = splat(1.0f / weight_sum);
+  float* out = args.out + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group + h) * args.head_stride;
+  for (int c = 0; c < args.head_stride; c += kLane) {
+    const Vec left = load(sums + 4 * c) + load(sums + 4 * c + kLane);
+    const Vec right = load(sums + 4 * c + 2 * kLane) + load(sums + 4 * c + 3 * kLane);
+    store(out + c, (left + right) * factor);
+  }
+}
+
+// Blocks outside, heads inside: a row's keys, then its values, pass once and in the order of memory.
+void attend(const AttentionArgs& given) {
+  Attention args{given, (given.last_kv_head - given.first_kv_head) * given.group, 0};
   const int blocks = (args.positions + kPositions - 1) / kPositions;
-  for (int h = 0; h < args.group; ++h) {
-    const float* query = args.query + static_cast<std::ptrdiff_t>(h) * args.head_stride;
-    float* out = args.out + static_cast<std::ptrdiff_t>(h) * args.head_stride;
-    int b = 0;
-    for (; b + 4 <= blocks; b += 4) score_blocks<4>(args, query, b);
-    for (; b < blocks; ++b) score_blocks<1>(args, query, b);
-    const Vec factor = splat(1.0f / softmax_weights(args.scores, args.positions, blocks * kPositions));
-    for (int c = 0; c < args.head_stride; c += kLane) store(out + c, weighted_values(args, c) * factor);
+  args.score_stride = blocks * kPositions;
+  for (int b = 0; b < blocks; ++b) {
+    int h = 0;
+    for (; h + kHeadTile <= args.query_heads; h += kHeadTile) score_heads<kHeadTile>(args, b, h);
+    for (; h < args.query_heads; ++h) score_heads<1>(args, b, h);
+  }
+  float* sums = args.scratch + static_cast<std::ptrdiff_t>(args.query_heads) * args.score_stride;
+  float* weight_sums = args.out + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group) * args.head_stride;
+  for (int h = 0; h < args.query_heads; ++h) {  // kept where the head's output will go
+    weight_sums[h * args.head_stride] = softmax_weights(args.scratch + static_cast<std::ptrdiff_t>(h) * args.score_stride, args.positions, args.score_stride);
+  }
+  for (int i = 0; i < args.query_heads * args.head_stride * 4; i += kLane) store(sums + i, splat(0));
+  for (int b = 0; b < blocks; ++b) add_block_values(args, b, sums);
+  for (int h = 0; h < args.query_heads; ++h) {
+    write_output(args, h, sums + static_cast<std::ptrdiff_t>(h) * args.head_stride * 4, weight_sums[h * args.head_stride]);
   }
 }
 

@@ -28,17 +28,22 @@ std::int32_t pick(const std::vector<float>& weights, const Ids& id_at, std::size
 
 // Ids from the most likely down (ties by id), cut behind the one with which top_p of the total is reached.
 std::vector<std::int32_t> nucleus(const std::vector<float>& weights, double top_p, double total, double& kept) {
+  // NaN (a diverged model) counts as 0: the order must stay an order.
+  const auto usable = [&](std::int32_t id) {
+    const float weight = weights[static_cast<std::size_t>(id)];
+    return weight > 0 ? weight : 0.0f;
+  };
   std::vector<std::int32_t> ids(weights.size());
   std::iota(ids.begin(), ids.end(), 0);
   std::sort(ids.begin(), ids.end(), [&](std::int32_t a, std::int32_t b) {
-    const float wa = weights[static_cast<std::size_t>(a)];
-    const float wb = weights[static_cast<std::size_t>(b)];
+    const float wa = usable(a);
+    const float wb = usable(b);
     return wa != wb ? wa > wb : a < b;
   });
   kept = 0;
   std::size_t count = 0;
   while (count < ids.size() && (count == 0 || kept < top_p * total)) {
-    kept += static_cast<double>(weights[static_cast<std::size_t>(ids[count++])]);
+    kept += static_cast<double>(usable(ids[count++]));
   }
   ids.resize(count);
   return ids;
@@ -65,7 +70,8 @@ SampledToken sample(const Kernels& kernels, std::span<const float> logits, const
   } else {
     scratch.resize(logits.size());
     const float max = kernels.max_value(logits.data(), logits.size());
-    const double total = kernels.exp_weights(logits.data(), logits.size(), max, static_cast<float>(1 / settings.temperature), scratch.data());
+    const auto scale = static_cast<float>(std::min(1 / settings.temperature, 1e30));  // 0 * inf would be NaN
+    const double total = kernels.exp_weights(logits.data(), logits.size(), max, scale, scratch.data());
     const double u = Rng(mix(seed, index)).uniform();
     if (settings.top_p >= 1) {
       token.id = pick(scratch, [](std::size_t i) { return static_cast<std::int32_t>(i); }, scratch.size(), u * total);

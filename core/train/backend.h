@@ -29,7 +29,8 @@ struct StepStats {
 
 // logp[r][t] = log p(ids[t] | ids[<t]) of row r where mask is not 0 and t >= 1, else 0. The callee returns L and fills
 // d_logp (same shape, zeroed) with dL/dlogp; the backend then descends along it (abi.md section 7).
-using LossFunction = std::function<Result<double>(const std::vector<std::vector<float>>& logp, std::vector<std::vector<float>>& d_logp)>;
+using LossFunction =
+    std::function<Result<double>(const std::vector<std::vector<float>>& logp, std::vector<std::vector<float>>& d_logp)>;
 
 class Backend {
  public:
@@ -42,7 +43,8 @@ class Backend {
   // All logits of one sequence, [tokens, vocab]: the reference the rollout engine is tested against.
   [[nodiscard]] virtual Result<std::vector<float>> logits(std::span<const std::int32_t> ids) = 0;
   // One optimizer step: forward, loss, backward, clip, AdamW. One pass where the rows fit, else two (abi.md section 7).
-  [[nodiscard]] virtual Result<StepStats> step(std::span<const TrainRow* const> rows, const StepSettings& settings, const LossFunction& loss) = 0;
+  [[nodiscard]] virtual Result<StepStats> step(std::span<const TrainRow* const> rows, const StepSettings& settings,
+                                               const LossFunction& loss) = 0;
   // Per-parameter gradient norms of the last step, by name (tests and diagnosis).
   [[nodiscard]] virtual std::map<std::string, double> last_grad_norms() const = 0;
   // AdamW's moments and step count as bytes, to resume.
@@ -53,7 +55,8 @@ class Backend {
 struct BackendOptions {
   std::string device = "cpu";  // cpu, cuda, cuda:N
   int threads = 2;
-  std::int64_t tokens_per_pass = 16384;  // rows x padded length that one pass may hold
+  std::int64_t tokens_per_pass = 16384;  // tokens that one pass with a graph may hold; more: two passes
+  bool own_kernels = true;  // CPU: false runs LibTorch's operators alone, as a GPU does (the tests' reference)
 };
 
 // Code::kFailed says what is missing where this build has no trainer library, or the device is not there.

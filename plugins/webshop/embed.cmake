@@ -3,7 +3,7 @@
 # The plugin carries its tables inside the library: it needs no files at run time. String literals, in pieces that every
 # compiler accepts; the tables are text without the raw-string terminator.
 function(webshop_embed output)
-  set(body "// Generated from plugins/webshop/data by embed.cmake.\n#include \"tables.h\"\n\nnamespace webshop::tables {\n")
+  set(body "// Generated from plugins/webshop/data by embed.cmake.\n#include \"tables.h\"\n\nnamespace webshop::tables {\nusing namespace std::string_view_literals;\n")
   set(pairs ${ARGN})
   while(pairs)
     list(POP_FRONT pairs name file)
@@ -17,7 +17,7 @@ function(webshop_embed output)
       string(APPEND body "\n    R\"~(${piece})~\"")
       math(EXPR at "${at} + 8000")
     endwhile()
-    string(APPEND body ";\n")
+    string(APPEND body "sv;\n")
   endwhile()
   string(APPEND body "}  // namespace webshop::tables\n")
   file(CONFIGURE OUTPUT "${output}" CONTENT "@body@" @ONLY)

@@ -57,13 +57,23 @@ void append_escaped(char32_t c, std::string& out) {
   }
 }
 
-// The digits of d.ddde±xx written out without exponent, at least one digit on each side of the point.
-std::string plain_notation(const std::string& digits, int exponent) {
+// Appends the digits of d.ddde±xx without exponent, at least one digit on each side of the point.
+void append_plain(std::string_view digits, int exponent, std::string& out) {
   const int count = static_cast<int>(digits.size());
-  if (exponent < 0) return "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
-  if (exponent >= count - 1) return digits + std::string(static_cast<std::size_t>(exponent - count + 1), '0') + ".0";
-  const auto point = static_cast<std::size_t>(exponent + 1);
-  return digits.substr(0, point) + "." + digits.substr(point);
+  if (exponent < 0) {
+    out += "0.";
+    out.append(static_cast<std::size_t>(-exponent - 1), '0');
+    out += digits;
+  } else if (exponent >= count - 1) {
+    out += digits;
+    out.append(static_cast<std::size_t>(exponent - count + 1), '0');
+    out += ".0";
+  } else {
+    const auto point = static_cast<std::size_t>(exponent + 1);
+    out += digits.substr(0, point);
+    out += '.';
+    out += digits.substr(point);
+  }
 }
 
 }  // namespace
@@ -209,18 +219,24 @@ std::string repr(double value) {
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
   const std::string_view shortest(buffer, static_cast<std::size_t>(end - buffer));  // -d.ddde±xx
   const std::size_t e = shortest.find('e');
-  const bool negative = shortest[0] == '-';
+  std::string out;
   std::string digits;
   for (const char c : shortest.substr(0, e)) {
+    if (c == '-') out += c;
     if (is_ascii_digit(static_cast<unsigned char>(c))) digits += c;
   }
   int exponent = 0;
   const std::size_t number = shortest[e + 1] == '+' ? e + 2 : e + 1;
   std::from_chars(buffer + number, end, exponent);
-  const std::string sign = negative ? "-" : "";
-  if (exponent >= -4 && exponent < 16) return sign + plain_notation(digits, exponent);
-  const std::string fraction = digits.size() > 1 ? "." + digits.substr(1) : "";
-  return sign + digits[0] + fraction + std::string(shortest.substr(e));
+  if (exponent >= -4 && exponent < 16) {
+    append_plain(digits, exponent, out);
+    return out;
+  }
+  out += digits.front();
+  if (digits.size() > 1) out += '.';
+  out.append(digits, 1);
+  out += shortest.substr(e);
+  return out;
 }
 
 }  // namespace webshop

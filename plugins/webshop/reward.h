@@ -36,6 +36,7 @@ struct PurchaseReward {
   double w_price = 0;
 };
 
+struct TokenSet;         // fuzzy.h
 struct ProductFeatures;  // a product's texts made ready for matching
 struct ProductMatch;     // a product against one goal
 
@@ -75,7 +76,7 @@ class GoalScorer {
  private:
   struct GoalFeatures;
   [[nodiscard]] const ProductMatch& match(const Product& product) const;
-  [[nodiscard]] std::uint64_t matched_options(std::string_view value) const;
+  [[nodiscard]] std::uint64_t matched_options(const TokenSet& value) const;
   [[nodiscard]] double total(const ProductMatch& match, double options, bool price_ok) const;
 
   const Goal& goal_;

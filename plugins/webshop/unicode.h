@@ -45,9 +45,9 @@ struct WordRange {
 
 // The range of `table` that holds c, or nullptr.
 template <typename Table>
-auto find_range(const Table& table, char32_t c) -> decltype(&table[0]) {
-  const auto* end = std::end(table);
-  const auto* found = std::partition_point(std::begin(table), end, [c](const auto& range) { return range.last < c; });
+auto find_range(const Table& table, char32_t c) -> decltype(std::data(table)) {
+  const auto* end = std::data(table) + std::size(table);
+  const auto* found = std::partition_point(std::data(table), end, [c](const auto& range) { return range.last < c; });
   return found != end && found->first <= c ? found : nullptr;
 }
 

@@ -32,7 +32,9 @@ class OrdinaryUser {
   bool was_root_;
 };
 
-bool says(const Status& status, const std::string& part) { return status.message().find(part) != std::string::npos; }
+bool says(const Status& status, const std::string& part) {
+  return status.message().find(part) != std::string::npos;
+}
 
 }  // namespace
 

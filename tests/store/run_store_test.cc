@@ -16,7 +16,9 @@ using namespace ipr::store;
 
 namespace {
 
-bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+bool same(double a, double b) {
+  return a == b || (std::isnan(a) && std::isnan(b));
+}
 
 bool same(const Turn& a, const Turn& b) {
   return a.message == b.message && a.action == b.action && a.observation == b.observation && same(a.reward, b.reward) &&
@@ -131,11 +133,13 @@ TEST_CASE("episodes read back byte for byte, whatever is in them", "[store]") {
 TEST_CASE("a filter gives the episodes that match all its fields", "[store]") {
   const test::TempFolder folder;
   RunStore record = open_or_throw(folder.file("run.db"));
-  const auto expert_id = record.add_episode([] {
-    Episode e = evaluated("expert", 0, "a", 1);
-    e.stage = kExpert;
-    return e;
-  }()).value();
+  const auto expert_id = record
+                             .add_episode([] {
+                               Episode e = evaluated("expert", 0, "a", 1);
+                               e.stage = kExpert;
+                               return e;
+                             }())
+                             .value();
   Episode rollout = evaluated("sft", 1, "a", 0);
   rollout.stage = kMonteCarlo;
   rollout.parent_id = expert_id;

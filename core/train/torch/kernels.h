@@ -20,14 +20,14 @@ struct AttentionTask {
   std::int64_t tokens = 0;
   std::int64_t head_dim = 0;  // multiple of 16, at most kMaxHeadDim
   std::int64_t group = 1;
-  std::int64_t qkv_stride = 0;   // floats from one token to the next
-  std::int64_t q_offset = 0;     // of the first query head in a token's row
+  std::int64_t qkv_stride = 0;  // floats from one token to the next
+  std::int64_t q_offset = 0;    // of the first query head in a token's row
   std::int64_t k_offset = 0;
   std::int64_t v_offset = 0;
   std::int64_t out_stride = 0;
-  std::int64_t out_offset = 0;   // of the first query head's output
-  const float* qkv = nullptr;    // before rotation (RoPE happens inside)
-  const float* cos = nullptr;    // [tokens, head_dim / 2]
+  std::int64_t out_offset = 0;  // of the first query head's output
+  const float* qkv = nullptr;   // before rotation (RoPE happens inside)
+  const float* cos = nullptr;   // [tokens, head_dim / 2]
   const float* sin = nullptr;
   float* out = nullptr;          // forward: written; backward: read
   float* lse = nullptr;          // [group, tokens] log of the softmax's denominator; forward: written; backward: read
@@ -44,9 +44,9 @@ struct Kernels {
 
   // y = x * r * w with r = 1 / sqrt(mean(x^2) + eps), for `rows` rows of `size` values.
   void (*rms_norm)(const float* x, const float* w, float eps, std::int64_t rows, std::int64_t size, float* y);
-  // gx = (accumulate ? gx : 0) + d y / d x . gy, and gw += d y / d w . gy.
+  // Adds d y / d x . gy to gx and d y / d w . gy to gw.
   void (*rms_norm_backward)(const float* x, const float* w, float eps, const float* gy, std::int64_t rows,
-                            std::int64_t size, bool accumulate, float* gx, float* gw);
+                            std::int64_t size, float* gx, float* gw);
   // y[rows, size] = silu(gate) * up, where gate_up is [rows, 2 size]: gates, then ups.
   void (*swiglu)(const float* gate_up, std::int64_t rows, std::int64_t size, float* y);
   // The same y again, and gate_up replaced by its gradient.
@@ -54,10 +54,11 @@ struct Kernels {
   // Replaces each row of logits by its softmax; logp[r] = log of the probability at target[r].
   void (*softmax_pick)(float* logits, const std::int64_t* target, std::int64_t rows, std::int64_t vocab, float* logp);
   // Replaces probabilities by the gradient at the logits: d_logp[r] * (onehot(target[r]) - p).
-  void (*softmax_pick_backward)(float* probabilities, const std::int64_t* target, const float* d_logp, std::int64_t rows,
-                                std::int64_t vocab);
+  void (*softmax_pick_backward)(float* probabilities, const std::int64_t* target, const float* d_logp,
+                                std::int64_t rows, std::int64_t vocab);
   void (*attention)(const AttentionTask& task);
   void (*attention_backward)(const AttentionTask& task);
+  double (*sum_of_squares)(const float* x, std::int64_t size);
 };
 
 // The best set this processor runs; the same answer all through the process.

@@ -22,9 +22,15 @@ using Vec = float __attribute__((vector_size(4 * kWidth)));
 using Ints = int __attribute__((vector_size(4 * kWidth)));
 using Unaligned = float __attribute__((vector_size(4 * kWidth), aligned(4), may_alias));
 
-IPR_INLINE Vec load(const float* from) { return *reinterpret_cast<const Unaligned*>(from); }
-IPR_INLINE void store(float* to, Vec value) { *reinterpret_cast<Unaligned*>(to) = value; }
-IPR_INLINE Vec splat(float value) { return value - Vec{}; }
+IPR_INLINE Vec load(const float* from) {
+  return *reinterpret_cast<const Unaligned*>(from);
+}
+IPR_INLINE void store(float* to, Vec value) {
+  *reinterpret_cast<Unaligned*>(to) = value;
+}
+IPR_INLINE Vec splat(float value) {
+  return value - Vec{};
+}
 
 IPR_INLINE float sum_of(Vec value) {
   float total = 0;
@@ -61,7 +67,9 @@ IPR_INLINE Vec exp_of(Vec x) {
 }
 
 // The same for the scalars at a row's end: one lane of the vector function, so that length does not change a value.
-IPR_INLINE float exp_of(float x) { return exp_of(splat(x))[0]; }
+IPR_INLINE float exp_of(float x) {
+  return exp_of(splat(x))[0];
+}
 
 IPR_INLINE float dot(const float* a, const float* b, int64_t size) {
   Vec total{};
@@ -81,7 +89,7 @@ void rms_norm(const float* x, const float* w, float eps, int64_t rows, int64_t s
 
 // y = x r w:  gx = r (gy w) - x r^3 mean(gy w x),  gw = sum over rows of gy x r.
 void rms_norm_backward(const float* x, const float* w, float eps, const float* gy, int64_t rows, int64_t size,
-                       bool accumulate, float* gx, float* gw) {
+                       float* gx, float* gw) {
   for (int64_t r = 0; r < rows; ++r, x += size, gy += size, gx += size) {
     const float scale = 1.0f / __builtin_sqrtf(dot(x, x, size) / static_cast<float>(size) + eps);
     Vec total{};
@@ -97,15 +105,13 @@ void rms_norm_backward(const float* x, const float* w, float eps, const float* g
       gw[i] += gy[i] * x[i] * scale;
     }
     const float pull = inner * scale * scale * scale / static_cast<float>(size);
-    if (accumulate) {
-      for (int64_t j = 0; j < size; ++j) gx[j] += gy[j] * w[j] * scale - x[j] * pull;
-    } else {
-      for (int64_t j = 0; j < size; ++j) gx[j] = gy[j] * w[j] * scale - x[j] * pull;
-    }
+    for (int64_t j = 0; j < size; ++j) gx[j] += gy[j] * w[j] * scale - x[j] * pull;
   }
 }
 
-IPR_INLINE Vec sigmoid(Vec x) { return splat(1.0f) / (splat(1.0f) + exp_of(-x)); }
+IPR_INLINE Vec sigmoid(Vec x) {
+  return splat(1.0f) / (splat(1.0f) + exp_of(-x));
+}
 
 void swiglu(const float* gate_up, int64_t rows, int64_t size, float* y) {
   for (int64_t r = 0; r < rows; ++r, gate_up += 2 * size, y += size) {
@@ -187,10 +193,12 @@ void softmax_pick_backward(float* p, const int64_t* target, const float* d_logp,
   }
 }
 
-// ---- Attention. A head's rows are copied out, rotated, into dense buffers; keys and values also transposed, so that the
-// products run along the keys. Queries go in blocks of kBlock; scores of a block are a [kBlock, stride] strip.
+// ---- Attention. A head's rows are copied out, rotated, into dense buffers; keys and values also transposed, so that
+// the products run along the keys. Queries go in blocks of kBlock; scores of a block are a [kBlock, stride] strip.
 
-IPR_INLINE int64_t round_up(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
+IPR_INLINE int64_t round_up(int64_t value, int64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
 
 // to[t] = rotation of from[t] by position t; sign -1 turns back. Hugging Face's layout: value i pairs with i + dim / 2.
 template <int kDim>
@@ -289,7 +297,9 @@ IPR_INLINE Buffers lay_out(const AttentionTask& task) {
   return b;
 }
 
-IPR_INLINE void clear(float* values, int64_t count) { __builtin_memset(values, 0, static_cast<unsigned long>(count) * sizeof(float)); }
+IPR_INLINE void clear(float* values, int64_t count) {
+  __builtin_memset(values, 0, static_cast<unsigned long>(count) * sizeof(float));
+}
 
 template <int kDim>
 IPR_INLINE void copy_rows(const float* from, int64_t from_stride, int64_t tokens, float* to, int64_t padded) {
@@ -418,9 +428,17 @@ void attention_backward(const AttentionTask& task) {
   }
 }
 
+double sum_of_squares(const float* x, int64_t size) {
+  constexpr int64_t kPiece = 4096;  // short enough that float keeps six digits
+  double total = 0;
+  for (int64_t i = 0; i < size; i += kPiece) total += dot(x + i, x + i, size - i < kPiece ? size - i : kPiece);
+  return total;
+}
+
 constexpr Kernels make_kernels(const char* family) {
-  return {family,          rms_norm,  rms_norm_backward, swiglu, swiglu_backward, softmax_pick, softmax_pick_backward,
-          attention, attention_backward};
+  return {
+      family,    rms_norm,           rms_norm_backward, swiglu, swiglu_backward, softmax_pick, softmax_pick_backward,
+      attention, attention_backward, sum_of_squares};
 }
 
 }  // namespace

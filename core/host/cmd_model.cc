@@ -1,0 +1,165 @@
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+#include "core/host/commands.h"
+#include "core/host/options.h"
+#include "core/loop/policy.h"
+#include "core/model/score.h"
+
+namespace ipr::host {
+namespace {
+
+struct ModelCommand {
+  Options options;
+  std::string folder;
+};
+
+// Answers each line of standard input; a line that cannot be answered gets {"id","error"} and the others go on.
+Status answer_lines(const std::function<Result<Json>(const Json&)>& answer) {
+  std::size_t number = 0;
+  for (std::string line; std::getline(std::cin, line);) {
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    Json out;
+    const Result<Json> input = parse_json(line, "input line " + std::to_string(number));
+    const Json id = input.ok() && input->is_object() ? input->value("id", Json()) : Json();
+    if (!input.ok()) {
+      out = {{"error", input.status().message()}};
+    } else if (!input->is_object()) {
+      out = {{"error", "input line " + std::to_string(number) + ": expected a JSON object"}};
+    } else {
+      try {
+        const Result<Json> answered = answer(*input);
+        out = answered.ok() ? *answered : Json{{"error", answered.status().message()}};
+      } catch (const Json::exception& exception) {
+        out = {{"error", "input line " + std::to_string(number) + ": " + exception.what()}};
+      }
+    }
+    out["id"] = id;
+    std::printf("%s\n", dump_line(out).c_str());
+  }
+  return std::fflush(stdout) == 0 ? Status() : failed("standard output: cannot write");
+}
+
+Result<std::vector<text::Message>> messages_of(const Json& list) {
+  std::vector<text::Message> messages;
+  for (const Json& item : list) {
+    const std::string role = item.value("role", "");
+    if (role != "system" && role != "user" && role != "assistant") return usage("message role \"" + role + "\": expected system, user or assistant");
+    messages.push_back({role == "system" ? text::Role::kSystem : role == "user" ? text::Role::kUser : text::Role::kAssistant, item.value("content", "")});
+  }
+  return messages;
+}
+
+// "prompt_ids", "prompt" (raw text) or "messages" (with the generation prompt).
+Result<std::vector<std::int32_t>> prompt_of(const Json& input, const loop::Speech& speech) {
+  if (input.contains("prompt_ids")) return input["prompt_ids"].get<std::vector<std::int32_t>>();
+  if (input.contains("prompt")) return speech.tokenizer.encode(input["prompt"].get<std::string>());
+  if (!input.contains("messages")) return usage("expected \"prompt_ids\", \"prompt\" or \"messages\"");
+  IPR_ASSIGN(const std::vector<text::Message> messages, messages_of(input["messages"]));
+  text::TokenizedChat chat = text::tokenize_chat(speech.tokenizer, speech.chat_template, messages);
+  speech.chat_template.append_generation_prompt(speech.tokenizer, chat);
+  return chat.ids;
+}
+
+Result<Json> tokenize(const Json& input, const loop::Speech& speech) {
+  if (input.contains("messages")) {
+    IPR_ASSIGN(const std::vector<text::Message> messages, messages_of(input["messages"]));
+    const text::TokenizedChat chat = text::tokenize_chat(speech.tokenizer, speech.chat_template, messages);
+    return Json{{"ids", chat.ids}, {"mask", chat.mask}};
+  }
+  if (!input.contains("text")) return usage("expected \"text\" or \"messages\"");
+  const std::vector<std::int32_t> ids = speech.tokenizer.encode(input["text"].get<std::string>());
+  return Json{{"ids", ids}, {"mask", std::vector<int>(ids.size(), 0)}};
+}
+
+Result<Json> logprobs(const Json& input, const loop::Speech& speech, const model::Engine& engine) {
+  model::ScoreRequest request;
+  IPR_ASSIGN(request.prompt_ids, prompt_of(input, speech));
+  if (input.contains("continuation_ids")) {
+    request.continuation_ids = input["continuation_ids"].get<std::vector<std::int32_t>>();
+  } else if (input.contains("continuation")) {
+    request.continuation_ids = speech.tokenizer.encode(input["continuation"].get<std::string>());
+  }
+  request.top = input.value("top", 0);
+  IPR_ASSIGN(const model::ScoreReply reply, model::score(engine, request));
+  Json out = {{"token_logprobs", reply.token_logprobs}, {"total", reply.total}};
+  if (request.top > 0) {
+    out["top_ids"] = reply.top_ids;
+    out["top_logits"] = reply.top_logits;
+  }
+  return out;
+}
+
+// Generation ends before the earliest stop string of the decoded text.
+void cut_at_stop(const Json& stops, std::string& text, std::string& finish) {
+  for (const Json& stop : stops) {
+    const auto at = text.find(stop.get<std::string>());
+    if (at == std::string::npos) continue;
+    text.resize(at);
+    finish = "stop";
+  }
+}
+
+Result<Json> generate(const Json& input, const loop::Speech& speech, rollout::Generator& generator) {
+  rollout::GenerateRequest request;
+  IPR_ASSIGN(request.prompt, prompt_of(input, speech));
+  request.max_new_tokens = input.value("max_tokens", std::int64_t{512});
+  request.temperature = input.value("temperature", 1.0);
+  request.top_p = input.value("top_p", 1.0);
+  request.seed = input.value("seed", std::uint64_t{0});
+  request.stop_ids = {speech.chat_template.end_of_turn()};
+  const rollout::GenerateReply reply = rollout::generate_all(generator, {request})[0];
+  if (!reply.status.ok()) return reply.status;
+  std::string text = speech.tokenizer.decode(reply.ids);
+  std::string finish = reply.finish == rollout::Finish::kStop ? "stop" : reply.finish == rollout::Finish::kLength ? "length" : "context_overflow";
+  cut_at_stop(input.value("stop", Json::array()), text, finish);
+  return Json{{"ids", reply.ids}, {"text", text}, {"finish", finish}};
+}
+
+Status inspect(const ModelCommand& command) {
+  IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(command.folder));
+  if (command.options.json) {
+    Json tensors = Json::object();
+    for (const auto& [name, tensor] : weights.tensors) tensors[name] = tensor.shape;
+    std::printf("%s\n", dump_line({{"config", model::config_to_json(weights.config)}, {"parameters", weights.config.parameter_count()}, {"tensors", tensors}, {"sha256", loop::weights_hash(weights)}}).c_str());
+    return {};
+  }
+  std::printf("%s\n%s\nparameters %lld\n", command.folder.c_str(), model::config_to_json(weights.config).dump(2).c_str(), static_cast<long long>(weights.config.parameter_count()));
+  for (const auto& [name, tensor] : weights.tensors) std::printf("  %-56s %s\n", name.c_str(), Json(tensor.shape).dump().c_str());
+  return {};
+}
+
+}  // namespace
+
+void add_model(CLI::App& app, Chosen& chosen) {
+  auto state = std::make_shared<ModelCommand>();  // shared with the callbacks, which outlive this function
+  CLI::App* group = app.add_subcommand("model", "look into a checkpoint; JSONL in, JSONL out");
+  group->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help, std::function<Status()> work) {
+    CLI::App* command = group->add_subcommand(name, help);
+    command->add_option("M", state->folder, "checkpoint folder")->required();
+    add_flags(*command, state->options, {"model-threads", "json"});
+    command->callback([work = std::move(work), &chosen] { chosen.work = work; });
+  };
+  add("inspect", "shape, size and tensors", [state] { return inspect(*state); });
+  add("tokenize", "{\"id\",\"text\"|\"messages\"} to ids and training mask", [state]() -> Status {
+    IPR_ASSIGN(const auto speech, loop::load_speech(state->folder));
+    return answer_lines([&](const Json& input) { return tokenize(input, *speech); });
+  });
+  add("logprobs", "{\"id\",\"prompt\"|\"prompt_ids\",\"continuation\"|\"continuation_ids\"} to log-probs", [state]() -> Status {
+    IPR_ASSIGN(const auto speech, loop::load_speech(state->folder));
+    IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(state->folder));
+    const model::Engine engine(weights, state->options.model_threads);
+    return answer_lines([&](const Json& input) { return logprobs(input, *speech, engine); });
+  });
+  add("generate", "{\"id\",\"prompt\"|\"prompt_ids\"|\"messages\",\"max_tokens\",\"temperature\",\"seed\",\"stop\"} to text", [state]() -> Status {
+    IPR_ASSIGN(const auto speech, loop::load_speech(state->folder));
+    IPR_ASSIGN(model::Weights weights, model::load_checkpoint(state->folder));
+    const auto policy = loop::make_policy("model", 0, std::move(weights), state->options.model_threads);
+    return answer_lines([&](const Json& input) { return generate(input, *speech, *policy->generator); });
+  });
+}
+
+}  // namespace ipr::host

@@ -1,0 +1,100 @@
+// Training a policy: what the optimizer collects and emits, and the optimizer steps over it.
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/rng.h"
+#include "core/loop/examples.h"
+#include "core/loop/run_state.h"
+#include "core/train/trainer.h"
+
+namespace ipr::loop {
+namespace {
+
+// The plugin's defaults, then the profile's and the user's values.
+Result<train::TrainSettings> settings_of(const OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration) {
+  IPR_ASSIGN(Json json, optimizer.train_defaults(static_cast<std::uint64_t>(iteration)));
+  for (const auto& [key, value] : choice.train.items()) json[key] = value;
+  return train::train_settings_from_json(json, choice.manifest.subject() + ": training settings");
+}
+
+}  // namespace
+
+Result<std::vector<Example>> Run::gather(OptimizerPlugin& optimizer, int iteration) {
+  metric_iteration_ = iteration;
+  metric_stage_ = "pairs";
+  const std::uint64_t seed = mix(config_.seed, static_cast<std::uint64_t>(iteration), fnv1a64(optimizer.id()));
+  IPR_ASSIGN(const std::vector<CollectPlan> plans, optimizer.plans(static_cast<std::uint64_t>(iteration), seed));
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    IPR_TRY(interrupted());
+    IPR_ASSIGN(std::vector<const rollout::Trajectory*> collected, collect(plans[i], i, iteration));
+    std::sort(collected.begin(), collected.end(), [](const auto* a, const auto* b) { return a->id < b->id; });
+    for (const rollout::Trajectory* trajectory : collected) IPR_TRY(optimizer.absorb(i, *trajectory));
+  }
+  IPR_TRY(score_wanted(optimizer, iteration));
+  return optimizer.emit(seed);
+}
+
+Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration, const std::vector<Example>& examples,
+                                const model::Weights& init) {
+  IPR_ASSIGN(train::TrainSettings settings, settings_of(optimizer, choice, iteration));
+  if (iteration == 0 && config_.sft_share < 1) {
+    settings.epochs = std::max<std::int64_t>(1, std::llround(static_cast<double>(settings.epochs) * config_.sft_share));
+  }
+  IPR_ASSIGN(const std::vector<train::TrainRow> rows, make_rows(examples, book_, *dialogue_, settings.observation_loss));
+
+  train::TrainJob job;
+  job.rows = rows;
+  job.settings = settings;
+  job.seed = mix(config_.seed, static_cast<std::uint64_t>(iteration), fnv1a64("train"));
+  job.loss = [&optimizer](ipr_batch& batch) { return optimizer.loss(batch); };
+  job.stop = &stop_;
+  // The reference does not change while it is compared with: one pass over all rows, before the first step.
+  train::RowLogprobs reference;
+  const std::string stage = iteration == 0 ? "SFT" : "iteration " + std::to_string(iteration) + ": train";
+  if (optimizer.needs_reference() && settings.reference != train::Reference::kNone) {
+    const model::Weights& compared = settings.reference == train::Reference::kBase ? base_->weights : init;
+    IPR_TRY(backend_->set_weights(compared));
+    job.reference = [this](std::span<const train::TrainRow* const> part) { return backend_->logprobs(part); };
+    job.ref_logp = &reference;  // filled here, while the backend holds the reference
+    std::vector<const train::TrainRow*> all;
+    for (const train::TrainRow& row : rows) all.push_back(&row);
+    progress_.begin(stage + " (reference)", "rows", rows.size());
+    constexpr std::size_t kPiece = 64;
+    for (std::size_t at = 0; at < all.size(); at += kPiece) {
+      IPR_TRY(interrupted());
+      IPR_ASSIGN(train::RowLogprobs piece, backend_->logprobs(std::span(all).subspan(at, std::min(kPiece, all.size() - at))));
+      for (auto& logp : piece) reference.push_back(std::move(logp));
+      progress_.update(reference.size());
+    }
+  }
+  IPR_TRY(backend_->set_weights(init));
+
+  metric_stage_ = iteration == 0 ? "sft" : "train";
+  pending_metrics_.clear();
+  std::vector<store::Metric> curve;
+  const std::int64_t total = train::step_count(rows, settings, job.seed);
+  progress_.begin(stage, "steps", static_cast<std::uint64_t>(total));
+  job.on_step = [&](const train::StepRecord& step) -> Status {
+    const auto add = [&](const std::string& name, double value) { curve.push_back({iteration, metric_stage_, step.step, name, value}); };
+    add("loss", step.loss);
+    add("grad_norm", step.grad_norm);
+    add("lr", step.lr);
+    for (const store::Metric& metric : pending_metrics_) add(metric.name, metric.value);
+    pending_metrics_.clear();
+    char note[48];
+    std::snprintf(note, sizeof note, "loss %.4f", step.loss);
+    progress_.update(static_cast<std::uint64_t>(step.step + 1), note);
+    return {};
+  };
+  IPR_ASSIGN(const train::TrainReport report, train::train(*backend_, job));
+  IPR_ASSIGN(store::Unit unit, store_->begin());
+  for (const store::Metric& metric : curve) IPR_TRY(store_->put_metric(metric));
+  IPR_TRY(unit.commit());
+  char line[120];
+  std::snprintf(line, sizeof line, "%zu rows, %zu steps, %.0f tokens/s, last loss %.4f", rows.size(), report.steps.size(),
+                report.seconds > 0 ? static_cast<double>(report.tokens) / report.seconds : 0.0, report.steps.empty() ? 0.0 : report.steps.back().loss);
+  progress_.finish(line);
+  return backend_->weights();
+}
+
+}  // namespace ipr::loop

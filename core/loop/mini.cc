@@ -1,0 +1,60 @@
+#include "core/loop/mini.h"
+
+#include <set>
+#include <sstream>
+
+#include "core/text/chat.h"
+
+namespace ipr::loop {
+namespace {
+
+constexpr std::int32_t kSmallVocabulary = 768, kLargeVocabulary = 4096;
+constexpr std::size_t kSmallWorldWords = 2000;  // distinct words that 768 ids can still spell in few pieces
+
+std::size_t count_words(const std::vector<std::string>& texts) {
+  std::set<std::string> words;
+  for (const std::string& text : texts) {
+    std::istringstream stream(text);
+    for (std::string word; stream >> word;) words.insert(word);
+  }
+  return words.size();
+}
+
+}  // namespace
+
+text::Tokenizer train_mini_tokenizer(const std::vector<const rollout::Trajectory*>& trajectories, const std::vector<env::PromptMessage>& prompt,
+                                     const std::vector<std::string>& added_tokens) {
+  std::vector<std::string> texts;
+  for (const env::PromptMessage& message : prompt) texts.push_back(message.text);
+  for (const rollout::Trajectory* trajectory : trajectories) {
+    texts.push_back(trajectory->first_message);
+    for (const rollout::TrajectoryTurn& turn : trajectory->turns) {
+      texts.push_back(turn.message);
+      texts.push_back(turn.observation);
+    }
+  }
+  text::TrainOptions options;
+  options.vocab_size = count_words(texts) <= kSmallWorldWords ? kSmallVocabulary : kLargeVocabulary;
+  options.special_tokens = text::ChatTemplate::special_tokens(kMiniTemplate);
+  options.added_tokens = added_tokens;
+  return text::Tokenizer::train(texts, options);
+}
+
+model::LlamaConfig mini_config(const text::Tokenizer& tokenizer) {
+  model::LlamaConfig config;
+  config.vocab_size = (tokenizer.vocab_size() + 15) / 16 * 16;  // whole blocks of 16 output columns
+  config.hidden_size = 128;
+  config.intermediate_size = 352;
+  config.num_layers = 2;
+  config.num_heads = config.num_kv_heads = 8;
+  config.head_dim = 16;
+  config.max_positions = 8192;
+  config.rope_theta = 10000;
+  config.rms_norm_eps = 1e-5;
+  config.tie_word_embeddings = true;
+  config.eos_token_id = tokenizer.token_id(text::ChatTemplate::special_tokens(kMiniTemplate).back()).value_or(-1);
+  config.pad_token_id = 0;
+  return config;
+}
+
+}  // namespace ipr::loop

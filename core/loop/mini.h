@@ -1,0 +1,24 @@
+// `mini`: the model of the embedded default, trained from scratch in the run's own SFT stage (mini-world.md section 2).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/model/weights.h"
+#include "core/rollout/trajectory.h"
+#include "core/text/tokenizer.h"
+
+namespace ipr::loop {
+
+inline constexpr const char* kMiniTemplate = "plain";
+
+// A byte-level BPE tokenizer for the texts of these trajectories. 768 ids for a small world; larger where the texts hold
+// more words than that could spell. `added_tokens`: what the environment wants kept whole.
+[[nodiscard]] text::Tokenizer train_mini_tokenizer(const std::vector<const rollout::Trajectory*>& trajectories,
+                                                   const std::vector<env::PromptMessage>& prompt, const std::vector<std::string>& added_tokens);
+
+// Llama architecture: d 128, 2 layers, 8 heads and 8 KV heads, SwiGLU 352, tied embeddings; half a million parameters
+// with 768 ids. `max_positions` bounds an episode.
+[[nodiscard]] model::LlamaConfig mini_config(const text::Tokenizer& tokenizer);
+
+}  // namespace ipr::loop

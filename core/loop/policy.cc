@@ -1,0 +1,45 @@
+#include "core/loop/policy.h"
+
+#include "core/base/files.h"
+#include "core/base/hash.h"
+
+namespace ipr::loop {
+
+Result<std::unique_ptr<Speech>> load_speech(const std::string& folder) {
+  IPR_ASSIGN(text::Tokenizer tokenizer, text::Tokenizer::load(folder + "/tokenizer.json"));
+  Status last;
+  for (const char* name : {"plain", "chatml"}) {
+    Result<text::ChatTemplate> chosen = text::ChatTemplate::make(name, tokenizer);
+    if (chosen.ok()) return std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chosen).value()});
+    last = chosen.status();
+  }
+  return bad_data(folder + "/tokenizer.json: has the control tokens of none of the chat templates plain and chatml (" + last.message() + ")");
+}
+
+std::map<std::string, std::string> speech_files(const Speech& speech) {
+  const Json config = {{"tokenizer_class", "PreTrainedTokenizerFast"}, {"chat_template", speech.chat_template.jinja()}};
+  return {{"tokenizer.json", speech.tokenizer.to_json().dump()}, {"tokenizer_config.json", config.dump(2)}};
+}
+
+std::unique_ptr<Policy> make_policy(const std::string& name, int iteration, model::Weights weights, int model_threads) {
+  auto policy = std::make_unique<Policy>();
+  policy->name = name;
+  policy->iteration = iteration;
+  policy->weights = std::move(weights);
+  policy->sha256 = weights_hash(policy->weights);
+  policy->engine = std::make_unique<model::Engine>(policy->weights, model_threads);
+  policy->generator = std::make_unique<rollout::Generator>(*policy->engine, rollout::GeneratorOptions{});
+  return policy;
+}
+
+std::string weights_hash(const model::Weights& weights) {
+  std::string bytes;
+  for (const auto& [name, tensor] : weights.tensors) {
+    bytes += name;
+    bytes.append(reinterpret_cast<const char*>(tensor.shape.data()), tensor.shape.size() * sizeof(std::int64_t));
+    bytes.append(reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size() * sizeof(float));
+  }
+  return sha256_hex(bytes);
+}
+
+}  // namespace ipr::loop

@@ -1,0 +1,39 @@
+// A policy that can play: weights, the rollout engine over them and its generator.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/model/checkpoint.h"
+#include "core/rollout/generator.h"
+#include "core/text/chat.h"
+
+namespace ipr::loop {
+
+// How text becomes tokens for one model; shared by all policies of a run.
+struct Speech {
+  text::Tokenizer tokenizer;
+  text::ChatTemplate chat_template;
+};
+
+// Reads tokenizer.json of a checkpoint folder and chooses the chat template by its control tokens ("plain" or "chatml").
+[[nodiscard]] Result<std::unique_ptr<Speech>> load_speech(const std::string& folder);
+
+// The tokenizer files of a checkpoint folder: name -> contents.
+[[nodiscard]] std::map<std::string, std::string> speech_files(const Speech& speech);
+
+struct Policy {
+  std::string name;  // "sft", "iter-1", …
+  int iteration = 0;
+  model::Weights weights;
+  std::unique_ptr<model::Engine> engine;
+  std::unique_ptr<rollout::Generator> generator;  // destroyed before the engine
+  std::string sha256;                             // of the weights
+};
+
+[[nodiscard]] std::unique_ptr<Policy> make_policy(const std::string& name, int iteration, model::Weights weights, int model_threads);
+
+// SHA-256 over names, shapes and values, in map order.
+[[nodiscard]] std::string weights_hash(const model::Weights& weights);
+
+}  // namespace ipr::loop

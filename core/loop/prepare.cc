@@ -1,0 +1,159 @@
+// Before the first stage: the folder, the plugins, the panel, the experts and the model to start from.
+#include <filesystem>
+
+#include "core/base/files.h"
+#include "core/base/hash.h"
+#include "core/base/rng.h"
+#include "core/loop/mini.h"
+#include "core/loop/run_state.h"
+
+namespace ipr::loop {
+namespace {
+
+std::string task_hash(const env::Task& task) { return sha256_hex(dump_line({{"id", task.id}, {"instruction", task.instruction}, {"meta", task.meta}})); }
+
+Status fill_panel(const env::Environment& environment, std::uint32_t role, const char* name, int limit, Panel& panel) {
+  panel.role = name;
+  for (std::size_t split = 0; split < environment.splits().size(); ++split) {
+    if (environment.splits()[split].role != role) continue;
+    for (std::uint64_t i = 0; i < environment.splits()[split].task_count; ++i) {
+      if (limit > 0 && panel.tasks.size() >= static_cast<std::size_t>(limit)) return {};
+      IPR_ASSIGN(env::Task task, environment.task_at(split, i));
+      panel.tasks.push_back(std::move(task));
+      panel.splits.push_back(environment.splits()[split].name);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Status Run::open_folder() {
+  IPR_TRY(make_folder(config_.out));
+  IPR_TRY(make_folder(config_.out + "/checkpoints"));
+  IPR_TRY(write_file(config_.out + "/config.json", config_.resolved.dump(2) + "\n"));
+  IPR_ASSIGN(store_, store::RunStore::open(config_.out + "/run.db"));
+  return store_->set_state("config", dump_line(config_.resolved));
+}
+
+Status Run::make_plugins() {
+  const auto record_metrics = [this](plugin::HostServices services) {
+    services.metric = [this](std::string_view name, double value) {
+      pending_metrics_.push_back({metric_iteration_, metric_stage_, static_cast<std::int64_t>(pending_metrics_.size()), std::string(name), value});
+    };
+    return services;
+  };
+  IPR_ASSIGN(auto sft, plugin::Instance::create(config_.sft.manifest, config_.sft.settings, record_metrics(config_.sft.services)));
+  IPR_ASSIGN(sft_, OptimizerPlugin::make(std::move(sft)));
+  IPR_ASSIGN(auto optimizer, plugin::Instance::create(config_.optimizer.manifest, config_.optimizer.settings, record_metrics(config_.optimizer.services)));
+  IPR_ASSIGN(optimizer_, OptimizerPlugin::make(std::move(optimizer)));
+  plugin::HostServices services = config_.scorer.services;
+  services.open_rollouts = [this]() -> Result<std::unique_ptr<plugin::RolloutQueue>> {
+    if (!service_) return failed("rollouts are only there while the scorer is asked");
+    return service_->open();
+  };
+  IPR_ASSIGN(auto scorer, plugin::Instance::create(config_.scorer.manifest, config_.scorer.settings, std::move(services)));
+  IPR_ASSIGN(scorer_, ScorerPlugin::make(std::move(scorer)));
+  return {};
+}
+
+Status Run::list_tasks() {
+  const env::Environment& environment = *config_.environment;
+  IPR_TRY(fill_panel(environment, IPR_SPLIT_TRAIN, "train", config_.limit_train, train_));
+  IPR_TRY(fill_panel(environment, IPR_SPLIT_DEV, "dev", config_.limit_test, dev_));
+  IPR_TRY(fill_panel(environment, IPR_SPLIT_TEST, "test", config_.limit_test, test_));
+  Json panel = Json::array();
+  IPR_ASSIGN(store::Unit unit, store_->begin());
+  for (const Panel* part : {&train_, &dev_, &test_}) {
+    for (std::size_t i = 0; i < part->tasks.size(); ++i) {
+      const env::Task& task = part->tasks[i];
+      const std::string hash = task_hash(task);
+      IPR_TRY(store_->put_task({part->splits[i], task.id, task.instruction, task.meta.value("cluster", ""), task.meta.value("family", ""), hash}));
+      panel.push_back({{"role", part->role}, {"split", part->splits[i]}, {"task", task.id}, {"sha256", hash}});
+    }
+  }
+  const std::string text = panel.dump(1) + "\n";
+  IPR_TRY(store_->set_state("panel", sha256_hex(text).substr(0, 16)));
+  IPR_TRY(unit.commit());
+  for (std::size_t i = 0; i < train_.tasks.size(); ++i) train_index_[train_.tasks[i].id] = i;
+  snapshots_ = std::make_unique<rollout::Snapshots>(environment, env_seed_, config_.max_steps, 20000);
+  return write_file(config_.out + "/panel.json", text);
+}
+
+Status Run::collect_experts() {
+  const env::Environment& environment = *config_.environment;
+  const double least = environment.defaults().expert_min_outcome;
+  std::vector<rollout::Trajectory> played;
+  if (!config_.expert_file.empty()) {
+    IPR_ASSIGN(const std::vector<ExpertRecord> records, read_expert_file(config_.expert_file));
+    for (const ExpertRecord& record : records) {
+      const auto index = train_index_.find(record.task_id);
+      if (index == train_index_.end()) continue;  // of another split
+      IPR_ASSIGN(rollout::Trajectory trajectory, play_replies(environment, train_.tasks[index->second], record.replies, env_seed_, config_.max_steps));
+      trajectory.split = train_.splits[index->second];
+      played.push_back(std::move(trajectory));
+    }
+  } else if (environment.has_expert()) {
+    progress_.begin("expert", "tasks", train_.tasks.size());
+    for (std::size_t i = 0; i < train_.tasks.size(); ++i) {
+      IPR_ASSIGN(std::optional<rollout::Trajectory> trajectory, play_expert(environment, train_.tasks[i], env_seed_, config_.max_steps));
+      progress_.update(i + 1);
+      if (!trajectory) continue;
+      trajectory->split = train_.splits[i];
+      played.push_back(std::move(*trajectory));
+    }
+  }
+  IPR_ASSIGN(store::Unit unit, store_->begin());
+  double sum = 0;
+  std::size_t turns = 0;
+  for (rollout::Trajectory& trajectory : played) {
+    const bool kept = trajectory.terminated && trajectory.outcome > least;
+    IPR_ASSIGN(const rollout::Trajectory* const recorded, keep(std::move(trajectory), store::kExpert, 0, 0, "expert"));
+    if (!kept) continue;
+    experts_.push_back(recorded);
+    sum += recorded->outcome;
+    turns += recorded->turns.size();
+  }
+  IPR_TRY(unit.commit());
+  if (experts_.empty()) {
+    return bad_data("environment \"" + environment.id() + "\": no expert trajectory with an outcome above " + std::to_string(least) +
+                    " on the train tasks; give --expert FILE, or data with an expert");
+  }
+  char line[160];
+  std::snprintf(line, sizeof line, "%zu of %zu train tasks kept, mean reward %.3f, %.1f turns", experts_.size(), train_.tasks.size(),
+                sum / static_cast<double>(experts_.size()), static_cast<double>(turns) / static_cast<double>(experts_.size()));
+  progress_.finish(line);
+  return {};
+}
+
+Status Run::make_start_model() {
+  IPR_ASSIGN(std::vector<env::PromptMessage> prompt, config_.environment->prompt());
+  if (config_.model == "mini") {
+    progress_.begin("tokenizer", "texts", 0);
+    text::Tokenizer tokenizer = train_mini_tokenizer(experts_, prompt, config_.environment->defaults().added_tokens);
+    IPR_ASSIGN(text::ChatTemplate chat_template, text::ChatTemplate::make(kMiniTemplate, tokenizer));
+    speech_ = std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chat_template)});
+    start_weights_ = model::random_weights(mini_config(speech_->tokenizer), mix(config_.seed, fnv1a64("mini")));
+    char line[120];
+    std::snprintf(line, sizeof line, "%d ids, model of %.2f M parameters", speech_->tokenizer.vocab_size(),
+                  static_cast<double>(start_weights_.config.parameter_count()) / 1e6);
+    progress_.finish(line);
+  } else {
+    if (!std::filesystem::is_directory(config_.model)) {
+      return bad_data("--model " + config_.model + ": is neither `mini` nor a checkpoint folder");
+    }
+    IPR_ASSIGN(speech_, load_speech(config_.model));
+    IPR_ASSIGN(start_weights_, model::load_checkpoint(config_.model));
+    if (speech_->tokenizer.vocab_size() > start_weights_.config.vocab_size) {
+      return bad_data(config_.model + ": the tokenizer has " + std::to_string(speech_->tokenizer.vocab_size()) + " ids, the model only " +
+                      std::to_string(start_weights_.config.vocab_size) + "; they do not belong together");
+    }
+  }
+  dialogue_ = std::make_unique<rollout::Dialogue>(speech_->tokenizer, speech_->chat_template, std::move(prompt));
+  for (auto& [id, trajectory] : book_) {
+    for (rollout::TrajectoryTurn& turn : trajectory->turns) turn.reply_ids = dialogue_->reply_ids(turn.message);
+  }
+  return {};
+}
+
+}  // namespace ipr::loop

@@ -1,0 +1,47 @@
+// The whole method: expert -> SFT -> (explore -> score -> pair -> train -> evaluate) x I (ipr-pipeline.md section 9).
+//
+//   pi_0 = SFT(D);  scorer policy = pi_0, fixed
+//   for i = 1..I:   X = explore(pi_{i-1});  scores of what the optimizer wants;  pairs;  pi_i = train(init, reference, pairs)
+//                   evaluate pi_i on dev and test;  roll back if dev fell by more than its interval
+//   choose the iteration on dev
+//
+// Everything is recorded in run.db as it happens. Names no environment, scorer or optimizer: they come as instances.
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "core/env/environment.h"
+#include "core/loop/progress.h"
+#include "core/plugin/instance.h"
+
+namespace ipr::loop {
+
+// A scorer or optimizer to be created by the loop, which adds services that only it has (rollouts, metrics).
+struct PluginChoice {
+  plugin::Manifest manifest;
+  Json settings = Json::object();  // complete
+  plugin::HostServices services;
+  Json train = Json::object();  // overrides of train_defaults: profile, then --set
+};
+
+struct RunConfig {
+  const env::Environment* environment = nullptr;
+  PluginChoice sft, optimizer, scorer;  // sft: the optimizer of the first stage
+  std::string model = "mini";           // or a Hugging Face checkpoint folder
+  std::string expert_file;              // empty: the environment's own expert
+  std::string device = "cpu";
+  std::string out;  // the run's folder
+  Json resolved = Json::object();  // config.json
+  int iterations = 3, max_steps = 0, threads = 1, model_threads = 2;
+  int limit_train = 0, limit_test = 0;  // tasks; 0: all
+  double sft_share = 1;                 // of the SFT epochs (quick: a third)
+  std::int64_t max_new_tokens = 512;    // of one reply, in evaluations
+  std::uint64_t seed = 0;
+};
+
+// Runs to the end and leaves run.db, config.json, panel.json, checkpoints and certificate.json in `out`. `stop` is polled
+// between units of work; then Code::kInterrupted. Code::kData where there is no expert.
+[[nodiscard]] Status run(const RunConfig& config, ProgressLine& progress, const std::atomic<bool>& stop);
+
+}  // namespace ipr::loop

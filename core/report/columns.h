@@ -1,0 +1,28 @@
+// The leaderboard as columns of text: what the terminal and the HTML page both show.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/report/leaderboard.h"
+
+namespace ipr::report {
+
+struct Column {
+  std::string title;
+  bool right = true;               // numbers are aligned to the right
+  std::vector<std::string> cells;  // one per row of the table
+};
+
+// Columns that say nothing are left out: run and environment where there is one, differences where there is no
+// baseline. The first one marks rows: `*` chosen, `!` rolled back.
+[[nodiscard]] std::vector<Column> table_columns(const Leaderboard& table);
+
+// What the marks mean, and infrastructure errors; one line each.
+[[nodiscard]] std::vector<std::string> table_notes(const Leaderboard& table);
+
+// `name` as valid UTF-8 without control characters. Names come from configs and environments: nothing in them may move
+// the cursor or break a line.
+[[nodiscard]] std::string printable(const std::string& name);
+
+}  // namespace ipr::report

@@ -1,0 +1,111 @@
+// The leaderboard as text for a terminal, and its one-sentence verdict.
+
+#include <algorithm>
+
+#include "core/base/strings.h"
+#include "core/report/columns.h"
+#include "core/report/format.h"
+#include "core/report/leaderboard.h"
+
+namespace ipr::report {
+namespace {
+
+// Characters, for alignment; wide ones and accents of their own are not worth a table here.
+std::size_t width(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string line_of(const std::vector<Column>& columns, const std::vector<std::size_t>& widths, std::size_t row) {
+  std::string line;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const std::string& cell = row == 0 ? columns[c].title : columns[c].cells[row - 1];
+    const std::string padding(widths[c] - width(cell), ' ');
+    if (c > 0) line += c == 1 ? " " : "  ";
+    line += columns[c].right ? padding + cell : cell + padding;
+  }
+  return line.substr(0, line.find_last_not_of(' ') + 1);
+}
+
+// The row a run stands for: the chosen policy, or the last iteration where none is marked.
+std::vector<const Row*> headline_rows(const Leaderboard& table) {
+  std::map<std::pair<std::string, std::string>, const Row*> best;
+  std::vector<std::pair<std::string, std::string>> order;
+  for (const Row& row : table.rows) {
+    const std::pair key(row.run, row.split);
+    if (!best.contains(key)) order.push_back(key);
+    const Row*& kept = best[key];
+    if (kept == nullptr || (!kept->chosen && (row.chosen || row.iteration > kept->iteration))) kept = &row;
+  }
+  std::vector<const Row*> rows;
+  for (const auto& key : order) rows.push_back(best[key]);
+  return rows;
+}
+
+std::string start_of(const Row& row) {
+  return row.baseline == "sft" ? std::string("its SFT start") : printable(row.baseline);
+}
+
+std::string sentence(const Row& row, const std::string& method) {
+  const std::string tasks = std::to_string(row.n) + " " + printable(row.split) + " tasks";
+  if (!row.diff) {
+    if (row.chosen && row.iteration == 0) {
+      return method + ": no iteration was better on dev, the SFT start is kept (reward " + fixed(row.mean) + ", " +
+             tasks + ").";
+    }
+    return method + ": reward " + fixed(row.mean) + " (" + tasks + "), nothing to compare with.";
+  }
+  const std::string which = ", " + tasks + (row.chosen ? ", " + printable(row.policy) + " chosen on dev)." : ").");
+  if (!row.diff_ci95) {
+    return method + ": too few tasks to compare with " + start_of(row) + " (difference " + with_sign(*row.diff) + which;
+  }
+  const std::string interval =
+      "95 % interval " + with_sign(row.diff_ci95->low) + " to " + with_sign(row.diff_ci95->high);
+  if (row.diff_ci95->low > 0) {
+    return method + " is better than " + start_of(row) + " by " + with_sign(*row.diff) + " (" + interval + which;
+  }
+  if (row.diff_ci95->high < 0) {
+    return method + " is worse than " + start_of(row) + " by " + fixed(-*row.diff) + " (difference " +
+           with_sign(*row.diff) + ", " + interval + which;
+  }
+  return method + ": no difference to " + start_of(row) + " shown: " + with_sign(*row.diff) + " (" + interval + which +
+         (row.mde && *row.mde > 0 ? " A difference of " + fixed(*row.mde) + " would be found with 80 % chance." : "");
+}
+
+}  // namespace
+
+std::string to_text(const Leaderboard& table, const TextStyle& style) {
+  const std::vector<Column> columns = table_columns(table);
+  std::vector<std::size_t> widths;
+  for (const Column& column : columns) {
+    std::size_t most = width(column.title);
+    for (const std::string& cell : column.cells) most = std::max(most, width(cell));
+    widths.push_back(most);
+  }
+  std::string text = line_of(columns, widths, 0) + "\n";
+  for (std::size_t row = 1; row <= table.rows.size(); ++row) {
+    const bool bold = style.color && table.rows[row - 1].chosen;
+    text += bold ? "\033[1m" : "";
+    text += line_of(columns, widths, row);
+    text += bold ? "\033[0m\n" : "\n";
+  }
+  for (const std::string& note : table_notes(table)) text += note + "\n";
+  if (style.cost) {
+    const TotalCost& cost = table.cost;
+    text += "Monte Carlo cost: " + grouped(cost.rollouts) + " rollouts; prompt tokens " + grouped(cost.tokens_asked) +
+            " asked for, " + grouped(cost.tokens_computed) + " computed, " + grouped(cost.tokens_padding) +
+            " padding; " + short_number(cost.seconds) + " s\n";
+  }
+  return text;
+}
+
+std::string verdict(const Leaderboard& table, const std::string& method) {
+  const std::vector<const Row*> rows = headline_rows(table);
+  const bool several = std::any_of(rows.begin(), rows.end(), [&](const Row* row) { return row->run != rows[0]->run; });
+  std::vector<std::string> sentences;
+  for (const Row* row : rows) {
+    sentences.push_back((several ? printable(row->run) + ": " : "") + sentence(*row, method));
+  }
+  return join(sentences, "\n");
+}
+
+}  // namespace ipr::report

@@ -1,0 +1,27 @@
+// Learns byte-pair merges from counted pieces of text (Sennrich et al. 2016).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/text/bpe.h"
+
+namespace ipr::text {
+
+// Merges in the order learned, each pair the most frequent one of its time; ties go to the smaller pair of ids (left
+// first), so the result is a function of the arguments alone. Ends after `count` new tokens or when no pair occurs
+// twice: a pair seen once compresses nothing. Two merges may make equal bytes; they share one id and do not count as a
+// new token.
+//
+// pieces: bytes and how often they occur. byte_ids: the token of each byte. known: ids of byte strings that are tokens
+// already and must not get a second id. New tokens are numbered from `first_id`, above all of these. Counts are updated
+// piece by piece as merges change them, so the time is about linear in the text.
+[[nodiscard]] std::vector<Merge> learn_merges(const std::map<std::string, std::int64_t>& pieces,
+                                              const std::array<std::int32_t, 256>& byte_ids,
+                                              const std::map<std::string, std::int32_t>& known, std::int32_t first_id,
+                                              std::int32_t count);
+
+}  // namespace ipr::text

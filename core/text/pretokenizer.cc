@@ -1,0 +1,187 @@
+#include "core/text/pretokenizer.h"
+
+namespace ipr::text {
+namespace {
+
+constexpr const char* kGpt2Pattern = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+constexpr const char* kMixPattern = R"( ?[A-Za-z_]+| ?[0-9]+|[^A-Za-z0-9_]*[^A-Za-z0-9_ ]|\s+)";
+
+std::string type_of(const Json& section) {
+  if (!section.is_object()) return {};
+  const auto type = section.find("type");
+  return type != section.end() && type->is_string() ? type->get<std::string>() : std::string();
+}
+
+// A member that must be true or false; `otherwise` if it is absent.
+Result<bool> flag(const Json& section, const char* name, bool otherwise, const std::string& where) {
+  const auto value = section.find(name);
+  if (value == section.end()) return otherwise;
+  if (!value->is_boolean())
+    return bad_data(where + "." + name + ": expected true or false, found " + dump_line(*value));
+  return value->get<bool>();
+}
+
+std::string literal_pattern(std::string_view literal) {
+  std::string pattern;
+  for (const char c : literal) {
+    // In PCRE2 a backslash before any ASCII character that is no letter or digit takes that character literally.
+    const bool plain = static_cast<unsigned char>(c) >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                       (c >= 'A' && c <= 'Z');
+    if (!plain) pattern += '\\';
+    pattern += c;
+  }
+  return pattern;
+}
+
+}  // namespace
+
+Result<PreTokenizer> PreTokenizer::from_json(const Json& section, const std::string& where) {
+  PreTokenizer made;
+  if (type_of(section) != "Sequence") {
+    IPR_TRY(made.add(section, where, true));
+    return made;
+  }
+  const auto parts = section.find("pretokenizers");
+  if (parts == section.end() || !parts->is_array() || parts->empty()) {
+    return bad_data(where + ".pretokenizers: expected a list of pre-tokenizers");
+  }
+  for (std::size_t i = 0; i < parts->size(); ++i) {
+    IPR_TRY(made.add((*parts)[i], where + ".pretokenizers[" + std::to_string(i) + "]", i + 1 == parts->size()));
+  }
+  return made;
+}
+
+Status PreTokenizer::add(const Json& section, const std::string& where, bool last) {
+  const std::string type = type_of(section);
+  if (type == "ByteLevel") {
+    // What follows it would see the byte alphabet in place of the text.
+    if (!last) return bad_data(where + ": ByteLevel is supported as the last pre-tokenizer only");
+    IPR_ASSIGN(const bool prefix, flag(section, "add_prefix_space", true, where));
+    if (prefix) return bad_data(where + ".add_prefix_space: true is not supported");
+    IPR_ASSIGN(const bool use_regex, flag(section, "use_regex", true, where));
+    if (!use_regex) return {};
+    IPR_ASSIGN(Regex pattern, Regex::compile(kGpt2Pattern, where));
+    stages_.push_back({std::move(pattern), Behavior::kIsolated, false});
+    return {};
+  }
+  IPR_ASSIGN(Stage stage, read_stage(section, where));
+  if (last) return bad_data(where + ": the last pre-tokenizer must be ByteLevel, found " + type);
+  stages_.push_back(std::move(stage));
+  return {};
+}
+
+Result<PreTokenizer::Stage> PreTokenizer::read_stage(const Json& section, const std::string& where) {
+  const std::string type = type_of(section);
+  if (type == "Split") return read_split(section, where);
+  if (type == "Digits") {
+    IPR_ASSIGN(const bool individual, flag(section, "individual_digits", false, where));
+    IPR_ASSIGN(Regex pattern, Regex::compile(R"(\p{N})", where));
+    return Stage{std::move(pattern), individual ? Behavior::kIsolated : Behavior::kContiguous, false};
+  }
+  if (type.empty()) return bad_data(where + ": expected a pre-tokenizer with a type, found " + dump_line(section));
+  return bad_data(where + ": the pre-tokenizer " + type +
+                  " is not supported; supported: Sequence, Split, Digits, ByteLevel");
+}
+
+Result<PreTokenizer::Stage> PreTokenizer::read_split(const Json& section, const std::string& where) {
+  const auto pattern = section.find("pattern");
+  const bool known = pattern != section.end() && pattern->is_object() && pattern->size() == 1 &&
+                     pattern->front().is_string() && (pattern->contains("Regex") || pattern->contains("String"));
+  if (!known) return bad_data(where + R"(.pattern: expected {"Regex": "…"} or {"String": "…"})");
+  const auto source = pattern->front().get<std::string>();
+  IPR_ASSIGN(const bool invert, flag(section, "invert", false, where));
+  IPR_ASSIGN(Regex regex,
+             Regex::compile(pattern->contains("Regex") ? source : literal_pattern(source), where + ".pattern"));
+
+  const auto value = section.find("behavior");
+  const std::string name = value != section.end() && value->is_string() ? value->get<std::string>() : std::string();
+  if (name == "Removed") return Stage{std::move(regex), Behavior::kRemoved, invert};
+  if (name == "Isolated") return Stage{std::move(regex), Behavior::kIsolated, invert};
+  if (name == "MergedWithPrevious") return Stage{std::move(regex), Behavior::kMergedWithPrevious, invert};
+  if (name == "MergedWithNext") return Stage{std::move(regex), Behavior::kMergedWithNext, invert};
+  if (name == "Contiguous") return Stage{std::move(regex), Behavior::kContiguous, invert};
+  return bad_data(where +
+                  ".behavior: expected Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous, found \"" +
+                  name + "\"");
+}
+
+void PreTokenizer::split(std::string_view text, std::vector<std::string_view>& pieces) const {
+  if (text.empty()) return;
+  std::vector<std::string_view> now{text};
+  for (const Stage& stage : stages_) {
+    std::vector<std::string_view> next;
+    next.reserve(now.size() + text.size() / 4);
+    for (const std::string_view piece : now) cut(stage, piece, next);
+    now = std::move(next);
+  }
+  pieces.insert(pieces.end(), now.begin(), now.end());
+}
+
+void PreTokenizer::cut(const Stage& stage, std::string_view text, std::vector<std::string_view>& pieces) {
+  const std::size_t first = pieces.size();
+  bool open = false;              // the last piece may still grow: see MergedWithNext
+  bool previous_matched = false;  // of the part before this one
+  const auto extend = [&](std::string_view part) {
+    pieces.back() = std::string_view(pieces.back().data(), pieces.back().size() + part.size());
+  };
+  const auto put = [&](std::size_t begin, std::size_t end, bool matched) {
+    if (begin == end) return;
+    const std::string_view part = text.substr(begin, end - begin);
+    const bool has_previous = pieces.size() > first;
+    switch (stage.behavior) {
+      case Behavior::kRemoved:
+        if (!matched) pieces.push_back(part);
+        break;
+      case Behavior::kIsolated:
+        pieces.push_back(part);
+        break;
+      case Behavior::kMergedWithPrevious:
+        if (matched && !previous_matched && has_previous) {
+          extend(part);
+        } else {
+          pieces.push_back(part);
+        }
+        break;
+      case Behavior::kMergedWithNext:
+        if (!matched && open) {
+          extend(part);
+        } else {
+          pieces.push_back(part);
+        }
+        open = matched;
+        break;
+      case Behavior::kContiguous:
+        if (has_previous && matched == previous_matched) {
+          extend(part);
+        } else {
+          pieces.push_back(part);
+        }
+        break;
+    }
+    previous_matched = matched;
+  };
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const auto match = stage.pattern.find(text, at);
+    if (!match || match->end <= at) break;
+    put(at, match->begin, stage.invert);
+    put(match->begin, match->end, !stage.invert);
+    at = match->end;
+  }
+  put(at, text.size(), stage.invert);
+}
+
+Json gpt2_digits_section() {
+  const Json digits = {{"type", "Digits"}, {"individual_digits", true}};
+  const Json bytes = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}};
+  return {{"type", "Sequence"}, {"pretokenizers", Json::array({digits, bytes})}};
+}
+
+Json mix_section() {
+  const Json words = {
+      {"type", "Split"}, {"pattern", {{"Regex", kMixPattern}}}, {"behavior", "Isolated"}, {"invert", false}};
+  const Json bytes = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", false}};
+  return {{"type", "Sequence"}, {"pretokenizers", Json::array({words, bytes})}};
+}
+
+}  // namespace ipr::text

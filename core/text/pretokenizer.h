@@ -1,0 +1,50 @@
+// Cuts text into pieces that BPE never merges across: the `pre_tokenizer` section of a Hugging Face tokenizer.json.
+//
+// Supported: Split (Regex or String pattern, every behavior, invert), Digits, ByteLevel (the GPT-2 pattern, or none),
+// and a Sequence of these that ends with ByteLevel. Anything else is refused by its name. A later stage sees each piece
+// of the earlier one alone: with Digits first, the two blanks of `x  12` stay one piece, as at the end of a text.
+// Immutable and safe to use from many threads at once.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/text/regex.h"
+
+namespace ipr::text {
+
+class PreTokenizer {
+ public:
+  // Code::kData for what is not supported or malformed; `where` is its place, `file: pre_tokenizer`.
+  [[nodiscard]] static Result<PreTokenizer> from_json(const Json& section, const std::string& where);
+
+  // Appends the pieces of `text` in order, as views into it; none is empty. Precondition: `text` is valid UTF-8.
+  void split(std::string_view text, std::vector<std::string_view>& pieces) const;
+
+ private:
+  // What becomes of a match; Hugging Face's names.
+  enum class Behavior { kRemoved, kIsolated, kMergedWithPrevious, kMergedWithNext, kContiguous };
+  struct Stage {
+    Regex pattern;
+    Behavior behavior;
+    bool invert;  // the text between the matches counts as matched
+  };
+
+  static Result<Stage> read_stage(const Json& section, const std::string& where);
+  static Result<Stage> read_split(const Json& section, const std::string& where);
+  Status add(const Json& section, const std::string& where, bool last);
+  static void cut(const Stage& stage, std::string_view text, std::vector<std::string_view>& pieces);
+
+  std::vector<Stage> stages_;
+};
+
+// The section of a new tokenizer: decimal digits (and every other character of category N) alone, then GPT-2's split.
+[[nodiscard]] Json gpt2_digits_section();
+
+// The section `mix`: a blank goes with the following word or number, a run of punctuation with its inner blanks is one
+// piece, and there is no rule for contractions (GPT-2's would cut `'red'` into `'re` and `d`).
+[[nodiscard]] Json mix_section();
+
+}  // namespace ipr::text

@@ -1,0 +1,102 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "core/text/regex.h"
+
+#include <pcre2.h>
+
+#include <array>
+#include <new>
+
+namespace ipr::text {
+namespace {
+
+// The work space of one match. Each thread has its own, for all patterns: only the whole match is asked for (one pair).
+struct Scratch {
+  Scratch() : data(pcre2_match_data_create(1, nullptr)), context(pcre2_match_context_create(nullptr)) {
+    if (data == nullptr || context == nullptr) throw std::bad_alloc();
+    // A long text is no fault: the default limit counts every step of backtracking and would end such a search
+    // half-way.
+    pcre2_set_match_limit(context, UINT32_MAX);
+    pcre2_set_depth_limit(context, UINT32_MAX);
+  }
+  ~Scratch() {
+    pcre2_match_data_free(data);
+    pcre2_match_context_free(context);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  pcre2_match_data* data;
+  pcre2_match_context* context;
+};
+
+// The pattern in PCRE2's words: `\s` and `\S` as White_Space, inside and outside of character classes.
+Result<std::string> translate(const std::string& pattern, const std::string& where) {
+  // PCRE2's own switches, such as (*LIMIT_MATCH=…), stand at the start.
+  if (pattern.starts_with("(*"))
+    return bad_data(where + ": `" + pattern + "`: a pattern that begins with (* is not supported");
+  std::string translated;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    translated += pattern[i];
+    if (pattern[i] != '\\' || i + 1 == pattern.size()) continue;
+    const char escaped = pattern[++i];
+    if (std::string_view("wWbBhH").find(escaped) != std::string_view::npos) {
+      return bad_data(where + ": `\\" + escaped + "` in `" + pattern +
+                      "` is not supported: regex libraries do not agree on its characters; write a \\p{…} class");
+    }
+    if (escaped == 's') {
+      translated += "p{White_Space}";
+    } else if (escaped == 'S') {
+      translated += "P{White_Space}";
+    } else {
+      translated += escaped;
+    }
+  }
+  return translated;
+}
+
+std::string message_of(int error) {
+  std::array<PCRE2_UCHAR, 256> buffer{};
+  pcre2_get_error_message(error, buffer.data(), buffer.size());
+  return reinterpret_cast<const char*>(buffer.data());
+}
+
+}  // namespace
+
+void Regex::FreeCode::operator()(pcre2_real_code_8* code) const {
+  pcre2_code_free(code);
+}
+
+Result<Regex> Regex::compile(const std::string& pattern, const std::string& where) {
+  IPR_ASSIGN(const std::string translated, translate(pattern, where));
+  int error = 0;
+  PCRE2_SIZE offset = 0;
+  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(),
+                                   PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &error, &offset, nullptr);
+  if (code == nullptr) {
+    return bad_data(where + ": character " + std::to_string(offset + 1) + " of `" + translated +
+                    "`: " + message_of(error));
+  }
+  Regex regex(code);
+  std::uint32_t can_be_empty = 0;
+  pcre2_pattern_info(code, PCRE2_INFO_MATCHEMPTY, &can_be_empty);
+  if (can_be_empty != 0) return bad_data(where + ": `" + pattern + "` can match an empty text, which cuts nothing");
+  pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);  // where there is no JIT the interpreter gives the same matches
+  return regex;
+}
+
+std::optional<Regex::Match> Regex::find(std::string_view text, std::size_t from) const {
+  thread_local const Scratch scratch;
+  const auto match = [&](std::uint32_t options) {
+    return pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
+                       PCRE2_NO_UTF_CHECK | options, scratch.data, scratch.context);
+  };
+  int found = match(0);
+  if (found == PCRE2_ERROR_JIT_STACKLIMIT) found = match(PCRE2_NO_JIT);  // the interpreter backtracks on the heap
+  if (found == PCRE2_ERROR_NOMATCH) return std::nullopt;
+  // The text is valid and the limits that count are off: memory is all that can lack.
+  if (found < 0) throw std::bad_alloc();
+  const PCRE2_SIZE* range = pcre2_get_ovector_pointer(scratch.data);
+  return Match{range[0], range[1]};
+}
+
+}  // namespace ipr::text

@@ -1,0 +1,61 @@
+#include "core/train/backend.h"
+
+#include <boost/dll/shared_library.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+
+#include "core/base/files.h"
+#include "core/train/torch/factory.h"
+
+namespace ipr::train {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr const char* kLibraryName = "libipr-trainer.so";
+
+// Where the library may lie: a folder given by the user alone, else beside the installed program, else the build tree.
+std::vector<fs::path> candidates() {
+  const char* const folder = std::getenv("IPR_HOST_LIB_DIR");
+  if (folder != nullptr && *folder != '\0') return {fs::path(folder) / kLibraryName};
+  return {fs::path(program_folder()) / ".." / IPR_LIBDIR / "ipr-host" / kLibraryName,
+          fs::path(program_folder()) / ".." / "lib" / "ipr-host" / kLibraryName,
+          fs::path(IPR_BUILD_LIB_DIR) / kLibraryName};
+}
+
+Status open_factory(Factory*& factory) {
+  for (const fs::path& path : candidates()) {
+    std::error_code ignored;
+    if (!fs::exists(path, ignored)) continue;
+    try {
+      // Never closed: LibTorch does not survive unloading.
+      auto* const library =
+          new boost::dll::shared_library(path, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+      factory = &library->get<Factory>(kFactorySymbol);
+      return {};
+    } catch (const std::exception& error) {
+      return failed(path.lexically_normal().string() + ": cannot load the trainer: " + error.what() +
+                    "; run ./bootstrap.sh, which installs LibTorch, and build again");
+    }
+  }
+  return failed(std::string(kLibraryName) +
+                ": not found, this build cannot train; run ./bootstrap.sh, which installs LibTorch, "
+                "and build with -DIPR_TORCH=ON (or name its folder in IPR_HOST_LIB_DIR)");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Backend>> load_backend(const BackendOptions& options) {
+  static std::mutex mutex;
+  static Factory* factory = nullptr;  // once loaded, loaded for ever
+  {
+    const std::lock_guard lock(mutex);
+    if (factory == nullptr) IPR_TRY(open_factory(factory));
+  }
+  Status status;
+  std::unique_ptr<Backend> backend(factory(options, status));
+  if (!backend) return status;
+  return backend;
+}
+
+}  // namespace ipr::train

@@ -1,0 +1,110 @@
+#include "core/train/loss_bridge.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "core/base/rng.h"
+#include "core/plugin/host_services.h"
+#include "core/train/batches.h"
+
+namespace ipr::train {
+
+PluginLoss plugin_loss(const ipr_optimizer_v1& table, ipr_self* self, std::string subject, std::uint64_t seed) {
+  return [loss = table.loss, self, subject = std::move(subject), seed](ipr_batch& batch) -> Result<double> {
+    const plugin::Context context(mix(seed, batch.step));
+    plugin::ErrorSlot error;
+    double value = 0;
+    if (const ipr_status status = loss(self, context.get(), &batch, &value, error.get()); status != IPR_OK) {
+      return error.status(status, subject + ": loss of step " + std::to_string(batch.step), Code::kPlugin);
+    }
+    return value;
+  };
+}
+
+LossBatch::LossBatch(std::span<const TrainRow* const> rows, std::span<const std::vector<float>* const> ref_logp,
+                     std::uint64_t step)
+    : rows_(rows), totals_(totals_of(rows)) {
+  for (const TrainRow* row : rows) width_ = std::max(width_, row->ids.size());
+  const std::size_t cells = rows.size() * width_;
+  shape_[0] = static_cast<std::int64_t>(rows.size());
+  shape_[1] = static_cast<std::int64_t>(width_);
+  mask_.resize(cells);
+  logp_.resize(cells);
+  d_logp_.resize(cells);
+  turn_.assign(cells, -1);
+  if (!ref_logp.empty()) ref_logp_.resize(cells);
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const TrainRow& row = *rows[r];
+    tag_.push_back(row.tag);
+    role_.push_back(row.role);
+    group_.push_back(row.group);
+    weight_.push_back(row.weight);
+    outcome_.push_back(row.outcome);
+    fill(mask_, r, row.mask);
+    if (width_ > 0) mask_[r * width_] = 0;  // the first token has no log-prob
+    std::copy(row.turn.begin(), row.turn.end(), turn_.begin() + static_cast<std::ptrdiff_t>(r * width_));
+    if (!ref_logp.empty()) fill(ref_logp_, r, *ref_logp[r]);
+  }
+  mask_tensor_ = tensor_of(mask_.data(), false);
+  turn_tensor_ = tensor_of(turn_.data(), true);
+  logp_tensor_ = tensor_of(logp_.data(), false);
+  ref_logp_tensor_ = tensor_of(ref_logp_.data(), false);
+  d_logp_tensor_ = tensor_of(d_logp_.data(), false);
+  batch_.struct_size = sizeof batch_;
+  batch_.step = step;
+  batch_.rows = rows.size();
+  batch_.tokens = width_;
+  batch_.tag = tag_.data();
+  batch_.role = role_.data();
+  batch_.group = group_.data();
+  batch_.weight = weight_.data();
+  batch_.outcome = outcome_.data();
+  batch_.mask = &mask_tensor_;
+  batch_.turn = &turn_tensor_;
+  batch_.logp = &logp_tensor_;
+  batch_.ref_logp = ref_logp.empty() ? nullptr : &ref_logp_tensor_;
+  batch_.d_logp = &d_logp_tensor_;
+  batch_.totals = totals_.data();
+  batch_.total_count = totals_.size();
+}
+
+ipr_tensor LossBatch::tensor_of(void* values, bool integers) {
+  ipr_tensor tensor{};
+  tensor.data = values;
+  tensor.device_type = 1;  // CPU
+  tensor.ndim = 2;
+  tensor.type_code = integers ? 0 : 2;
+  tensor.type_bits = 32;
+  tensor.type_lanes = 1;
+  tensor.shape = shape_;
+  return tensor;
+}
+
+void LossBatch::fill(std::vector<float>& padded, std::size_t row, const std::vector<float>& values) const {
+  std::copy(values.begin(), values.end(), padded.begin() + static_cast<std::ptrdiff_t>(row * width_));
+}
+
+Result<double> LossBatch::run(const PluginLoss& loss, const std::vector<std::vector<float>>& logp,
+                              std::vector<std::vector<float>>& d_logp) {
+  for (std::size_t r = 0; r < rows_.size(); ++r) fill(logp_, r, logp[r]);
+  std::fill(d_logp_.begin(), d_logp_.end(), 0.0f);
+  IPR_ASSIGN(const double value, loss(batch_));
+  const bool finite =
+      std::isfinite(value) && std::all_of(d_logp_.begin(), d_logp_.end(), [](float g) { return std::isfinite(g); });
+  if (!finite) {
+    return plugin_error("optimizer: loss of step " + std::to_string(batch_.step) + " is " + std::to_string(value) +
+                        " or has a gradient that is not finite; lower the learning rate, or check the plugin with "
+                        "`ipr-host plugin check`");
+  }
+  for (std::size_t r = 0; r < rows_.size(); ++r) {
+    for (std::size_t t = 0; t < d_logp[r].size(); ++t) {
+      const std::size_t cell = r * width_ + t;
+      d_logp[r][t] = mask_[cell] == 0 ? 0 : d_logp_[cell];
+    }
+  }
+  return value;
+}
+
+}  // namespace ipr::train

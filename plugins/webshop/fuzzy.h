@@ -1,0 +1,27 @@
+// How alike two short texts are: token_set_ratio of thefuzz, exactly.
+//
+// Texts are reduced to sets of lower-case words; the score compares what they share with what is theirs alone, by the
+// longest common subsequence. The shop calls two texts the same above 85. webshop.md section 8.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace webshop {
+
+// A text made ready for comparison: its distinct words, sorted. Empty if the text has no letter or digit; characters
+// U+0080 to U+00FF do not count.
+struct TokenSet {
+  std::vector<std::u32string> words;
+};
+
+[[nodiscard]] TokenSet token_set(std::string_view text);
+
+// 0 to 100; 0 if either side is empty. Symmetric.
+[[nodiscard]] int token_set_ratio(const TokenSet& a, const TokenSet& b);
+
+// token_set_ratio(a, b) > 85, mostly decided by lengths alone.
+[[nodiscard]] bool is_same(const TokenSet& a, const TokenSet& b);
+
+}  // namespace webshop

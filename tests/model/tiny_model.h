@@ -1,0 +1,60 @@
+// Models small enough for a unit test, awkward enough to show mistakes.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/base/rng.h"
+#include "core/model/weights.h"
+
+namespace ipr::test {
+
+// Grouped heads, and no size a multiple of 16 except where asked: padding must not show.
+inline model::LlamaConfig odd_config() {
+  model::LlamaConfig config;
+  config.vocab_size = 101;
+  config.hidden_size = 36;
+  config.intermediate_size = 50;
+  config.num_layers = 2;
+  config.num_heads = 6;
+  config.num_kv_heads = 2;
+  config.head_dim = 10;
+  config.max_positions = 200;
+  return config;
+}
+
+// The shape of the embedded default model, one layer's width smaller.
+inline model::LlamaConfig mini_config() {
+  model::LlamaConfig config;
+  config.vocab_size = 96;
+  config.hidden_size = 64;
+  config.intermediate_size = 96;
+  config.num_layers = 2;
+  config.num_heads = 4;
+  config.num_kv_heads = 4;
+  config.head_dim = 16;
+  config.max_positions = 256;
+  config.tie_word_embeddings = true;
+  return config;
+}
+
+// Big random weights, so that logits differ clearly; norms differ from 1.
+inline model::Weights tiny_weights(const model::LlamaConfig& config, std::uint64_t seed) {
+  model::Weights weights = model::random_weights(config, seed, 0.2);
+  Rng rng(seed);
+  for (auto& [name, tensor] : weights.tensors) {
+    if (tensor.shape.size() == 1) {
+      for (float& value : tensor.values) value = static_cast<float>(0.8 + 0.4 * rng.uniform());
+    }
+  }
+  return weights;
+}
+
+inline std::vector<std::int32_t> random_ids(std::size_t count, std::int64_t vocab, std::uint64_t seed) {
+  Rng rng(seed);
+  std::vector<std::int32_t> ids(count);
+  for (std::int32_t& id : ids) id = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(vocab)));
+  return ids;
+}
+
+}  // namespace ipr::test

@@ -1,0 +1,96 @@
+// Training batches for tests of `loss`: rows with values per token, and the totals of the whole step.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "ipr/plugin.h"
+
+namespace ipr::test {
+
+struct Row {
+  std::uint32_t tag = 0, role = 0;
+  std::uint64_t group = 0;
+  double weight = 1;
+  std::vector<float> logp, ref, mask;  // equal lengths
+};
+
+// Counts of a step: entry tag * 3 + role; a token counts where its mask is 1.
+inline std::vector<ipr_total> totals_of(const std::vector<Row>& rows) {
+  std::vector<ipr_total> totals;
+  for (const Row& row : rows) {
+    const std::size_t entry = row.tag * 3 + row.role;
+    if (totals.size() <= entry) totals.resize(entry + 1, ipr_total{0, 0, 0, 0});
+    ++totals[entry].groups;  // in these tests a group has at most one row of one tag and role
+    ++totals[entry].rows;
+    totals[entry].tokens += static_cast<std::uint64_t>(std::count(row.mask.begin(), row.mask.end(), 1.0F));
+    totals[entry].weight += row.weight;
+  }
+  return totals;
+}
+
+// An ipr_batch of some of a step's rows. `padding`: unused columns between the rows, to exercise strides.
+class Batch {
+ public:
+  Batch(const std::vector<Row>& rows, const std::vector<ipr_total>& totals, std::size_t padding = 0)
+      : totals_(totals), columns_(0) {
+    for (const Row& row : rows) columns_ = std::max(columns_, row.logp.size());
+    const std::size_t stride = columns_ + padding;
+    for (auto* values : {&logp_, &ref_, &mask_, &gradient_}) values->assign(rows.size() * stride, 0.0F);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      tag_.push_back(rows[r].tag);
+      role_.push_back(rows[r].role);
+      group_.push_back(rows[r].group);
+      weight_.push_back(rows[r].weight);
+      outcome_.push_back(0);
+      std::copy(rows[r].logp.begin(), rows[r].logp.end(), logp_.begin() + static_cast<std::ptrdiff_t>(r * stride));
+      std::copy(rows[r].ref.begin(), rows[r].ref.end(), ref_.begin() + static_cast<std::ptrdiff_t>(r * stride));
+      std::copy(rows[r].mask.begin(), rows[r].mask.end(), mask_.begin() + static_cast<std::ptrdiff_t>(r * stride));
+    }
+    shape_[0] = static_cast<std::int64_t>(rows.size());
+    shape_[1] = static_cast<std::int64_t>(columns_);
+    strides_[0] = static_cast<std::int64_t>(stride);
+    strides_[1] = 1;
+    logp_tensor_ = tensor(logp_);
+    ref_tensor_ = tensor(ref_);
+    mask_tensor_ = tensor(mask_);
+    gradient_tensor_ = tensor(gradient_);
+    batch_.struct_size = sizeof batch_;
+    batch_.rows = rows.size();
+    batch_.tokens = columns_;
+    batch_.tag = tag_.data();
+    batch_.role = role_.data();
+    batch_.group = group_.data();
+    batch_.weight = weight_.data();
+    batch_.outcome = outcome_.data();
+    batch_.mask = &mask_tensor_;
+    batch_.logp = &logp_tensor_;
+    batch_.ref_logp = &ref_tensor_;
+    batch_.d_logp = &gradient_tensor_;
+    batch_.totals = totals_.data();
+    batch_.total_count = totals_.size();
+  }
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  [[nodiscard]] ipr_batch& get() { return batch_; }
+  [[nodiscard]] float gradient(std::size_t row, std::size_t token) const {
+    return gradient_[row * static_cast<std::size_t>(strides_[0]) + token];
+  }
+
+ private:
+  ipr_tensor tensor(std::vector<float>& values) { return {values.data(), 1, 0, 2, 2, 32, 1, shape_, strides_, 0}; }
+
+  std::vector<ipr_total> totals_;
+  std::size_t columns_;
+  std::vector<std::uint32_t> tag_, role_;
+  std::vector<std::uint64_t> group_;
+  std::vector<double> weight_, outcome_;
+  std::vector<float> logp_, ref_, mask_, gradient_;
+  std::int64_t shape_[2] = {0, 0}, strides_[2] = {0, 0};
+  ipr_tensor logp_tensor_{}, ref_tensor_{}, mask_tensor_{}, gradient_tensor_{};
+  ipr_batch batch_{};
+};
+
+}  // namespace ipr::test
