@@ -41,7 +41,8 @@ Status put_in_place(const std::string& fresh, const std::string& folder) {
     }
     (void)::rename(old.c_str(), folder.c_str());
   }
-  return failed(folder + ": cannot rename the new checkpoint into place: " + std::strerror(errno) + "; choose another folder");
+  return failed(folder + ": cannot rename the new checkpoint into place: " + std::strerror(errno) +
+                "; choose another folder");
 }
 
 }  // namespace
@@ -58,17 +59,20 @@ Result<Weights> load_checkpoint(const std::string& folder) {
     file += ".index.json";
     IPR_ASSIGN(weights.tensors, read_sharded_safetensors(file));
   } else {
-    return bad_data(folder + ": neither model.safetensors nor model.safetensors.index.json is here; not a checkpoint folder?");
+    return bad_data(folder +
+                    ": neither model.safetensors nor model.safetensors.index.json is here; not a checkpoint folder?");
   }
   drop_derived(weights);
   IPR_TRY(check_weights(weights, file));
   return weights;
 }
 
-Status save_checkpoint(const std::string& folder, const Weights& weights, const std::map<std::string, std::string>& files) {
+Status save_checkpoint(const std::string& folder, const Weights& weights,
+                       const std::map<std::string, std::string>& files) {
   IPR_TRY(check_weights(weights, folder));
   for (const auto& [name, contents] : files) {
-    if (name.empty() || name.find('/') != std::string::npos) return failed(folder + ": \"" + name + "\" is no file name");
+    if (name.empty() || name.find('/') != std::string::npos)
+      return failed(folder + ": \"" + name + "\" is no file name");
   }
   std::string target = folder;
   while (target.size() > 1 && target.back() == '/') target.pop_back();

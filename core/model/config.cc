@@ -58,7 +58,8 @@ Status check_architecture(const Json& json, const std::string& source) {
                     "; only \"llama\" models can be loaded");
   }
   const Json activation = json.value("hidden_act", Json("silu"));
-  if (activation != "silu") return bad_data(source + ": hidden_act " + dump_line(activation) + " is not supported; only \"silu\" is");
+  if (activation != "silu")
+    return bad_data(source + ": hidden_act " + dump_line(activation) + " is not supported; only \"silu\" is");
   for (const char* key : {"attention_bias", "mlp_bias"}) {
     IPR_ASSIGN(const bool biased, flag_key(json, key, source));
     if (biased) return bad_data(source + ": " + key + " true is not supported; only models without biases are");
@@ -68,7 +69,8 @@ Status check_architecture(const Json& json, const std::string& source) {
     if (rope.is_null()) continue;
     if (!rope.is_object()) return bad_data(source + ": key \"" + key + "\": expected an object or null");
     const Json kind = rope.value("rope_type", rope.value("type", Json("default")));
-    if (kind != "default") return bad_data(source + ": " + key + " of type " + dump_line(kind) + " is not supported; only \"default\" is");
+    if (kind != "default")
+      return bad_data(source + ": " + key + " of type " + dump_line(kind) + " is not supported; only \"default\" is");
   }
   return {};
 }
@@ -81,14 +83,16 @@ Result<LlamaConfig> read_sizes(const Json& json, const std::string& source) {
   IPR_ASSIGN(config.num_layers, size_key(json, "num_hidden_layers", source));
   IPR_ASSIGN(config.num_heads, size_key(json, "num_attention_heads", source));
   IPR_ASSIGN(config.num_kv_heads, size_key(json, "num_key_value_heads", source, config.num_heads));
-  IPR_ASSIGN(config.head_dim, size_key(json, "head_dim", source, std::max<std::int64_t>(1, config.hidden_size / config.num_heads)));
+  IPR_ASSIGN(config.head_dim,
+             size_key(json, "head_dim", source, std::max<std::int64_t>(1, config.hidden_size / config.num_heads)));
   IPR_ASSIGN(config.max_positions, size_key(json, "max_position_embeddings", source, 2048));
   if (config.num_heads % config.num_kv_heads != 0) {
     return bad_data(source + ": num_attention_heads " + std::to_string(config.num_heads) +
                     " is not a multiple of num_key_value_heads " + std::to_string(config.num_kv_heads));
   }
   if (config.head_dim % 2 != 0) {
-    return bad_data(source + ": head_dim " + std::to_string(config.head_dim) + " is odd; rotary positions need an even one");
+    return bad_data(source + ": head_dim " + std::to_string(config.head_dim) +
+                    " is odd; rotary positions need an even one");
   }
   return config;
 }

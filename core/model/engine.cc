@@ -16,9 +16,13 @@ namespace {
 // A layer whose packed weights fit the second-level cache is run row-wise; see Engine::Impl.
 constexpr std::int64_t kRowWiseLayerBytes = std::int64_t{2} << 20;
 
-std::size_t product(int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); }
+std::size_t product(int a, int b) {
+  return static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
+}
 
-int round_up(int value, int unit) { return (value + unit - 1) / unit * unit; }
+int round_up(int value, int unit) {
+  return (value + unit - 1) / unit * unit;
+}
 
 const std::vector<float>& values_of(const Weights& weights, const std::string& name) {
   return weights.tensors.at(name).values;
@@ -70,7 +74,8 @@ PackedMatrix pack_qkv(const Weights& weights, const std::string& prefix, const S
       return matrix[product(h * shape.head_dim + dim, shape.hidden) + static_cast<std::size_t>(i)];
     };
     if (head < shape.heads) return from(q, head);
-    return head < shape.heads + shape.kv_heads ? from(k, head - shape.heads) : from(v, head - shape.heads - shape.kv_heads);
+    return head < shape.heads + shape.kv_heads ? from(k, head - shape.heads)
+                                               : from(v, head - shape.heads - shape.kv_heads);
   });
 }
 
@@ -87,7 +92,9 @@ Layer pack_layer(const Weights& weights, int index, const Shape& shape) {
   layer.output = pack(shape.hidden, shape.query_width, [&](int row, int i) {
     const int dim = i % shape.head_stride;
     const int head = i / shape.head_stride;
-    return dim < shape.head_dim ? output[product(row, shape.heads * shape.head_dim) + product(head, shape.head_dim) + static_cast<std::size_t>(dim)] : 0.0f;
+    return dim < shape.head_dim ? output[product(row, shape.heads * shape.head_dim) + product(head, shape.head_dim) +
+                                         static_cast<std::size_t>(dim)]
+                                : 0.0f;
   });
   // 16 gates, then their 16 ups: whoever computes both applies SwiGLU at once.
   layer.gate_up = pack(2 * shape.inner_stride, shape.hidden, [&](int row, int i) {
@@ -95,7 +102,8 @@ Layer pack_layer(const Weights& weights, int index, const Shape& shape) {
     const auto& matrix = row / kLane % 2 == 0 ? gate : up;
     return unit < shape.inner ? matrix[product(unit, shape.hidden) + static_cast<std::size_t>(i)] : 0.0f;
   });
-  layer.down = pack(shape.hidden, shape.inner, [&](int row, int i) { return down[product(row, shape.inner) + static_cast<std::size_t>(i)]; });
+  layer.down = pack(shape.hidden, shape.inner,
+                    [&](int row, int i) { return down[product(row, shape.inner) + static_cast<std::size_t>(i)]; });
   return layer;
 }
 
@@ -132,9 +140,9 @@ struct Scratch {
 
 }  // namespace
 
-// Two ways to share the work, equal in every bit. Row-wise: a task takes some rows through a whole layer, one region per
-// layer; the weights are read again for each task, so only where a layer fits the cache (the small default model, where
-// the cost of a region would decide). Column-wise: a task takes some columns of one product for all rows.
+// Two ways to share the work, equal in every bit. Row-wise: a task takes some rows through a whole layer, one region
+// per layer; the weights are read again for each task, so only where a layer fits the cache (the small default model,
+// where the cost of a region would decide). Column-wise: a task takes some columns of one product for all rows.
 class Engine::Impl {
  public:
   Impl(const Weights& weights, int threads, const Kernels& kernels)
@@ -143,10 +151,12 @@ class Engine::Impl {
     const auto& embedding = values_of(weights, "model.embed_tokens.weight");
     embedding_ = AlignedFloats(product(shape_.vocab, shape_.hidden_stride));
     for (int id = 0; id < shape_.vocab; ++id) {
-      std::copy_n(&embedding[product(id, shape_.hidden)], shape_.hidden, embedding_.data() + product(id, shape_.hidden_stride));
+      std::copy_n(&embedding[product(id, shape_.hidden)], shape_.hidden,
+                  embedding_.data() + product(id, shape_.hidden_stride));
     }
     const auto& head = config_.tie_word_embeddings ? embedding : values_of(weights, "lm_head.weight");
-    head_ = pack(shape_.vocab, shape_.hidden, [&](int row, int i) { return head[product(row, shape_.hidden) + static_cast<std::size_t>(i)]; });
+    head_ = pack(shape_.vocab, shape_.hidden,
+                 [&](int row, int i) { return head[product(row, shape_.hidden) + static_cast<std::size_t>(i)]; });
     final_norm_ = padded_copy(values_of(weights, "model.norm.weight"));
     attention_stride_ = attention_scratch(shape_.heads, shape_.head_stride, static_cast<int>(config_.max_positions));
     attention_ = AlignedFloats(attention_stride_ * static_cast<std::size_t>(pool_.threads()));
@@ -224,13 +234,15 @@ class Engine::Impl {
 
   void project_qkv(int l, int begin, int end) {
     norm(layers_[l].input_norm, begin, end);
-    multiply(normed_, shape_.hidden_stride, layers_[l].qkv, qkv_, shape_.qkv_width, begin, end, 0, layers_[l].qkv.blocks, false);
+    multiply(normed_, shape_.hidden_stride, layers_[l].qkv, qkv_, shape_.qkv_width, begin, end, 0,
+             layers_[l].qkv.blocks, false);
     write_keys_values(l, begin, end);
   }
 
   void finish_layer(int l, int begin, int end) {
     const Layer& layer = layers_[l];
-    multiply(attended_, shape_.query_width, layer.output, x_, shape_.hidden_stride, begin, end, 0, layer.output.blocks, true);
+    multiply(attended_, shape_.query_width, layer.output, x_, shape_.hidden_stride, begin, end, 0, layer.output.blocks,
+             true);
     norm(layer.attention_norm, begin, end);
     gate_up(l, begin, end, 0, layer.gate_up.blocks / 2);
     multiply(inner_, shape_.inner_stride, layer.down, x_, shape_.hidden_stride, begin, end, 0, layer.down.blocks, true);
@@ -240,12 +252,14 @@ class Engine::Impl {
     const auto count = static_cast<int>(rows_.size());
     const auto over_rows = [&](const auto& body) {
       const int chunk = std::max(4, (count + pool_.threads() - 1) / pool_.threads());
-      pool_.run((count + chunk - 1) / chunk, [&](int task, int) { body(task * chunk, std::min(count, (task + 1) * chunk)); });
+      pool_.run((count + chunk - 1) / chunk,
+                [&](int task, int) { body(task * chunk, std::min(count, (task + 1) * chunk)); });
     };
     // Several tasks per thread, so that a thread without a core is no brake; whole register tiles.
     const auto over_blocks = [&](int blocks, const auto& body) {
       const int grain = round_up((blocks + 4 * pool_.threads() - 1) / (4 * pool_.threads()), 4);
-      pool_.run((blocks + grain - 1) / grain, [&](int task, int) { body(task * grain, std::min(blocks, (task + 1) * grain)); });
+      pool_.run((blocks + grain - 1) / grain,
+                [&](int task, int) { body(task * grain, std::min(blocks, (task + 1) * grain)); });
     };
     over_rows([&](int begin, int end) { embed(begin, end); });
     for (int l = 0; l < static_cast<int>(layers_.size()); ++l) {
@@ -278,33 +292,38 @@ class Engine::Impl {
     const int chunks = (count + chunk - 1) / chunk;
     pool_.run(shape_.kv_heads * chunks, [&](int task, int thread) {
       const int begin = task % chunks * chunk;
-      for (int r = begin; r < std::min(count, begin + chunk); ++r) attend(l, r, task / chunks, task / chunks + 1, thread);
+      for (int r = begin; r < std::min(count, begin + chunk); ++r)
+        attend(l, r, task / chunks, task / chunks + 1, thread);
     });
   }
 
   void embed(int begin, int end) {
     for (int r = begin; r < end; ++r) {
-      std::copy_n(embedding_.data() + product(rows_[r].token, shape_.hidden_stride), shape_.hidden_stride, x_ + product(r, shape_.hidden_stride));
+      std::copy_n(embedding_.data() + product(rows_[r].token, shape_.hidden_stride), shape_.hidden_stride,
+                  x_ + product(r, shape_.hidden_stride));
     }
   }
 
   void norm(const AlignedFloats& weight, int begin, int end) {
     const auto eps = static_cast<float>(config_.rms_norm_eps);
     for (int r = begin; r < end; ++r) {
-      kernels_.rms_norm(x_ + product(r, shape_.hidden_stride), weight.data(), shape_.hidden, eps, normed_ + product(r, shape_.hidden_stride));
+      kernels_.rms_norm(x_ + product(r, shape_.hidden_stride), weight.data(), shape_.hidden, eps,
+                        normed_ + product(r, shape_.hidden_stride));
     }
   }
 
   void multiply(const float* x, int x_stride, const PackedMatrix& matrix, float* y, int y_stride, int begin, int end,
                 int first_block, int last_block, bool accumulate) {
-    kernels_.matmul(x + product(begin, x_stride), static_cast<std::size_t>(x_stride), end - begin, matrix.block(first_block), matrix.k,
-                    last_block - first_block, y + product(begin, y_stride) + product(first_block, kLane),
-                    static_cast<std::size_t>(y_stride), accumulate);
+    kernels_.matmul(x + product(begin, x_stride), static_cast<std::size_t>(x_stride), end - begin,
+                    matrix.block(first_block), matrix.k, last_block - first_block,
+                    y + product(begin, y_stride) + product(first_block, kLane), static_cast<std::size_t>(y_stride),
+                    accumulate);
   }
 
   void gate_up(int l, int begin, int end, int first_pair, int last_pair) {
     const int stride = 2 * shape_.inner_stride;
-    multiply(normed_, shape_.hidden_stride, layers_[l].gate_up, gate_up_, stride, begin, end, 2 * first_pair, 2 * last_pair, false);
+    multiply(normed_, shape_.hidden_stride, layers_[l].gate_up, gate_up_, stride, begin, end, 2 * first_pair,
+             2 * last_pair, false);
     for (int r = begin; r < end; ++r) {
       kernels_.silu_mul(gate_up_ + product(r, stride) + product(first_pair, 2 * kLane), last_pair - first_pair,
                         inner_ + product(r, shape_.inner_stride) + product(first_pair, kLane));
@@ -366,7 +385,8 @@ class Engine::Impl {
 
   void copy_logits(int begin, int end) {
     if (head_out_ == logits_) return;
-    for (int r = begin; r < end; ++r) std::copy_n(head_out_ + product(r, logits_stride_), shape_.vocab, logits_ + product(r, shape_.vocab));
+    for (int r = begin; r < end; ++r)
+      std::copy_n(head_out_ + product(r, logits_stride_), shape_.vocab, logits_ + product(r, shape_.vocab));
   }
 
   const LlamaConfig config_;
@@ -388,18 +408,31 @@ class Engine::Impl {
   std::vector<int> logit_index_;  // of row r, and of the row behind the last
   float *logits_ = nullptr, *head_out_ = nullptr;
   int logits_stride_ = 0;
-  float *x_ = nullptr, *normed_ = nullptr, *qkv_ = nullptr, *attended_ = nullptr, *gate_up_ = nullptr, *inner_ = nullptr, *last_ = nullptr;
+  float *x_ = nullptr, *normed_ = nullptr, *qkv_ = nullptr, *attended_ = nullptr, *gate_up_ = nullptr,
+        *inner_ = nullptr, *last_ = nullptr;
 };
 
 Engine::Engine(const Weights& weights, int threads, const Kernels& kernels)
     : impl_(std::make_unique<Impl>(weights, threads, kernels)) {}
 Engine::~Engine() = default;
 
-const LlamaConfig& Engine::config() const { return impl_->config(); }
-int Engine::threads() const { return impl_->threads(); }
-const char* Engine::kernel_family() const { return impl_->kernels().family; }
-const Kernels& Engine::kernels() const { return impl_->kernels(); }
-std::size_t Engine::block_floats() const { return impl_->block_floats(); }
-void Engine::step(std::span<const Row> rows, float* logits) const { impl_->step(rows, logits); }
+const LlamaConfig& Engine::config() const {
+  return impl_->config();
+}
+int Engine::threads() const {
+  return impl_->threads();
+}
+const char* Engine::kernel_family() const {
+  return impl_->kernels().family;
+}
+const Kernels& Engine::kernels() const {
+  return impl_->kernels();
+}
+std::size_t Engine::block_floats() const {
+  return impl_->block_floats();
+}
+void Engine::step(std::span<const Row> rows, float* logits) const {
+  impl_->step(rows, logits);
+}
 
 }  // namespace ipr::model

@@ -26,8 +26,12 @@ const std::vector<const Kernels*>& detected() {
 
 }  // namespace
 
-const Kernels& best_kernels() { return *detected().front(); }
+const Kernels& best_kernels() {
+  return *detected().front();
+}
 
-std::span<const Kernels* const> available_kernels() { return detected(); }
+std::span<const Kernels* const> available_kernels() {
+  return detected();
+}
 
 }  // namespace ipr::model

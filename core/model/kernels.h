@@ -1,7 +1,7 @@
 // The inner loops of the f32 engine, one set per instruction set, chosen once per process.
 //
-// All sets keep one contract: each output is summed in one fixed order that depends on its own inputs only, never on how
-// many rows or columns share the call. Within a family bits are therefore reproducible; across families (fused or
+// All sets keep one contract: each output is summed in one fixed order that depends on its own inputs only, never on
+// how many rows or columns share the call. Within a family bits are therefore reproducible; across families (fused or
 // separate multiply-add, lane sums) they may differ in the last place.
 //
 // "Padded" sizes are multiples of 16 floats; padding holds zeros and stays zero. Pointers to activations, KV blocks and
@@ -16,7 +16,9 @@ namespace ipr::model {
 // Output columns per packed weight block, and the unit of padding.
 inline constexpr int kLane = 16;
 
-[[nodiscard]] constexpr int padded(int size) { return (size + kLane - 1) / kLane * kLane; }
+[[nodiscard]] constexpr int padded(int size) {
+  return (size + kLane - 1) / kLane * kLane;
+}
 
 // One row's attention in one layer, for the kv heads [first_kv_head, last_kv_head) and the query heads that share them.
 //
@@ -51,7 +53,8 @@ struct Kernels {
                  std::size_t y_stride, bool accumulate);
   // y = x / sqrt(mean(x^2) + eps) * weight over `size` values; all three padded.
   void (*rms_norm)(const float* x, const float* weight, int size, float eps, float* y);
-  // Rotates `heads` heads in place, Hugging Face's layout: value i pairs with i + head_dim / 2. cos, sin: [head_dim / 2].
+  // Rotates `heads` heads in place, Hugging Face's layout: value i pairs with i + head_dim / 2. cos, sin: [head_dim /
+  // 2].
   void (*rope)(float* x, int heads, int head_stride, int head_dim, const float* cos, const float* sin);
   // y[16 j ..] = silu(gate) * up, where gate_up holds 16 gates, then 16 ups, for each j < pairs.
   void (*silu_mul)(const float* gate_up, int pairs, float* y);

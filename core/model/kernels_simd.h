@@ -45,7 +45,7 @@ IPR_INLINE Vec load(const float* from) {
 }
 
 IPR_INLINE void store(float* to, const Vec& value) {
-  IPR_EACH_PART *reinterpret_cast<Unaligned*>(to + i * kWidth) = value.part[i];
+  IPR_EACH_PART* reinterpret_cast<Unaligned*>(to + i * kWidth) = value.part[i];
 }
 
 IPR_INLINE Vec operator+(const Vec& a, const Vec& b) {
@@ -91,7 +91,8 @@ IPR_INLINE Vec fma(const Vec& a, const Vec& b, const Vec& c) {
   return out;
 }
 
-// exp to about 1 ulp (Cephes' polynomial): x = n ln 2 + r, exp(r) by a degree-6 polynomial. 0 below -87.3; NaN stays NaN.
+// exp to about 1 ulp (Cephes' polynomial): x = n ln 2 + r, exp(r) by a degree-6 polynomial. 0 below -87.3; NaN stays
+// NaN.
 IPR_INLINE Vec exp(const Vec& x) {
   const Vec low = splat(-87.33654f);
   const Vec high = splat(88.3762626647949f);
@@ -219,8 +220,13 @@ void matmul(const float* x, std::size_t x_stride, int rows, const float* weights
   constexpr int kColumnBlocks = 4;  // their weights stay in the first-level cache while all rows pass
   for (int first = 0; first < blocks; first += kColumnBlocks) {
     const int count = blocks - first < kColumnBlocks ? blocks - first : kColumnBlocks;
-    TileArgs args{x, x_stride, weights + static_cast<std::size_t>(first) * static_cast<std::size_t>(k) * kLane, k,
-                  y + static_cast<std::size_t>(first) * kLane, y_stride, accumulate};
+    TileArgs args{x,
+                  x_stride,
+                  weights + static_cast<std::size_t>(first) * static_cast<std::size_t>(k) * kLane,
+                  k,
+                  y + static_cast<std::size_t>(first) * kLane,
+                  y_stride,
+                  accumulate};
     int left = rows;
     for (; left >= kRows; left -= kRows) {
       tile_row<kRows>(args, count);
@@ -378,12 +384,14 @@ void attend(const AttentionArgs& given) {
   float* sums = args.scratch + static_cast<std::ptrdiff_t>(args.query_heads) * args.score_stride;
   float* weight_sums = args.out + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group) * args.head_stride;
   for (int h = 0; h < args.query_heads; ++h) {  // kept where the head's output will go
-    weight_sums[h * args.head_stride] = softmax_weights(args.scratch + static_cast<std::ptrdiff_t>(h) * args.score_stride, args.positions, args.score_stride);
+    weight_sums[h * args.head_stride] = softmax_weights(
+        args.scratch + static_cast<std::ptrdiff_t>(h) * args.score_stride, args.positions, args.score_stride);
   }
   for (int i = 0; i < args.query_heads * args.head_stride * 4; i += kLane) store(sums + i, splat(0));
   for (int b = 0; b < blocks; ++b) add_block_values(args, b, sums);
   for (int h = 0; h < args.query_heads; ++h) {
-    write_output(args, h, sums + static_cast<std::ptrdiff_t>(h) * args.head_stride * 4, weight_sums[h * args.head_stride]);
+    write_output(args, h, sums + static_cast<std::ptrdiff_t>(h) * args.head_stride * 4,
+                 weight_sums[h * args.head_stride]);
   }
 }
 

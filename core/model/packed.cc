@@ -20,6 +20,8 @@ AlignedFloats::AlignedFloats(std::size_t size) : size_(size) {
   values_.reset(memory);
 }
 
-void AlignedFloats::Free::operator()(float* values) const { std::free(values); }
+void AlignedFloats::Free::operator()(float* values) const {
+  std::free(values);
+}
 
 }  // namespace ipr::model

@@ -42,9 +42,11 @@ struct PackedMatrix {
 // W[row, i] for row < rows (padded up to 16), i < k; `at(row, i)` gives the value.
 template <typename At>
 [[nodiscard]] PackedMatrix pack(int rows, int k, const At& at) {
-  PackedMatrix packed{AlignedFloats(static_cast<std::size_t>(padded(rows)) * static_cast<std::size_t>(k)), k, padded(rows) / kLane};
+  PackedMatrix packed{AlignedFloats(static_cast<std::size_t>(padded(rows)) * static_cast<std::size_t>(k)), k,
+                      padded(rows) / kLane};
   for (int row = 0; row < rows; ++row) {
-    float* to = packed.values.data() + static_cast<std::size_t>(row / kLane) * static_cast<std::size_t>(k) * kLane + row % kLane;
+    float* to = packed.values.data() + static_cast<std::size_t>(row / kLane) * static_cast<std::size_t>(k) * kLane +
+                row % kLane;
     for (int i = 0; i < k; ++i) to[static_cast<std::size_t>(i) * kLane] = at(row, i);
   }
   return packed;

@@ -33,11 +33,13 @@ std::uint64_t bytes_of(const std::string& dtype) {
 }
 
 Result<Json> read_header(std::string_view file, const std::string& path) {
-  if (file.size() < kLengthBytes) return bad_data(path + ": " + std::to_string(file.size()) + " bytes are no safetensors file; fetch it again");
+  if (file.size() < kLengthBytes)
+    return bad_data(path + ": " + std::to_string(file.size()) + " bytes are no safetensors file; fetch it again");
   std::uint64_t length = 0;
   std::memcpy(&length, file.data(), kLengthBytes);
   if (length > kLargestHeader) {
-    return bad_data(path + ": header of " + std::to_string(length) + " bytes is above the format's limit; not a safetensors file?");
+    return bad_data(path + ": header of " + std::to_string(length) +
+                    " bytes is above the format's limit; not a safetensors file?");
   }
   if (length > file.size() - kLengthBytes) {
     return bad_data(path + ": header of " + std::to_string(length) + " bytes, but the file ends after " +
@@ -60,12 +62,14 @@ Result<Entry> read_entry(const std::string& name, const Json& json, std::uint64_
     if (!size.is_number_unsigned()) return wrong("shape " + dump_line(shape) + " is not a list of sizes");
     const auto value = size.get<std::uint64_t>();
     // Kept below the file's size, so that nothing overflows and no forged shape allocates memory.
-    if (value != 0 && entry.count > data_size / value) return wrong("shape " + dump_line(shape) + " is larger than the file; it is truncated");
+    if (value != 0 && entry.count > data_size / value)
+      return wrong("shape " + dump_line(shape) + " is larger than the file; it is truncated");
     entry.count *= value;
     entry.shape.push_back(static_cast<std::int64_t>(value));
   }
   const Json offsets = json.value("data_offsets", Json());
-  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned()) {
+  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
+      !offsets[1].is_number_unsigned()) {
     return wrong("data_offsets " + dump_line(offsets) + " are not two byte offsets");
   }
   entry.begin = offsets[0].get<std::uint64_t>();
@@ -92,16 +96,20 @@ Status check_tiling(std::vector<Entry>& entries, std::uint64_t data_size, const 
   for (const Entry& entry : entries) {
     if (entry.begin < at) return bad_data(path + ": tensor " + entry.name + ": its data overlap those of " + before);
     if (entry.begin > at) {
-      return bad_data(path + ": tensor " + entry.name + ": " + std::to_string(entry.begin - at) + " unused bytes between it and " + before);
+      return bad_data(path + ": tensor " + entry.name + ": " + std::to_string(entry.begin - at) +
+                      " unused bytes between it and " + before);
     }
     at = entry.end;
     before = entry.name;
   }
-  if (at != data_size) return bad_data(path + ": " + std::to_string(data_size - at) + " bytes behind the last tensor, " + before);
+  if (at != data_size)
+    return bad_data(path + ": " + std::to_string(data_size - at) + " bytes behind the last tensor, " + before);
   return {};
 }
 
-float from_bf16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+float from_bf16(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
 
 float from_f16(std::uint16_t bits) {
   const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
@@ -160,7 +168,8 @@ Result<std::map<std::string, Tensor>> read_safetensors(const std::string& path) 
   }
   IPR_TRY(check_tiling(entries, data_size, path));
   std::map<std::string, Tensor> tensors;
-  for (const Entry& entry : entries) tensors.emplace(entry.name, decode(entry, file.data() + kLengthBytes + header_length + entry.begin));
+  for (const Entry& entry : entries)
+    tensors.emplace(entry.name, decode(entry, file.data() + kLengthBytes + header_length + entry.begin));
   return tensors;
 }
 
@@ -171,7 +180,8 @@ Result<std::map<std::string, Tensor>> read_sharded_safetensors(const std::string
   std::set<std::string> files;
   for (const auto& [name, file] : map.items()) {
     if (!file.is_string() || file.get<std::string>().find('/') != std::string::npos) {
-      return bad_data(path + ": tensor " + name + ": expected the name of a file in the same folder, found " + dump_line(file));
+      return bad_data(path + ": tensor " + name + ": expected the name of a file in the same folder, found " +
+                      dump_line(file));
     }
     files.insert(file.get<std::string>());
   }
@@ -180,7 +190,8 @@ Result<std::map<std::string, Tensor>> read_sharded_safetensors(const std::string
     const std::string shard = (std::filesystem::path(path).parent_path() / file).string();
     IPR_ASSIGN(auto part, read_safetensors(shard));
     for (auto& [name, tensor] : part) {
-      if (map.value(name, "") != file) return bad_data(shard + ": tensor " + name + " is not listed for this file in " + path);
+      if (map.value(name, "") != file)
+        return bad_data(shard + ": tensor " + name + " is not listed for this file in " + path);
       tensors.emplace(name, std::move(tensor));
     }
   }

@@ -1,7 +1,7 @@
 // Hugging Face's safetensors files: 8 bytes header length (little-endian), a JSON header, then the tensors' bytes.
 //
-// Reading trusts nothing: header length, offsets, overlaps, holes, element types and sizes are checked, and each fault is
-// one Code::kData error that names the file and the tensor. Host byte order must be little-endian.
+// Reading trusts nothing: header length, offsets, overlaps, holes, element types and sizes are checked, and each fault
+// is one Code::kData error that names the file and the tensor. Host byte order must be little-endian.
 #pragma once
 
 #include <map>
@@ -15,7 +15,8 @@ namespace ipr::model {
 // All tensors as f32; F32, F16 and BF16 are read.
 [[nodiscard]] Result<std::map<std::string, Tensor>> read_safetensors(const std::string& path);
 
-// A model split over files: `path` is model.safetensors.index.json, whose "weight_map" names each tensor's file beside it.
+// A model split over files: `path` is model.safetensors.index.json, whose "weight_map" names each tensor's file beside
+// it.
 [[nodiscard]] Result<std::map<std::string, Tensor>> read_sharded_safetensors(const std::string& path);
 
 // Writes F32 in map order, the same bytes for equal tensors. Never half visible: temporary file, fsync, rename.

@@ -74,14 +74,17 @@ SampledToken sample(const Kernels& kernels, std::span<const float> logits, const
     const double total = kernels.exp_weights(logits.data(), logits.size(), max, scale, scratch.data());
     const double u = Rng(mix(seed, index)).uniform();
     if (settings.top_p >= 1) {
-      token.id = pick(scratch, [](std::size_t i) { return static_cast<std::int32_t>(i); }, scratch.size(), u * total);
+      token.id = pick(
+          scratch, [](std::size_t i) { return static_cast<std::int32_t>(i); }, scratch.size(), u * total);
     } else {
       double kept = 0;
       const auto ids = nucleus(scratch, settings.top_p, total, kept);
-      token.id = pick(scratch, [&](std::size_t i) { return ids[i]; }, ids.size(), u * kept);
+      token.id = pick(
+          scratch, [&](std::size_t i) { return ids[i]; }, ids.size(), u * kept);
     }
   }
-  token.logprob = static_cast<float>(static_cast<double>(logits[static_cast<std::size_t>(token.id)]) - log_sum_exp(kernels, logits));
+  token.logprob = static_cast<float>(static_cast<double>(logits[static_cast<std::size_t>(token.id)]) -
+                                     log_sum_exp(kernels, logits));
   return token;
 }
 

@@ -29,7 +29,8 @@ struct SampledToken {
 
 // Token `index` of a reply with seed `seed`: u = Rng(mix(seed, index)).uniform() picks from the cumulated probabilities
 // in id order (with top-p: from the most likely down). `scratch` is grown to the vocabulary and may be reused.
-[[nodiscard]] SampledToken sample(const Kernels& kernels, std::span<const float> logits, const SamplingSettings& settings,
-                                  std::uint64_t seed, std::uint64_t index, std::vector<float>& scratch);
+[[nodiscard]] SampledToken sample(const Kernels& kernels, std::span<const float> logits,
+                                  const SamplingSettings& settings, std::uint64_t seed, std::uint64_t index,
+                                  std::vector<float>& scratch);
 
 }  // namespace ipr::model

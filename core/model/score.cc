@@ -21,13 +21,15 @@ Status check(const LlamaConfig& config, const ScoreRequest& request, std::size_t
   for (const auto* ids : {&request.prompt_ids, &request.continuation_ids}) {
     for (const std::int32_t id : *ids) {
       if (id < 0 || id >= config.vocab_size) {
-        return usage(where + ": token id " + std::to_string(id) + " is outside the vocabulary of " + std::to_string(config.vocab_size));
+        return usage(where + ": token id " + std::to_string(id) + " is outside the vocabulary of " +
+                     std::to_string(config.vocab_size));
       }
     }
   }
   const auto length = request.prompt_ids.size() + request.continuation_ids.size();
   if (static_cast<std::int64_t>(length) > config.max_positions) {
-    return usage(where + ": " + std::to_string(length) + " tokens are more than the model's " + std::to_string(config.max_positions) + "; shorten it");
+    return usage(where + ": " + std::to_string(length) + " tokens are more than the model's " +
+                 std::to_string(config.max_positions) + "; shorten it");
   }
   return {};
 }
@@ -36,11 +38,12 @@ void keep_top(std::span<const float> logits, std::int64_t top, ScoreReply& reply
   std::vector<std::int32_t> ids(logits.size());
   std::iota(ids.begin(), ids.end(), 0);
   const auto count = std::min(ids.size(), static_cast<std::size_t>(top));
-  std::partial_sort(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(count), ids.end(), [&](std::int32_t a, std::int32_t b) {
-    const float la = logits[static_cast<std::size_t>(a)];
-    const float lb = logits[static_cast<std::size_t>(b)];
-    return la != lb ? la > lb : a < b;
-  });
+  std::partial_sort(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(count), ids.end(),
+                    [&](std::int32_t a, std::int32_t b) {
+                      const float la = logits[static_cast<std::size_t>(a)];
+                      const float lb = logits[static_cast<std::size_t>(b)];
+                      return la != lb ? la > lb : a < b;
+                    });
   ids.resize(count);
   for (const std::int32_t id : ids) reply.top_logits.push_back(logits[static_cast<std::size_t>(id)]);
   reply.top_ids = std::move(ids);
@@ -92,7 +95,8 @@ class Scorer {
 
   void flush() {
     const auto vocab = static_cast<std::size_t>(engine_.config().vocab_size);
-    const auto wanted = static_cast<std::size_t>(std::count_if(rows_.begin(), rows_.end(), [](const Row& row) { return row.want_logits; }));
+    const auto wanted = static_cast<std::size_t>(
+        std::count_if(rows_.begin(), rows_.end(), [](const Row& row) { return row.want_logits; }));
     logits_.resize(wanted * vocab);
     engine_.step(rows_, logits_.data());
     std::size_t next = 0;
@@ -114,7 +118,8 @@ class Scorer {
     if (next == 0 && request.top > 0) keep_top(logits, request.top, reply);
     if (next >= request.continuation_ids.size()) return;
     const std::int32_t id = request.continuation_ids[next];
-    const double logprob = static_cast<double>(logits[static_cast<std::size_t>(id)]) - log_sum_exp(engine_.kernels(), logits);
+    const double logprob =
+        static_cast<double>(logits[static_cast<std::size_t>(id)]) - log_sum_exp(engine_.kernels(), logits);
     reply.token_logprobs.push_back(static_cast<float>(logprob));
     reply.greedy_ids.push_back(argmax(engine_.kernels(), logits));
     reply.total += logprob;

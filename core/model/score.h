@@ -26,8 +26,8 @@ struct ScoreReply {
   std::vector<float> top_logits;         // raw
 };
 
-// All requests, rows of different requests sharing steps; replies in order. Code::kUsage names the request (0-based) whose
-// prompt is empty, whose ids are outside the vocabulary or which is longer than the model can hold.
+// All requests, rows of different requests sharing steps; replies in order. Code::kUsage names the request (0-based)
+// whose prompt is empty, whose ids are outside the vocabulary or which is longer than the model can hold.
 [[nodiscard]] Result<std::vector<ScoreReply>> score_all(const Engine& engine, std::span<const ScoreRequest> requests);
 
 [[nodiscard]] Result<ScoreReply> score(const Engine& engine, const ScoreRequest& request);

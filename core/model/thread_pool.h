@@ -30,9 +30,8 @@ class ThreadPool {
       for (int task = 0; task < tasks; ++task) body(task, 0);
       return;
     }
-    run_region(tasks, &body, [](const void* context, int task, int thread) {
-      (*static_cast<const Body*>(context))(task, thread);
-    });
+    run_region(tasks, &body,
+               [](const void* context, int task, int thread) { (*static_cast<const Body*>(context))(task, thread); });
   }
 
  private:

@@ -62,7 +62,8 @@ Status check_weights(const Weights& weights, const std::string& source) {
   const auto expected = expected_tensors(weights.config);
   for (const auto& [name, shape] : expected) {
     const auto found = weights.tensors.find(name);
-    if (found == weights.tensors.end()) return bad_data(source + ": tensor " + name + " is missing; its config demands it");
+    if (found == weights.tensors.end())
+      return bad_data(source + ": tensor " + name + " is missing; its config demands it");
     if (found->second.shape != shape) {
       return bad_data(source + ": tensor " + name + ": expected shape " + shape_text(shape) + ", found " +
                       shape_text(found->second.shape) + "; weights and config belong to different models");
@@ -74,7 +75,8 @@ Status check_weights(const Weights& weights, const std::string& source) {
   }
   for (const auto& [name, tensor] : weights.tensors) {
     if (!expected.contains(name)) {
-      return bad_data(source + ": tensor " + name + " is not part of a Llama model of this config; wrong model or config.json");
+      return bad_data(source + ": tensor " + name +
+                      " is not part of a Llama model of this config; wrong model or config.json");
     }
   }
   return {};

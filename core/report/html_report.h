@@ -32,7 +32,8 @@ struct ReportInput {
   std::vector<std::string> notes;  // licences, deviations, how to reproduce; one paragraph each
 };
 
-// The page. Parts whose records are absent are left out. Errors: those of reading the record.
+// The page. Parts whose records are absent are left out; the reward curve is that of the policies given to put_policy.
+// Errors: those of reading the record.
 [[nodiscard]] Result<std::string> make_html_report(const ReportInput& input);
 
 }  // namespace ipr::report

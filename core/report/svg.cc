@@ -16,8 +16,11 @@ constexpr double kCharacter = 6.6;  // mean width of a letter at the legend's si
 std::string number(double value) {
   return general(value, 6);
 }
-std::string style(std::size_t index) {
-  return "s" + std::to_string(index % kStyles);
+std::string style(const char* kind, std::size_t index) {
+  std::string text = kind;
+  text += " s";
+  text += std::to_string(index % kStyles);
+  return text;
 }
 
 pugi::xml_node shape(pugi::xml_node parent, const char* name, const std::string& css_class,
@@ -81,7 +84,7 @@ int add_legend(pugi::xml_node svg, const std::vector<std::string>& names, int wi
   double x = kLeft;
   int lines = 1;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const double wide = 24 + kCharacter * static_cast<double>(names[i].size());
+    const double wide = 32 + kCharacter * static_cast<double>(names[i].size());
     if (x + wide > width && x > kLeft) {
       x = kLeft;
       ++lines;

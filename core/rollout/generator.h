@@ -2,12 +2,12 @@
 //
 // Every engine step carries one decode row for each sequence in flight and prefill rows of those that still read their
 // prompt, so a slow sequence never holds up the others and no row is padding. Prompt tokens that the tree already holds
-// (earlier turns of the episode, the other samples of a Monte Carlo state, the same prompt again) are not computed again:
-// N samples of one prefix cost the prefix once (llm-runtime.md sections 4 and 5).
+// (earlier turns of the episode, the other samples of a Monte Carlo state, the same prompt again) are not computed
+// again: N samples of one prefix cost the prefix once (llm-runtime.md sections 4 and 5).
 //
 // A reply depends on its request and the weights only: not on the company in the batch, arrival order, options or the
-// engine's thread count (product.md section 3, "Same bits"). Weights never change under a Generator: a new policy version
-// is a new Engine and a new Generator.
+// engine's thread count (product.md section 3, "Same bits"). Weights never change under a Generator: a new policy
+// version is a new Engine and a new Generator.
 #pragma once
 
 #include <cstdint>

@@ -42,8 +42,8 @@ struct Candidate {
 class Learner {
  public:
   Learner(const std::map<std::string, std::int64_t>& pieces, const std::array<std::int32_t, 256>& byte_ids,
-          const std::map<std::string, std::int32_t>& known)
-      : ids_(known.begin(), known.end()) {
+          const std::set<std::string>& forbidden)
+      : forbidden_(forbidden) {
     for (std::size_t byte = 0; byte < 256; ++byte) bytes_[byte_ids[byte]] = std::string(1, static_cast<char>(byte));
     for (const auto& [text, count] : pieces) {
       Word word{{}, count};
@@ -65,6 +65,7 @@ class Learner {
       if (best.count != now) continue;  // an entry with the count of today is in the queue, too
       if (now < kLeastCount) break;
       std::string bytes = bytes_[best.pair.first] + bytes_[best.pair.second];
+      if (forbidden_.contains(bytes)) continue;
       const auto [token, fresh] = ids_.try_emplace(bytes, next_id);
       if (fresh) ++next_id;
       const Merge merge{best.pair.first, best.pair.second, token->second};
@@ -116,6 +117,7 @@ class Learner {
     symbols.resize(kept);
   }
 
+  const std::set<std::string>& forbidden_;
   std::vector<Word> words_;
   std::unordered_map<Pair, PairUse, PairHash> uses_;
   std::priority_queue<Candidate> queue_;
@@ -128,10 +130,9 @@ class Learner {
 }  // namespace
 
 std::vector<Merge> learn_merges(const std::map<std::string, std::int64_t>& pieces,
-                                const std::array<std::int32_t, 256>& byte_ids,
-                                const std::map<std::string, std::int32_t>& known, std::int32_t first_id,
-                                std::int32_t count) {
-  return Learner(pieces, byte_ids, known).learn(first_id, count);
+                                const std::array<std::int32_t, 256>& byte_ids, const std::set<std::string>& forbidden,
+                                std::int32_t first_id, std::int32_t count) {
+  return Learner(pieces, byte_ids, forbidden).learn(first_id, count);
 }
 
 }  // namespace ipr::text

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,12 @@ namespace ipr::text {
 // twice: a pair seen once compresses nothing. Two merges may make equal bytes; they share one id and do not count as a
 // new token.
 //
-// pieces: bytes and how often they occur. byte_ids: the token of each byte. known: ids of byte strings that are tokens
-// already and must not get a second id. New tokens are numbered from `first_id`, above all of these. Counts are updated
-// piece by piece as merges change them, so the time is about linear in the text.
+// pieces: bytes and how often they occur. byte_ids: the token of each byte, all below `first_id`, the id of the first
+// new token. forbidden: bytes that no merge may make, because their written form is the text of an added token. Counts
+// are updated piece by piece as merges change them, so the time is about linear in the text.
 [[nodiscard]] std::vector<Merge> learn_merges(const std::map<std::string, std::int64_t>& pieces,
                                               const std::array<std::int32_t, 256>& byte_ids,
-                                              const std::map<std::string, std::int32_t>& known, std::int32_t first_id,
+                                              const std::set<std::string>& forbidden, std::int32_t first_id,
                                               std::int32_t count);
 
 }  // namespace ipr::text

@@ -117,46 +117,31 @@ void PreTokenizer::split(std::string_view text, std::vector<std::string_view>& p
   pieces.insert(pieces.end(), now.begin(), now.end());
 }
 
+bool PreTokenizer::joins(Behavior behavior, bool previous_matched, bool matched) {
+  switch (behavior) {
+    case Behavior::kMergedWithPrevious:
+      return matched && !previous_matched;
+    case Behavior::kMergedWithNext:
+      return previous_matched && !matched;
+    case Behavior::kContiguous:
+      return matched == previous_matched;
+    case Behavior::kRemoved:
+    case Behavior::kIsolated:
+      break;
+  }
+  return false;
+}
+
 void PreTokenizer::cut(const Stage& stage, std::string_view text, std::vector<std::string_view>& pieces) {
   const std::size_t first = pieces.size();
-  bool open = false;              // the last piece may still grow: see MergedWithNext
-  bool previous_matched = false;  // of the part before this one
-  const auto extend = [&](std::string_view part) {
-    pieces.back() = std::string_view(pieces.back().data(), pieces.back().size() + part.size());
-  };
+  bool previous_matched = false;
   const auto put = [&](std::size_t begin, std::size_t end, bool matched) {
     if (begin == end) return;
     const std::string_view part = text.substr(begin, end - begin);
-    const bool has_previous = pieces.size() > first;
-    switch (stage.behavior) {
-      case Behavior::kRemoved:
-        if (!matched) pieces.push_back(part);
-        break;
-      case Behavior::kIsolated:
-        pieces.push_back(part);
-        break;
-      case Behavior::kMergedWithPrevious:
-        if (matched && !previous_matched && has_previous) {
-          extend(part);
-        } else {
-          pieces.push_back(part);
-        }
-        break;
-      case Behavior::kMergedWithNext:
-        if (!matched && open) {
-          extend(part);
-        } else {
-          pieces.push_back(part);
-        }
-        open = matched;
-        break;
-      case Behavior::kContiguous:
-        if (has_previous && matched == previous_matched) {
-          extend(part);
-        } else {
-          pieces.push_back(part);
-        }
-        break;
+    if (pieces.size() > first && joins(stage.behavior, previous_matched, matched)) {
+      pieces.back() = std::string_view(pieces.back().data(), pieces.back().size() + part.size());
+    } else if (!matched || stage.behavior != Behavior::kRemoved) {
+      pieces.push_back(part);
     }
     previous_matched = matched;
   };

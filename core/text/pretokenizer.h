@@ -35,6 +35,8 @@ class PreTokenizer {
   static Result<Stage> read_stage(const Json& section, const std::string& where);
   static Result<Stage> read_split(const Json& section, const std::string& where);
   Status add(const Json& section, const std::string& where, bool last);
+  // Whether a part of the text belongs to the piece before it.
+  static bool joins(Behavior behavior, bool previous_matched, bool matched);
   static void cut(const Stage& stage, std::string_view text, std::vector<std::string_view>& pieces);
 
   std::vector<Stage> stages_;

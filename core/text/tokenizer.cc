@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "core/base/strings.h"
@@ -65,6 +66,32 @@ std::vector<std::string> make_token_bytes(const TokenizerFile& file) {
   return bytes;
 }
 
+// Special tokens, then ordinary ones, numbered from 0; a text is listed once.
+std::vector<AddedToken> number_added(const TrainOptions& options) {
+  std::vector<AddedToken> added;
+  const auto add = [&](const std::string& content, bool special) {
+    const bool known = std::any_of(added.begin(), added.end(), [&](const auto& a) { return a.content == content; });
+    if (!content.empty() && !known) added.push_back({content, static_cast<std::int32_t>(added.size()), special, false});
+  };
+  for (const std::string& content : options.special_tokens) add(content, true);
+  for (const std::string& content : options.added_tokens) add(content, false);
+  return added;
+}
+
+std::map<std::string, std::int64_t> count_pieces(std::span<const std::string> texts,
+                                                 const std::vector<AddedTokenFinder>& passes,
+                                                 const PreTokenizer& pre_tokenizer) {
+  std::map<std::string, std::int64_t> counts;
+  std::vector<std::string_view> pieces;
+  const auto on_text = [&](std::string_view part) {
+    pieces.clear();
+    pre_tokenizer.split(part, pieces);
+    for (const std::string_view piece : pieces) ++counts[std::string(piece)];
+  };
+  for (const std::string& text : texts) cut_at_added(passes, valid_utf8(text), on_text, [](std::int32_t) {});
+  return counts;
+}
+
 }  // namespace
 
 struct Tokenizer::Impl {
@@ -125,44 +152,24 @@ Result<Tokenizer> Tokenizer::from_json(const Json& json, const std::string& sour
 }
 
 Tokenizer Tokenizer::train(std::span<const std::string> texts, const TrainOptions& options) {
-  std::vector<AddedToken> added;
-  const auto add = [&](const std::string& content, bool special) {
-    const bool known =
-        std::any_of(added.begin(), added.end(), [&](const auto& token) { return token.content == content; });
-    if (!content.empty() && !known) added.push_back({content, static_cast<std::int32_t>(added.size()), special, false});
-  };
-  for (const std::string& content : options.special_tokens) add(content, true);
-  for (const std::string& content : options.added_tokens) add(content, false);
-
-  // An added token that reads like a token of the byte alphabet is that token: a vocabulary has no text twice.
-  std::map<std::string, std::int32_t> known;
-  for (const AddedToken& token : added) {
-    if (const auto bytes = from_symbols(token.content)) known.emplace(*bytes, token.id);
-  }
+  const std::vector<AddedToken> added = number_added(options);
+  // A vocabulary has no text twice: an added token that is written like a byte stands for that byte, too, and no merge
+  // may make one that is written like an added token.
+  std::set<std::string> forbidden;
+  for (const AddedToken& token : added) forbidden.insert(from_symbols(token.content).value_or(""));
   auto next_id = static_cast<std::int32_t>(added.size());
   std::array<std::int32_t, 256> byte_ids{};
   for (const std::uint8_t byte : bytes_in_symbol_order()) {
-    const auto [token, fresh] = known.try_emplace(std::string(1, static_cast<char>(byte)), next_id);
-    if (fresh) ++next_id;
-    byte_ids[byte] = token->second;
+    const auto same =
+        std::find_if(added.begin(), added.end(), [&](const auto& a) { return a.content == byte_symbol(byte); });
+    byte_ids[byte] = same != added.end() ? same->id : next_id++;
   }
 
   const Json section = options.split == WordSplit::kMix ? mix_section() : gpt2_digits_section();
   const PreTokenizer pre_tokenizer = PreTokenizer::from_json(section, "pre_tokenizer").value();
-  std::map<std::string, std::int64_t> counts;
-  const std::vector<AddedTokenFinder> passes = make_passes(added, true);
-  std::vector<std::string_view> pieces;
-  for (const std::string& text : texts) {
-    const std::string valid = valid_utf8(text);
-    const auto on_text = [&](std::string_view part) {
-      pieces.clear();
-      pre_tokenizer.split(part, pieces);
-      for (const std::string_view piece : pieces) ++counts[std::string(piece)];
-    };
-    cut_at_added(passes, valid, on_text, [](std::int32_t) {});
-  }
+  const auto counts = count_pieces(texts, make_passes(added, true), pre_tokenizer);
   const std::int32_t room = std::max(0, options.vocab_size - next_id);
-  const std::vector<Merge> merges = learn_merges(counts, byte_ids, known, next_id, room);
+  const std::vector<Merge> merges = learn_merges(counts, byte_ids, forbidden, next_id, room);
   // What was learned goes through the written form, so that a trained tokenizer and its file cannot differ.
   return std::move(from_json(write_tokenizer_json(added, byte_ids, merges, section), "trained tokenizer")).value();
 }

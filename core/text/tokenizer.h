@@ -25,8 +25,8 @@ struct TrainOptions {
   // All ids: special, added, 256 bytes, merges. Fewer come out when no pair of tokens is left that occurs twice, more
   // when the first three alone exceed it.
   std::int32_t vocab_size = 768;
-  // Added tokens: matched before everything else, never split, never part of a merge. Specials come first, with ids
-  // from 0.
+  // Added tokens, in ASCII (single other characters are taken by the byte alphabet): matched before everything else,
+  // never split, never part of a merge. Specials come first, with ids from 0.
   std::vector<std::string> special_tokens;  // control tokens: left out of decoded text
   std::vector<std::string> added_tokens;    // ordinary text that is always one token, e.g. " [SEP] "
   WordSplit split = WordSplit::kGpt2;

@@ -59,7 +59,10 @@ struct BackendOptions {
   bool own_kernels = true;  // CPU: false runs LibTorch's operators alone, as a GPU does (the tests' reference)
 };
 
-// Code::kFailed says what is missing where this build has no trainer library, or the device is not there.
+// The first call loads the library: $IPR_HOST_LIB_DIR, else beside the program, else the build tree. It sets
+// OMP_WAIT_POLICY if the user has not; let no other thread read the environment meanwhile. The library stays loaded.
+// Code::kFailed says what is missing where this build has no trainer library, or the device is not there; Code::kUsage
+// that an option is wrong.
 [[nodiscard]] Result<std::unique_ptr<Backend>> load_backend(const BackendOptions& options);
 
 }  // namespace ipr::train

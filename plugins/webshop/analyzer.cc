@@ -11,8 +11,9 @@ namespace webshop {
 namespace {
 
 constexpr std::array<std::string_view, 33> kStopWords = {
-    "a",  "an", "and", "are", "as",   "at",   "be",    "but",  "by",    "for",  "if",   "in",   "into", "is",  "it",  "no",  "not",
-    "of", "on", "or",  "such", "that", "the",  "their", "then", "there", "these", "they", "this", "to",   "was", "will", "with"};
+    "a",   "an",    "and",  "are",   "as",    "at",   "be",   "but", "by",  "for",  "if",
+    "in",  "into",  "is",   "it",    "no",    "not",  "of",   "on",  "or",  "such", "that",
+    "the", "their", "then", "there", "these", "they", "this", "to",  "was", "will", "with"};
 static_assert(std::is_sorted(kStopWords.begin(), kStopWords.end()));
 
 constexpr std::size_t kLongestStopWord = 5;
@@ -34,7 +35,15 @@ std::string_view without_possessive(std::string_view word) {
 std::string lower_characters(std::string_view word) {
   std::string out;
   out.reserve(word.size());
-  for (std::size_t pos = 0; pos < word.size();) append_utf8(simple_lower(next_code_point(word, pos)), out);
+  for (std::size_t pos = 0; pos < word.size();) {
+    const auto byte = static_cast<unsigned char>(word[pos]);
+    if (byte < 0x80) {
+      out += static_cast<char>(byte >= 'A' && byte <= 'Z' ? byte + 32 : byte);
+      ++pos;
+    } else {
+      append_utf8(simple_lower(next_code_point(word, pos)), out);
+    }
+  }
   return out;
 }
 

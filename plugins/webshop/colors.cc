@@ -38,7 +38,11 @@ std::string normalize_named_option(std::string_view name, std::string_view value
   for (const std::string_view color : colors()) {
     if (color == name || color == value) return std::string(color);
   }
-  return "(" + repr(name) + ", " + repr(value) + ")";
+  std::string tuple = "(";
+  tuple += repr(name);
+  tuple += ", ";
+  tuple += repr(value);
+  return tuple += ')';
 }
 
 }  // namespace webshop

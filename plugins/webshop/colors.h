@@ -12,8 +12,8 @@ namespace webshop {
 // lives as long as `value`.
 [[nodiscard]] std::string_view normalize_color(std::string_view value);
 
-// The goal side of a synthetic goal, whose options the original compares as Python tuples (name, value): the first colour
-// of the list that equals name or value, or the tuple's Python text ("('size', 'xx-large')").
+// The goal side of a synthetic goal, whose options the original compares as Python tuples (name, value): the first
+// colour of the list that equals name or value, or the tuple's Python text ("('size', 'xx-large')").
 [[nodiscard]] std::string normalize_named_option(std::string_view name, std::string_view value);
 
 }  // namespace webshop

@@ -1,23 +1,21 @@
 #include "expert.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
+
+#include "colors.h"
+#include "fuzzy.h"
+#include "python_text.h"
 
 namespace webshop {
 namespace {
 
 constexpr std::size_t kHitsPerPage = 10;
 
+// A value to click, and what the goal calls it.
 struct Choice {
-  std::string_view option, value;
+  std::string_view option, value, wish;
 };
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 // The option that a click on `value` sets: where several options hold it, the last one (webshop.md section 5).
 std::string_view owner(const Product& product, std::string_view value) {
@@ -29,36 +27,59 @@ std::string_view owner(const Product& product, std::string_view value) {
 }
 
 // The action grammar is greedy: a value with an opening bracket or a line end cannot be clicked.
-bool clickable(std::string_view value) { return !value.empty() && value.find_first_of("[\n") == std::string_view::npos; }
+bool clickable(std::string_view value) {
+  return !value.empty() && value.find_first_of("[\n") == std::string_view::npos;
+}
 
-// The goal's wishes that this product can fulfil, in page order, one per option.
+// Do the official rules take `value` for what the goal wishes? webshop.md section 8.
+bool fulfils(std::string_view value, std::string_view wish) {
+  return is_same(token_set(normalize_color(value)), token_set(normalize_color(lower(wish))));
+}
+
+// The value of `option` for one of the goal's wishes: equal text first, then what the reward takes for the same.
+std::optional<Choice> wanted_value(const Product& product, const Option& option, const Goal& goal, bool exact) {
+  for (const auto& [name, wish] : goal.options) {
+    if (!name.empty() && lower(name) != option.name) continue;
+    for (const std::string& value : option.values) {
+      if (exact ? value != lower(wish) : !fulfils(value, wish)) continue;
+      if (clickable(value) && owner(product, value) == option.name) return Choice{option.name, value, wish};
+    }
+  }
+  return std::nullopt;
+}
+
+// The goal's wishes that this product can fulfil, in page order, at most one per option.
 std::vector<Choice> wanted_choices(const Product& product, const Goal& goal) {
   std::vector<Choice> choices;
   for (const Option& option : product.options) {
-    for (const std::string& value : option.values) {
-      const bool wanted = std::any_of(goal.options.begin(), goal.options.end(), [&](const auto& wish) {
-        return lower(wish.second) == value && (wish.first.empty() || lower(wish.first) == option.name);
-      });
-      if (!wanted || !clickable(value) || owner(product, value) != option.name) continue;
-      choices.push_back({option.name, value});
-      break;
-    }
+    auto choice = wanted_value(product, option, goal, true);
+    if (!choice) choice = wanted_value(product, option, goal, false);
+    if (choice) choices.push_back(*choice);
   }
   return choices;
 }
 
 bool is_selected(const ChosenOptions& selected, const Choice& choice) {
-  return std::any_of(selected.begin(), selected.end(),
-                     [&](const auto& chosen) { return chosen.first == choice.option && chosen.second == choice.value; });
+  return std::any_of(selected.begin(), selected.end(), [&](const auto& chosen) {
+    return chosen.first == choice.option && chosen.second == choice.value;
+  });
 }
 
-Advice search(const std::string& words, const std::string& thought) { return {"search[" + words + "]", thought}; }
-Advice click(std::string_view text, const std::string& thought) { return {"click[" + std::string(text) + "]", thought}; }
-Advice choose(const Choice& choice) {
-  return click(choice.value, "i choose " + std::string(choice.option) + " " + std::string(choice.value) + ".");
+Advice search(const std::string& words, const std::string& thought) {
+  return {"search[" + words + "]", thought};
 }
-Advice buy() { return click("Buy Now", "i buy it now."); }
-Advice back() { return click("< Prev", "i go back."); }
+Advice click(std::string_view text, const std::string& thought) {
+  return {"click[" + std::string(text) + "]", thought};
+}
+Advice choose(const Choice& choice) {
+  return click(choice.value, "i choose " + std::string(choice.option) + " " + std::string(choice.wish) + ".");
+}
+Advice buy() {
+  return click("Buy Now", "i buy it now.");
+}
+Advice back() {
+  return click("< Prev", "i go back.");
+}
 
 // ---------------------------------------------------------------------------------------- generated world
 
@@ -86,12 +107,15 @@ Advice scripted_search(const Goal& goal, const Draws& draws, const Habits& habit
   return search(words, wish_thought(goal));
 }
 
-bool takes_first_hit(const Draws& draws, const Habits& habits) { return draws.uniform("first hit") < habits.first_hit; }
+bool takes_first_hit(const Draws& draws, const Habits& habits) {
+  return draws.uniform("first hit") < habits.first_hit;
+}
 
 Advice scripted_results(const View& view, const Goal& goal, const Draws& draws, const Habits& habits) {
   const Product* taken = nullptr;
   for (const Product* product : view.shown) {
-    if (taken == nullptr || (!takes_first_hit(draws, habits) && matched(*product, goal) > matched(*taken, goal))) taken = product;
+    if (taken == nullptr || (!takes_first_hit(draws, habits) && matched(*product, goal) > matched(*taken, goal)))
+      taken = product;
   }
   const bool own_search = scripted_search(goal, draws, habits).action == "search[" + std::string(view.keywords) + "]";
   if (taken == nullptr || (matched(*taken, goal) < goal.attributes.size() && !own_search)) {
@@ -105,7 +129,8 @@ Advice scripted_item(const View& view, const Goal& goal, const Draws& draws, con
   if (!settles && matched(*view.product, goal) < goal.attributes.size()) return scripted_search(goal, draws, habits);
   for (const Choice& choice : wanted_choices(*view.product, goal)) {
     const auto& options = view.product->options;
-    const auto at = std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == choice.option; });
+    const auto at =
+        std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == choice.option; });
     const bool first = at == options.begin();
     const bool remembered = draws.uniform(choice.option) < (first ? habits.first_option : habits.later_option);
     if (remembered && !is_selected(view.selected, choice)) return choose(choice);
@@ -147,11 +172,16 @@ const Product* find_product(const std::vector<Product>& products, std::string_vi
 
 std::optional<Advice> scripted_expert(const View& view, const Goal& goal, const Draws& draws, const Habits& habits) {
   switch (view.page) {
-    case View::Page::kIndex: return scripted_search(goal, draws, habits);
-    case View::Page::kResults: return scripted_results(view, goal, draws, habits);
-    case View::Page::kItem: return scripted_item(view, goal, draws, habits);
-    case View::Page::kSubPage: return back();
-    case View::Page::kDone: return std::nullopt;
+    case View::Page::kIndex:
+      return scripted_search(goal, draws, habits);
+    case View::Page::kResults:
+      return scripted_results(view, goal, draws, habits);
+    case View::Page::kItem:
+      return scripted_item(view, goal, draws, habits);
+    case View::Page::kSubPage:
+      return back();
+    case View::Page::kDone:
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -185,7 +215,7 @@ std::optional<Advice> record_expert(const View& view, const Goal& goal, const st
   }
   const Query query = record_query(goal, products, index);
   if (query.page == 0) return std::nullopt;
-  const std::string thought = "i need " + query.words + ".";
+  const std::string thought = "i need " + (goal.query.empty() ? query.words : goal.query) + ".";
   if (view.page == View::Page::kResults) {
     for (const Product* product : view.shown) {
       if (product->asin == goal.asin) return click(product->asin, thought);

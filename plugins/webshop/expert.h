@@ -10,8 +10,8 @@
 //  - record_expert plays any data set from the goal's record: it knows the product and its options and errs only where
 //    the shop cannot show them (product.md section 6).
 //
-// Actions are written as the page writes them, `click[BKZT]` or `click[Buy Now]`, so that a small model can copy tokens;
-// the environment lower-cases the argument. Thread-safe: no state.
+// Actions are written as the page writes them, `click[BKZT]` or `click[Buy Now]`, so that a small model can copy
+// tokens; the environment lower-cases the argument. Thread-safe: no state.
 #pragma once
 
 #include <optional>
@@ -43,10 +43,10 @@ struct Advice {
 
 // How often the scripted expert errs.
 struct Habits {
-  double one_word = 0.55;       // searches for the first wanted word only
-  double first_hit = 0.3;       // opens the first hit, not the best
-  double first_option = 0.75;   // chooses the first option of the page
-  double later_option = 0.45;   // chooses the second one
+  double one_word = 0.55;      // searches for the first wanted word only
+  double first_hit = 0.3;      // opens the first hit, not the best
+  double first_option = 0.75;  // chooses the first option of the page
+  double later_option = 0.45;  // chooses the second one
 };
 
 // The imperfect expert of the generated world. `draws` is Draws(world seed, task id). Empty when the episode is over.
@@ -55,11 +55,11 @@ struct Habits {
 
 // The expert of a goal record. `index` is over `products`, the catalog the goal belongs to. Empty when the episode is
 // over, or when no search shows the product.
-[[nodiscard]] std::optional<Advice> record_expert(const View& view, const Goal& goal, const std::vector<Product>& products,
-                                                  const SearchIndex& index);
+[[nodiscard]] std::optional<Advice> record_expert(const View& view, const Goal& goal,
+                                                  const std::vector<Product>& products, const SearchIndex& index);
 
-// The search by which record_expert finds the goal's product: of the wordings that a reader of the instruction might use
-// the first that puts it on page 1, else the one with the best rank, else the product's own title.
+// The search by which record_expert finds the goal's product: of the wordings that a reader of the instruction might
+// use the first that puts it on page 1, else the one with the best rank, else the product's own title.
 struct Query {
   std::string words;
   int page = 0;  // where the product appears, from 1; 0: on none of the five pages

@@ -12,41 +12,36 @@ namespace {
 
 constexpr int kSameAbove = 85;
 
-// What two word sets share, and the words of each that the other lacks, as lengths of their joined texts.
-struct Split {
-  std::size_t shared = 0, only_a = 0, only_b = 0;
-  std::vector<const std::u32string*> words_a, words_b;
-};
-
-void count_word(const std::u32string& word, std::size_t& joined) { joined += word.size() + (joined != 0 ? 1 : 0); }
-
-Split split(const TokenSet& a, const TokenSet& b) {
-  Split parts;
+// Visits the words of two sets in order: those in both, only in the first, only in the second.
+template <typename Both, typename OnlyA, typename OnlyB>
+void visit(const TokenSet& a, const TokenSet& b, Both both, OnlyA only_a, OnlyB only_b) {
   auto left = a.words.begin();
   auto right = b.words.begin();
   while (left != a.words.end() || right != b.words.end()) {
     const int order = left == a.words.end() ? 1 : right == b.words.end() ? -1 : left->compare(*right);
     if (order == 0) {
-      count_word(*left++, parts.shared);
+      both(*left++);
       ++right;
     } else if (order < 0) {
-      count_word(*left, parts.only_a);
-      parts.words_a.push_back(&*left++);
+      only_a(*left++);
     } else {
-      count_word(*right, parts.only_b);
-      parts.words_b.push_back(&*right++);
+      only_b(*right++);
     }
   }
-  return parts;
 }
 
-std::u32string join(const std::vector<const std::u32string*>& words) {
-  std::u32string text;
-  for (const std::u32string* word : words) {
-    if (!text.empty()) text += U' ';
-    text += *word;
-  }
-  return text;
+// Lengths of the texts that joining the visited words gives.
+struct Lengths {
+  std::size_t shared = 0, only_a = 0, only_b = 0;
+};
+
+Lengths joined_lengths(const TokenSet& a, const TokenSet& b) {
+  Lengths lengths;
+  const auto counter = [](std::size_t& joined) {
+    return [&joined](const std::u32string& word) { joined += word.size() + (joined != 0 ? 1 : 0); };
+  };
+  visit(a, b, counter(lengths.shared), counter(lengths.only_a), counter(lengths.only_b));
+  return lengths;
 }
 
 // 100 * 2 * common / total, rounded half to even.
@@ -66,7 +61,9 @@ std::size_t common_subsequence(const std::u32string& a, const std::u32string& b)
   alphabet.erase(std::unique(alphabet.begin(), alphabet.end()), alphabet.end());
   const std::size_t blocks = (a.size() + 63) / 64;
   std::vector<std::uint64_t> places(alphabet.size() * blocks);
-  const auto letter = [&](char32_t c) { return std::lower_bound(alphabet.begin(), alphabet.end(), c) - alphabet.begin(); };
+  const auto letter = [&](char32_t c) {
+    return std::lower_bound(alphabet.begin(), alphabet.end(), c) - alphabet.begin();
+  };
   for (std::size_t i = 0; i < a.size(); ++i) {
     places[static_cast<std::size_t>(letter(a[i])) * blocks + i / 64] |= std::uint64_t{1} << (i % 64);
   }
@@ -89,24 +86,35 @@ std::size_t common_subsequence(const std::u32string& a, const std::u32string& b)
   return length;
 }
 
+// What two sets have in common beyond their shared words: the common subsequence of the joined rest of each.
+std::size_t common_rest(const TokenSet& a, const TokenSet& b) {
+  std::u32string rest_a;
+  std::u32string rest_b;
+  const auto joiner = [](std::u32string& text) {
+    return [&text](const std::u32string& word) {
+      if (!text.empty()) text += U' ';
+      text += word;
+    };
+  };
+  visit(
+      a, b, [](const std::u32string&) {}, joiner(rest_a), joiner(rest_b));
+  return common_subsequence(rest_a, rest_b);
+}
+
 // The score, or any number that is not above `floor` if the score is not.
 int ratio_above(const TokenSet& a, const TokenSet& b, int floor) {
   if (a.words.empty() || b.words.empty()) return 0;
-  const Split parts = split(a, b);
-  if (parts.shared != 0 && (parts.only_a == 0 || parts.only_b == 0)) return 100;
+  const Lengths lengths = joined_lengths(a, b);
+  if (lengths.shared != 0 && (lengths.only_a == 0 || lengths.only_b == 0)) return 100;
   // The three texts of the rule: the shared words, and the same followed by what is only in one.
-  const std::size_t prefix = parts.shared + (parts.shared != 0 ? 1 : 0);
-  const std::size_t full_a = prefix + parts.only_a;
-  const std::size_t full_b = prefix + parts.only_b;
-  int best = 0;
-  if (parts.shared != 0) {
-    best = percent(parts.shared, parts.shared + std::min(full_a, full_b));
-  }
-  const std::size_t bound = prefix + std::min(parts.only_a, parts.only_b);
+  const std::size_t prefix = lengths.shared + (lengths.shared != 0 ? 1 : 0);
+  const std::size_t full_a = prefix + lengths.only_a;
+  const std::size_t full_b = prefix + lengths.only_b;
+  const int best = lengths.shared == 0 ? 0 : percent(lengths.shared, lengths.shared + std::min(full_a, full_b));
+  const std::size_t bound = prefix + std::min(lengths.only_a, lengths.only_b);
   if (percent(bound, full_a + full_b) <= std::max(best, floor)) return best;
   // A common prefix is part of some longest common subsequence.
-  const std::size_t common = prefix + common_subsequence(join(parts.words_a), join(parts.words_b));
-  return std::max(best, percent(common, full_a + full_b));
+  return std::max(best, percent(prefix + common_rest(a, b), full_a + full_b));
 }
 
 }  // namespace
@@ -133,8 +141,12 @@ TokenSet token_set(std::string_view text) {
   return set;
 }
 
-int token_set_ratio(const TokenSet& a, const TokenSet& b) { return ratio_above(a, b, 0); }
+int token_set_ratio(const TokenSet& a, const TokenSet& b) {
+  return ratio_above(a, b, 0);
+}
 
-bool is_same(const TokenSet& a, const TokenSet& b) { return ratio_above(a, b, kSameAbove) > kSameAbove; }
+bool is_same(const TokenSet& a, const TokenSet& b) {
+  return ratio_above(a, b, kSameAbove) > kSameAbove;
+}
 
 }  // namespace webshop

@@ -51,7 +51,8 @@ Goal goal_for(const Product& product) {
 }
 
 // Every combination of the product's option values is a goal of its own; names ascending, the last one varies fastest.
-void add_synthetic(const Product& product, const Instruction& instruction, const PriceBound& bound, std::vector<Goal>& goals) {
+void add_synthetic(const Product& product, const Instruction& instruction, const PriceBound& bound,
+                   std::vector<Goal>& goals) {
   std::vector<const Option*> options;
   for (const Option& option : product.options) options.push_back(&option);
   std::sort(options.begin(), options.end(), [](const Option* a, const Option* b) { return a->name < b->name; });

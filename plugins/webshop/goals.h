@@ -1,8 +1,8 @@
 // Goals: what shoppers are asked to buy, in the order of the original's session numbers.
 //
-// Rules and order of random draws of webshop.md section 3: all price ranges in product order, then one 2-of-4 draw of the
-// price bound per product (synthetic) or per instruction (human), then seed 233 and the shuffle. So equal data and price
-// seed give the original's goals, prices and order; session i is element i.
+// Rules and order of random draws of webshop.md section 3: all price ranges in product order, then one 2-of-4 draw of
+// the price bound per product (synthetic) or per instruction (human), then seed 233 and the shuffle. So equal data and
+// price seed give the original's goals, prices and order; session i is element i.
 #pragma once
 
 #include <cstdint>

@@ -46,7 +46,8 @@ class RecordHandler : public nlohmann::json_sax<Record> {
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
-    throw Failure(IPR_DATA_LOSS, source_ + ": " + place(text_, position == 0 ? 0 : position - 1) + ": " + reason(error.what()));
+    throw Failure(IPR_DATA_LOSS,
+                  source_ + ": " + place(text_, position == 0 ? 0 : position - 1) + ": " + reason(error.what()));
   }
 
  private:

@@ -33,7 +33,9 @@ char short_escape(char32_t c) {
   }
 }
 
-bool is_html(char32_t c) { return c == '<' || c == '>' || c == '&' || c == '\''; }
+bool is_html(char32_t c) {
+  return c == '<' || c == '>' || c == '&' || c == '\'';
+}
 
 }  // namespace
 

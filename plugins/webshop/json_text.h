@@ -10,8 +10,8 @@ namespace webshop {
 // A JSON string in UTF-8, with quotes; `text` must be valid UTF-8.
 void append_json(std::string_view text, std::string& out);
 
-// As Python's json.dumps: quoted, ASCII only, \uXXXX in lower case, surrogate pairs. `html_safe` also escapes < > & ' as
-// Flask's tojson does.
+// As Python's json.dumps: quoted, ASCII only, \uXXXX in lower case, surrogate pairs. `html_safe` also escapes < > & '
+// as Flask's tojson does.
 void append_python_json(std::string_view text, std::string& out, bool html_safe = false);
 
 // The shortest number that reads back the same.

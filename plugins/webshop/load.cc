@@ -22,12 +22,16 @@ namespace fs = std::filesystem;
 
 // ---------------------------------------------------------------------------------------------- files
 
-[[noreturn]] void bad_data(const std::string& message) { throw Failure(IPR_DATA_LOSS, "webshop: " + message); }
+[[noreturn]] void bad_data(const std::string& message) {
+  throw Failure(IPR_DATA_LOSS, "webshop: " + message);
+}
 
 Document read_document(const fs::path& path) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
   std::ifstream file(path, std::ios::binary);
-  if (!file) bad_data("cannot read " + path.string() + "; give --data a readable folder");
-  std::string text(fs::file_size(path), '\0');
+  if (error || !file) bad_data("cannot read " + path.string() + "; --data needs readable files");
+  std::string text(size, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (static_cast<std::size_t>(file.gcount()) != text.size()) bad_data("cannot read all of " + path.string());
   return {path.filename().string(), std::move(text)};
@@ -148,7 +152,8 @@ void set_price(const Record& record, const Place& place, Product& product) {
 }
 
 std::string option_value(const Record& content, const Place& place) {
-  if (!content.is_object()) place.fail("customization_options", "expected an object with \"value\", found " + shown(content));
+  if (!content.is_object())
+    place.fail("customization_options", "expected an object with \"value\", found " + shown(content));
   const std::string raw = text_field(content, "value", place);
   std::string value;
   for (const char c : strip(raw)) {
@@ -169,7 +174,8 @@ void set_options(const Record& record, const Place& place, Product& product) {
   if (!options.is_object()) place.fail("customization_options", "expected an object, found " + shown(options));
   for (const auto& [raw_name, contents] : options.items()) {
     if (contents.is_null()) continue;
-    if (!contents.is_array()) place.fail("customization_options", "expected a list of values, found " + shown(contents));
+    if (!contents.is_array())
+      place.fail("customization_options", "expected a list of values, found " + shown(contents));
     Option option{lower(raw_name), {}};
     for (const Record& content : contents) option.values.push_back(option_value(content, place));
     const auto same = std::find_if(product.options.begin(), product.options.end(),
@@ -243,7 +249,8 @@ void add_human(const Document& document, const Numbers& numbers, Catalog& catalo
 
 Documents read_documents(const std::string& folder) {
   std::error_code error;
-  if (!fs::is_directory(folder, error)) bad_data("no data folder \"" + folder + "\"; --data names the official files' folder");
+  if (!fs::is_directory(folder, error))
+    bad_data("no data folder \"" + folder + "\"; --data names the official files' folder");
   const auto suffix = find_suffix(folder, "items_shuffle", {"", "_1000"});
   if (!suffix) bad_data("no items_shuffle*.json in \"" + folder + "\"; --data names the official files' folder");
   Documents documents;
@@ -260,7 +267,8 @@ Catalog load_catalog(const Documents& documents) {
   const std::string& name = documents.items.name;
   for_each_in_array(documents.items.text, name, [&](std::size_t i, const std::string&, const Record& record) {
     Place place{name, i, ""};
-    if (!record.is_object()) bad_data(name + ": record " + std::to_string(i + 1) + ": expected an object, found " + shown(record));
+    if (!record.is_object())
+      bad_data(name + ": record " + std::to_string(i + 1) + ": expected an object, found " + shown(record));
     place.asin = text_field(record, "asin", place);
     if (place.asin == "nan" || length_in_characters(place.asin) > kLongestAsin) return;
     if (!numbers.emplace(place.asin, catalog.products.size()).second) return;

@@ -1,8 +1,8 @@
 // Reading a shop: the official data files become a catalog of products and of the instructions written for them.
 //
-// Rules of webshop.md sections 1 and 2 (princeton-nlp/WebShop `load_products`). The generated world goes through the same
-// code, from memory. Wrong data ends the load with sdk::Failure (IPR_DATA_LOSS): file, line and column for syntax; file,
-// record number from 1, product id and field for a wrong value.
+// Rules of webshop.md sections 1 and 2 (princeton-nlp/WebShop `load_products`). The generated world goes through the
+// same code, from memory. Wrong data ends the load with sdk::Failure (IPR_DATA_LOSS): file, line and column for syntax;
+// file, record number from 1, product id and field for a wrong value.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,13 @@ struct Document {
 };
 
 struct Documents {
-  Document items;                // items_shuffle*.json: array of product records
-  std::optional<Document> ins;   // items_ins_v2*.json: id -> attributes and synthetic instruction; absent: no attributes
+  Document items;               // items_shuffle*.json: array of product records
+  std::optional<Document> ins;  // items_ins_v2*.json: id -> attributes and synthetic instruction; absent: no attributes
   std::optional<Document> human;  // items_human_ins*.json: id -> human instructions; absent: none
 };
 
-// Reads the files of a data folder. Of several item files the one without suffix is taken, then `_1000`, then the first by
-// name; the other two files with the same suffix are preferred to those without.
+// Reads the files of a data folder. Of several item files the one without suffix is taken, then `_1000`, then the first
+// by name; the other two files with the same suffix are preferred to those without.
 [[nodiscard]] Documents read_documents(const std::string& folder);
 
 struct Instruction {

@@ -1,7 +1,7 @@
 // A concurrent map from an object's address to a value made once from it.
 //
-// For values that are pure functions of a long-lived key: when two threads miss at once both compute, the first to finish
-// is kept. Values never move and live as long as the map. Reads take a shared lock of one of eight shards.
+// For values that are pure functions of a long-lived key: when two threads miss at once both compute, the first to
+// finish is kept. Values never move and live as long as the map. Reads take a shared lock of one of eight shards.
 #pragma once
 
 #include <array>

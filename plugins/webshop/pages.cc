@@ -94,11 +94,29 @@ class PageWalk {
   }
 
   void done() {
-    pairs({"Thank you for shopping with us!", "Your code: ", "None", " (Paste it in your MTurk interface.)", "Purchased",
-           "asin", session_.product().asin, "options"});
+    pairs({"Thank you for shopping with us!", "Your code: ", "None", " (Paste it in your MTurk interface.)",
+           "Purchased", "asin", session_.product().asin, "options"});
     text(options_as_json());
-    pairs({"attrs", "None", "category", "None", "query", "None", "product category", "None", "Target", "asin", "options",
-           "attrs", "price upper", "instuction text", "category", "product category", "query", "Goal ", "None", "Reward",
+    pairs({"attrs",
+           "None",
+           "category",
+           "None",
+           "query",
+           "None",
+           "product category",
+           "None",
+           "Target",
+           "asin",
+           "options",
+           "attrs",
+           "price upper",
+           "instuction text",
+           "category",
+           "product category",
+           "query",
+           "Goal ",
+           "None",
+           "Reward",
            "Your score (min 0.0, max 1.0)"});
     text(repr(session_.paid()));
     pairs({"Reward Details ", "None"});
@@ -163,7 +181,7 @@ struct RichText {
     }
     body += '\n';
   }
-  static std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+  static std::string quoted(std::string_view text) { return std::string("\"").append(text).append("\""); }
 };
 
 // Options as json.dumps writes a dictionary.

@@ -24,7 +24,9 @@ void append_url(const Session& session, std::string& out);
 [[nodiscard]] std::vector<std::string> clickables(const Session& session);
 
 // Only the index page has one; searching works everywhere.
-[[nodiscard]] inline bool has_search_bar(const Session& session) { return session.page() == Page::kIndex; }
+[[nodiscard]] inline bool has_search_bar(const Session& session) {
+  return session.page() == Page::kIndex;
+}
 
 // The page as the experts see it. Lives as long as the session stays where it is.
 [[nodiscard]] View expert_view(const Session& session);

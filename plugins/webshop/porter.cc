@@ -14,18 +14,20 @@ struct Rule {
 };
 
 // Rules of one step, a longer suffix before those it ends in: the first that fits decides.
-constexpr std::array<Rule, 21> kStep2 = {{{"ational", "ate"}, {"tional", "tion"}, {"enci", "ence"}, {"anci", "ance"},
-                                          {"izer", "ize"},    {"bli", "ble"},     {"alli", "al"},   {"entli", "ent"},
-                                          {"eli", "e"},       {"ousli", "ous"},   {"ization", "ize"}, {"ation", "ate"},
-                                          {"ator", "ate"},    {"alism", "al"},    {"iveness", "ive"}, {"fulness", "ful"},
-                                          {"ousness", "ous"}, {"aliti", "al"},    {"iviti", "ive"}, {"biliti", "ble"},
-                                          {"logi", "log"}}};
-constexpr std::array<Rule, 7> kStep3 = {{{"icate", "ic"}, {"ative", ""}, {"alize", "al"}, {"iciti", "ic"},
-                                         {"ical", "ic"},  {"ful", ""},   {"ness", ""}}};
-constexpr std::array<std::string_view, 19> kStep4 = {"al",    "ance", "ence", "er",  "ic",  "able", "ible", "ant", "ement", "ment",
-                                                     "ent",   "ion",  "ou",   "ism", "ate", "iti",  "ous",  "ive", "ize"};
+constexpr std::array<Rule, 21> kStep2 = {
+    {{"ational", "ate"}, {"tional", "tion"}, {"enci", "ence"}, {"anci", "ance"}, {"izer", "ize"},
+     {"bli", "ble"},     {"alli", "al"},     {"entli", "ent"}, {"eli", "e"},     {"ousli", "ous"},
+     {"ization", "ize"}, {"ation", "ate"},   {"ator", "ate"},  {"alism", "al"},  {"iveness", "ive"},
+     {"fulness", "ful"}, {"ousness", "ous"}, {"aliti", "al"},  {"iviti", "ive"}, {"biliti", "ble"},
+     {"logi", "log"}}};
+constexpr std::array<Rule, 7> kStep3 = {
+    {{"icate", "ic"}, {"ative", ""}, {"alize", "al"}, {"iciti", "ic"}, {"ical", "ic"}, {"ful", ""}, {"ness", ""}}};
+constexpr std::array<std::string_view, 19> kStep4 = {"al",  "ance",  "ence", "er",  "ic",  "able", "ible",
+                                                     "ant", "ement", "ment", "ent", "ion", "ou",   "ism",
+                                                     "ate", "iti",   "ous",  "ive", "ize"};
 
-// One word on its way to its stem. Char is char for ASCII words and char32_t for all others: the rules count characters.
+// One word on its way to its stem. Char is char for ASCII words and char32_t for all others: the rules count
+// characters.
 template <typename Char>
 class Stemmer {
  public:
@@ -87,9 +89,10 @@ class Stemmer {
 
   [[nodiscard]] bool ends(std::string_view suffix) const {
     if (suffix.size() > word_.size()) return false;
+    // From the end: most rules are refused by the last character.
     const std::size_t from = word_.size() - suffix.size();
-    for (std::size_t i = 0; i < suffix.size(); ++i) {
-      if (word_[from + i] != static_cast<Char>(suffix[i])) return false;
+    for (std::size_t i = suffix.size(); i > 0; --i) {
+      if (word_[from + i - 1] != static_cast<Char>(suffix[i - 1])) return false;
     }
     return true;
   }

@@ -24,8 +24,8 @@ void PythonRandom::seed(std::uint64_t seed) {
     i = 1;
   };
   for (std::size_t k = 0; k < kWords; ++k) {
-    state_[i] = (state_[i] ^ ((state_[i - 1] ^ (state_[i - 1] >> 30)) * 1664525u)) + key[j] +
-                static_cast<std::uint32_t>(j);
+    state_[i] =
+        (state_[i] ^ ((state_[i - 1] ^ (state_[i - 1] >> 30)) * 1664525u)) + key[j] + static_cast<std::uint32_t>(j);
     advance();
     j = (j + 1) % length;
   }
@@ -74,7 +74,9 @@ std::size_t PythonRandom::randbelow(std::size_t n) {
   return drawn;
 }
 
-double PythonRandom::uniform(double a, double b) { return a + (b - a) * random(); }
+double PythonRandom::uniform(double a, double b) {
+  return a + (b - a) * random();
+}
 
 std::vector<std::size_t> PythonRandom::sample(std::size_t n, std::size_t k) {
   // CPython keeps a pool for small populations and a set of positions for large ones; the two draw differently.

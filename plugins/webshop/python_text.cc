@@ -19,10 +19,18 @@ bool is_ascii(std::string_view text) {
   return true;
 }
 
-bool is_ascii_letter(char32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_ascii_digit(char32_t c) { return c >= '0' && c <= '9'; }
-bool is_cased(char32_t c) { return find_range(unicode::kCased, c) != nullptr; }
-bool is_case_ignorable(char32_t c) { return find_range(unicode::kCaseIgnorable, c) != nullptr; }
+bool is_ascii_letter(char32_t c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_ascii_digit(char32_t c) {
+  return c >= '0' && c <= '9';
+}
+bool is_cased(char32_t c) {
+  return find_range(unicode::kCased, c) != nullptr;
+}
+bool is_case_ignorable(char32_t c) {
+  return find_range(unicode::kCaseIgnorable, c) != nullptr;
+}
 
 // Unicode's Final_Sigma: a cased letter before, none after, case-ignorable characters skipped.
 bool is_final_sigma(const std::u32string& text, std::size_t at) {
@@ -121,7 +129,9 @@ std::u32string to_code_points(std::string_view text) {
   return out;
 }
 
-bool is_alpha(char32_t c) { return c < 0x80 ? is_ascii_letter(c) : find_range(unicode::kAlpha, c) != nullptr; }
+bool is_alpha(char32_t c) {
+  return c < 0x80 ? is_ascii_letter(c) : find_range(unicode::kAlpha, c) != nullptr;
+}
 
 bool is_alnum(char32_t c) {
   if (c < 0x80) return is_ascii_letter(c) || is_ascii_digit(c);

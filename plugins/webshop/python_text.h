@@ -1,8 +1,8 @@
 // Text as Python 3 sees it: str.lower, str.strip, str.isalnum, repr of str and float, over UTF-8.
 //
 // The shop's rules are written in Python, and its goldens depend on Python's idea of a letter, a space and a decimal
-// number. Character classes are Unicode 14 (Python 3.11), from unicode_tables.inc. Bytes that are not UTF-8 count as one
-// U+FFFD each when read and are copied unchanged when text is rewritten. All functions are pure and thread-safe.
+// number. Character classes are Unicode 14 (Python 3.11), from unicode_tables.inc. Bytes that are not UTF-8 count as
+// one U+FFFD each when read and are copied unchanged when text is rewritten. All functions are pure and thread-safe.
 #pragma once
 
 #include <cstddef>

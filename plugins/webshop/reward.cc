@@ -16,7 +16,7 @@ struct ProductFeatures {
   std::vector<std::string> categories;  // distinct, sorted
   std::vector<TokenSet> attributes;
   std::vector<std::vector<TokenSet>> values;  // per option, per value, colours normalized
-  std::string title, bullets, description;  // lower case
+  std::string title, bullets, description;    // lower case
 };
 
 // Bit j of a mask: the value satisfies the goal's option j.
@@ -45,8 +45,8 @@ std::vector<std::string> sorted_set(std::vector<std::string> items) {
 }
 
 std::size_t count_common(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return static_cast<std::size_t>(
-      std::count_if(a.begin(), a.end(), [&](const auto& item) { return std::binary_search(b.begin(), b.end(), item); }));
+  return static_cast<std::size_t>(std::count_if(
+      a.begin(), a.end(), [&](const auto& item) { return std::binary_search(b.begin(), b.end(), item); }));
 }
 
 // "Home › Kitchen": the distinct trimmed parts.
@@ -99,7 +99,8 @@ std::optional<double> mean_matched(const std::vector<std::vector<std::uint64_t>>
   for (std::size_t j = 0; j < goal_options; ++j) {
     double missed = 1;
     for (const auto& values : masks) {
-      const auto hits = std::count_if(values.begin(), values.end(), [j](std::uint64_t mask) { return (mask >> j) & 1; });
+      const auto hits =
+          std::count_if(values.begin(), values.end(), [j](std::uint64_t mask) { return (mask >> j) & 1; });
       missed *= 1 - static_cast<double>(hits) / static_cast<double>(values.size());
     }
     mean += 1 - missed;
@@ -159,7 +160,8 @@ const ProductFeatures& ProductTexts::of(const Product& product) const {
 GoalScorer::GoalScorer(const Goal& goal, const ProductTexts& texts) : goal_(goal), texts_(texts) {
   if (goal.options.size() > kMaxGoalOptions) {
     throw ipr::sdk::Failure(IPR_DATA_LOSS, "goal of " + goal.asin + " (\"" + goal.instruction + "\") has " +
-                                               std::to_string(goal.options.size()) + " options; at most 64 are supported");
+                                               std::to_string(goal.options.size()) +
+                                               " options; at most 64 are supported");
   }
   auto features = std::make_unique<GoalFeatures>();
   std::vector<std::string> nouns = texts.nouns()(goal.name);

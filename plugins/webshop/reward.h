@@ -1,9 +1,9 @@
 // The shop's rewards: what a purchase earns, and how promising a page is.
 //
 // purchase = r_type * (matched attributes + matched options + price ok) / (attributes + options + 1), webshop.md
-// section 8. The page scores are the dense per-step reward of IPR: the same formula for the purchases a page could still
-// lead to. One GoalScorer serves all episodes of its goal, on any number of threads: what depends only on (goal, product)
-// is computed at first use and kept, so a page seen before costs a table look-up.
+// section 8. The page scores are the dense per-step reward of IPR: the same formula for the purchases a page could
+// still lead to. One GoalScorer serves all episodes of its goal, on any number of threads: what depends only on (goal,
+// product) is computed at first use and kept, so a page seen before costs a table look-up.
 #pragma once
 
 #include <cstdint>
@@ -64,11 +64,12 @@ class GoalScorer {
   // Buying `product` with these options. `price` is the product's effective_price in the shop.
   [[nodiscard]] PurchaseReward purchase(const Product& product, const ChosenOptions& options, double price) const;
 
-  // A results page: the best product's mean reward over all full option combinations at its low price; 0 if none is shown.
+  // A results page: the best product's mean reward over all full option combinations at its low price; 0 if none is
+  // shown.
   [[nodiscard]] double results_page(std::span<const Product* const> shown) const;
 
-  // A product page: the best reward over the full option combinations that hold every selected value, in any position, at
-  // the low price; -1 if there is no such combination.
+  // A product page: the best reward over the full option combinations that hold every selected value, in any position,
+  // at the low price; -1 if there is no such combination.
   [[nodiscard]] double item_page(const Product& product, const ChosenOptions& selected) const;
 
   [[nodiscard]] const Goal& goal() const { return goal_; }

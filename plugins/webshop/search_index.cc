@@ -23,7 +23,8 @@ std::uint8_t encode_length(std::uint32_t length) {
   const int bits = std::bit_width(rest);
   if (bits < 4) return static_cast<std::uint8_t>(kExactLengths + rest);
   const int shift = bits - 4;
-  return static_cast<std::uint8_t>(kExactLengths + (((rest >> shift) & 7u) | (static_cast<std::uint32_t>(shift + 1) << 3)));
+  return static_cast<std::uint8_t>(kExactLengths +
+                                   (((rest >> shift) & 7u) | (static_cast<std::uint32_t>(shift + 1) << 3)));
 }
 
 std::uint64_t decode_length(std::uint32_t code) {

@@ -55,11 +55,11 @@ class SearchIndex {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
 
-  std::vector<std::uint32_t> rank_;          // document number -> rank
-  std::vector<std::uint32_t> document_;      // rank -> document number
-  std::vector<std::uint8_t> length_code_;    // per rank: the quantised length
-  std::vector<float> inverse_norm_;          // per length code: 1 / (k1 * ((1 - b) + b * length / average))
-  std::vector<Posting> postings_;            // grouped by term, ranks ascending
+  std::vector<std::uint32_t> rank_;        // document number -> rank
+  std::vector<std::uint32_t> document_;    // rank -> document number
+  std::vector<std::uint8_t> length_code_;  // per rank: the quantised length
+  std::vector<float> inverse_norm_;        // per length code: 1 / (k1 * ((1 - b) + b * length / average))
+  std::vector<Posting> postings_;          // grouped by term, ranks ascending
   std::unordered_map<std::string, TermRange, TextHash, std::equal_to<>> terms_;
 };
 

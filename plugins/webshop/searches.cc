@@ -16,7 +16,9 @@ constexpr std::size_t kMostHits = 50;
 constexpr std::size_t kAnswersPerShard = 512;
 constexpr std::size_t kLongestKept = 512;
 
-std::string_view first_word(std::string_view keywords) { return keywords.substr(0, keywords.find(' ')); }
+std::string_view first_word(std::string_view keywords) {
+  return keywords.substr(0, keywords.find(' '));
+}
 
 std::string_view behind_first_word(std::string_view keywords) {
   const auto blank = keywords.find(' ');
@@ -37,7 +39,9 @@ std::vector<std::uint32_t> all_that(const std::vector<Product>& products, Predic
 Searches::Searches(const std::vector<Product>& products, const SearchIndex& index, std::uint64_t random_seed)
     : products_(products), index_(index), random_seed_(random_seed) {}
 
-bool Searches::is_random(std::string_view keywords) { return first_word(keywords) == "<r>"; }
+bool Searches::is_random(std::string_view keywords) {
+  return first_word(keywords) == "<r>";
+}
 
 std::vector<std::uint32_t> Searches::random_products(std::uint64_t session, std::uint64_t draw) const {
   PythonRandom random(ipr_mix64(ipr_mix64(random_seed_, session), draw));

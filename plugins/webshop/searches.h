@@ -29,9 +29,11 @@ class Searches {
   // Keeps references to both. `random_seed` fixes what `<r>` shows.
   Searches(const std::vector<Product>& products, const SearchIndex& index, std::uint64_t random_seed);
 
-  // `<c> category` and `<q> query` list what equals them, `<a>` nothing, `<r>` 50 random products: another draw for each
+  // `<c> category` and `<q> query` list what equals them, `<a>` nothing, `<r>` 50 random products: another draw for
+  // each
   // (`session`, `draw`). Everything else is ranked by BM25, at most 50.
-  [[nodiscard]] std::shared_ptr<const Hits> find(std::string_view keywords, std::uint64_t session, std::uint64_t draw) const;
+  [[nodiscard]] std::shared_ptr<const Hits> find(std::string_view keywords, std::uint64_t session,
+                                                 std::uint64_t draw) const;
 
   // Does this query draw at random, so that the same words give other products the next time?
   [[nodiscard]] static bool is_random(std::string_view keywords);

@@ -1,7 +1,6 @@
 #include "session.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "ipr/plugin.h"
@@ -17,6 +16,12 @@ constexpr int kProductsPerPage = 10;
 std::size_t python_bound(std::int64_t at, std::size_t size) {
   const auto length = static_cast<std::int64_t>(size);
   return static_cast<std::size_t>(std::clamp(at < 0 ? at + length : at, std::int64_t{0}, length));
+}
+
+std::uint64_t fnv1a(std::string_view text) {
+  std::uint64_t hash = UINT64_C(0xcbf29ce484222325);
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * UINT64_C(0x100000001b3);
+  return hash;
 }
 
 }  // namespace
@@ -85,8 +90,8 @@ StepResult Session::click_on_sub_page(const std::string& text) {
   return show_item();
 }
 
-// The kind of page the original takes this one for: the first of these names anywhere in the address, so a query such as
-// "search_results" misleads it.
+// The kind of page the original takes this one for: the first of these names anywhere in the address, so a query such
+// as "search_results" misleads it.
 Page Session::page_by_url() const {
   std::string url;
   append_url(*this, url);
@@ -190,7 +195,8 @@ std::optional<Selection> Session::option_with(std::string_view value) const {
 
 ChosenOptions Session::chosen_options() const {
   ChosenOptions chosen;
-  for (const Selection selection : selections_) chosen.emplace_back(selected_name(selection), selected_value(selection));
+  for (const Selection selection : selections_)
+    chosen.emplace_back(selected_name(selection), selected_value(selection));
   return chosen;
 }
 
@@ -204,7 +210,7 @@ std::uint64_t Session::fingerprint(bool with_visited) const {
   add(static_cast<std::uint64_t>(page_));
   add(draws_);
   if (hits_ && page_ != Page::kDone) {
-    add(std::hash<std::string>{}(hits_->keywords));
+    add(fnv1a(hits_->keywords));
     add(static_cast<std::uint64_t>(page_number_));
   }
   if (page_ == Page::kSubPage) add(static_cast<std::uint64_t>(sub_page_));

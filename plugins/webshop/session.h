@@ -1,7 +1,7 @@
 // One shopper's visit: where the browser stands, and what an action does to it (webshop.md sections 5 and 6).
 //
-// A small value: copying it is a fork. Products, goals and search answers stay in the shop or behind shared pointers, so a
-// copy moves a few hundred bytes. Not thread-safe by itself; the shop must outlive it.
+// A small value: copying it is a fork. Products, goals and search answers stay in the shop or behind shared pointers,
+// so a copy moves a few hundred bytes. Not thread-safe by itself; the shop must outlive it.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ struct Selection {
 
 // What one action brought.
 struct StepResult {
-  bool valid = false;       // false: not understood or not on this page; nothing has changed
-  double page_score = 0;    // IPR's dense reward; -1 only where the open product has an option without values
+  bool valid = false;     // false: not understood or not on this page; nothing has changed
+  double page_score = 0;  // IPR's dense reward; -1 only where the open product has an option without values
   std::optional<PurchaseReward> purchase;  // of a click on Buy Now
 };
 
@@ -37,8 +37,8 @@ class Session {
  public:
   Session(const Shop& shop, TaskRef task) : shop_(&shop), task_(task) {}
 
-  // Plays one action. `action` must be valid UTF-8. Goes on after a purchase as the original does: a search starts a new
-  // visit of the same goal.
+  // Plays one action. `action` must be valid UTF-8. Goes on after a purchase as the original does: a search starts a
+  // new visit of the same goal.
   StepResult act(std::string_view action);
 
   [[nodiscard]] const Shop& shop() const { return *shop_; }
@@ -57,7 +57,9 @@ class Session {
   // In the order of each option's first click.
   [[nodiscard]] const std::vector<Selection>& selections() const { return selections_; }
   [[nodiscard]] const std::string& selected_name(Selection s) const { return product().options[s.option].name; }
-  [[nodiscard]] const std::string& selected_value(Selection s) const { return product().options[s.option].values[s.value]; }
+  [[nodiscard]] const std::string& selected_value(Selection s) const {
+    return product().options[s.option].values[s.value];
+  }
   [[nodiscard]] ChosenOptions chosen_options() const;
   // Was this product's page opened since the last visit of the index page?
   [[nodiscard]] bool visited(std::uint32_t product) const;
@@ -68,7 +70,8 @@ class Session {
   // How many different option values were clicked in the whole episode.
   [[nodiscard]] std::size_t options_clicked() const { return clicked_.size(); }
 
-  // A hash of everything that decides what later actions show and pay; never 0. Visited products show in text_rich only.
+  // A hash of everything that decides what later actions show and pay; never 0. Visited products show in text_rich
+  // only.
   [[nodiscard]] std::uint64_t fingerprint(bool with_visited) const;
 
  private:
@@ -101,7 +104,7 @@ class Session {
   SubPage sub_page_ = SubPage::kDescription;
   int page_number_ = 0;
   std::uint32_t product_ = 0;
-  std::uint32_t draws_ = 0;           // of random searches so far
+  std::uint32_t draws_ = 0;  // of random searches so far
   double paid_ = 0;
   std::shared_ptr<const Hits> hits_;  // shared with Searches and with other sessions on the same answer
   std::vector<Selection> selections_;
@@ -109,8 +112,8 @@ class Session {
   std::vector<ClickedValue> clicked_;   // distinct
 };
 
-// The parts of `name[argument]`, both greedy and within the first line; empty if the action has another form. webshop.md
-// section 5: the argument is lower-cased.
+// The parts of `name[argument]`, both greedy and within the first line; empty if the action has another form.
+// webshop.md section 5: the argument is lower-cased.
 struct ParsedAction {
   std::string_view name, argument;
 };

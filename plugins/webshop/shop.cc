@@ -64,7 +64,8 @@ Shop::Shop(const Documents& documents, std::uint64_t price_seed) {
   split_by_session();
 }
 
-Shop::Shop(std::uint64_t world_seed, WorldSize size, std::uint64_t price_seed) : main_mode_(Mode::kHuman), generated_(true) {
+Shop::Shop(std::uint64_t world_seed, WorldSize size, std::uint64_t price_seed)
+    : main_mode_(Mode::kHuman), generated_(true) {
   build(load_catalog(world_documents(world_seed, size)), price_seed);
   name_tasks();
   const auto roles = assign_splits(goals(main_mode_), world_seed, size);
@@ -93,7 +94,8 @@ void Shop::name_tasks() {
     const std::string prefix(bare ? "" : mode == Mode::kHuman ? kHuman : kSynthetic);
     own.tasks.reserve(own.goals.size());
     for (const Goal& goal : own.goals) {
-      own.tasks.push_back({prefix + std::to_string(own.tasks.size()), meta_json(goal, generated_ ? leak_key(goal) : goal.asin)});
+      own.tasks.push_back(
+          {prefix + std::to_string(own.tasks.size()), meta_json(goal, generated_ ? leak_key(goal) : goal.asin)});
     }
   }
 }

@@ -2,10 +2,12 @@
 //
 // Immutable after construction, thread-safe, and must not move while sessions point to it. Task names and splits are
 // those of product.md sections 4 and 6:
-//  - official 1,000 products: `synthetic:<session>`, `human:<session>`. Synthetic goals of sessions 0-499 are test, 500-1499
+//  - official 1,000 products: `synthetic:<session>`, `human:<session>`. Synthetic goals of sessions 0-499 are test,
+//  500-1499
 //    less the test products dev, the rest less the products of both train.
 //  - generated world: `<session>`; splits by (category, attributes, options), world.h.
-//  - other data: `<session>` of the human goals, or of the synthetic ones where human goals are few; the official rule, with
+//  - other data: `<session>` of the human goals, or of the synthetic ones where human goals are few; the official rule,
+//  with
 //    at most a quarter of the goals each for test and dev.
 // Every session of both modes can be opened as `synthetic:<session>` and `human:<session>`, in a split or not.
 #pragma once
@@ -61,7 +63,9 @@ class Shop {
 
   [[nodiscard]] const std::string& task_id(TaskRef task) const { return goals_of(task.mode).tasks[task.session].id; }
   // {"cluster":asin,"leak_key":…,"family":category}
-  [[nodiscard]] const std::string& task_meta(TaskRef task) const { return goals_of(task.mode).tasks[task.session].meta_json; }
+  [[nodiscard]] const std::string& task_meta(TaskRef task) const {
+    return goals_of(task.mode).tasks[task.session].meta_json;
+  }
   [[nodiscard]] std::optional<TaskRef> find_task(std::string_view id) const;
 
  private:

@@ -35,9 +35,15 @@ WordClass word_class(char32_t c) {
   return range == nullptr ? WordClass::kOther : range->word_class;
 }
 
-bool is_southeast_asian(char32_t c) { return find_range(unicode::kSoutheastAsian, c) != nullptr; }
-bool is_emoji_modifier(char32_t c) { return c >= 0x1F3FB && c <= 0x1F3FF; }
-bool is_emoji_modifier_base(char32_t c) { return find_range(unicode::kEmojiModifierBase, c) != nullptr; }
+bool is_southeast_asian(char32_t c) {
+  return find_range(unicode::kSoutheastAsian, c) != nullptr;
+}
+bool is_emoji_modifier(char32_t c) {
+  return c >= 0x1F3FB && c <= 0x1F3FF;
+}
+bool is_emoji_modifier_base(char32_t c) {
+  return find_range(unicode::kEmojiModifierBase, c) != nullptr;
+}
 
 std::vector<unicode::CodePointRange> read_pictographs() {
   std::vector<unicode::CodePointRange> ranges;
@@ -94,7 +100,15 @@ class Cursor {
  private:
   void read() {
     next_ = pos_;
-    character_ = at_end() ? 0 : next_code_point(text_, next_);
+    character_ = 0;
+    if (at_end()) return;
+    const auto byte = static_cast<unsigned char>(text_[pos_]);
+    if (byte < 0x80) {
+      character_ = byte;
+      ++next_;
+    } else {
+      character_ = next_code_point(text_, next_);
+    }
   }
   std::string_view text_;
   std::size_t pos_;
@@ -118,7 +132,9 @@ enum class State {
   kNone,  // the word has ended
 };
 
-bool accepts(State state) { return state >= State::kLetter && state <= State::kClosed; }
+bool accepts(State state) {
+  return state >= State::kLetter && state <= State::kClosed;
+}
 
 State after_letter(State state, bool hebrew) {
   switch (state) {
@@ -140,8 +156,8 @@ State after_number(State state) {
 }
 
 State after_katakana(State state) {
-  const bool fits = state == State::kStart || state == State::kLeading || state == State::kJoined ||
-                    state == State::kKatakana;
+  const bool fits =
+      state == State::kStart || state == State::kLeading || state == State::kJoined || state == State::kKatakana;
   return fits ? State::kKatakana : State::kNone;
 }
 

@@ -35,8 +35,10 @@ constexpr std::array<Category, 10> kCategories = {{
     {"clock", "Decor", {"loud", "quiet", "silent", "exact", "rapid", "slow", "antique"}},
     {"rug", "Home", {"plush", "furry", "hairy", "dense", "braided", "tufted", "shaggy"}},
 }};
+// Values as instructions name them; pages put a lead word before each (world.h).
 constexpr std::array<std::string_view, 6> kColors = {"red", "blue", "green", "black", "white", "pink"};
 constexpr std::array<std::string_view, 4> kSizes = {"small", "medium", "large", "giant"};
+constexpr std::string_view kColorLead = "plain ", kSizeLead = "us ";
 constexpr std::array<int, 8> kPrices = {14, 16, 18, 23, 25, 27, 32, 36};
 constexpr std::string_view kConsonants = "CDFGHJKLMNPQRSTVWXZ";
 
@@ -177,7 +179,9 @@ std::string sentence(const Wish& wish, const Item& item, std::uint64_t seed) {
 }
 
 // JSON text from words that need no escapes: everything this file writes is plain.
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string quoted(std::string_view text) {
+  return std::string(1, '"').append(text).append(1, '"');
+}
 
 template <typename Texts>
 std::string list_of(const Texts& texts) {
@@ -186,24 +190,29 @@ std::string list_of(const Texts& texts) {
   return "[" + out + "]";
 }
 
-std::string option_json(std::string_view name, const std::vector<std::string_view>& values) {
+std::string option_json(std::string_view name, std::string_view lead, const std::vector<std::string_view>& values) {
   std::string out;
-  for (const auto value : values) out += (out.empty() ? "" : ", ") + ("{\"value\": " + quoted(value) + "}");
+  for (const auto value : values) {
+    if (!out.empty()) out += ", ";
+    out.append("{\"value\": \"").append(lead).append(value).append("\"}");
+  }
   return quoted(name) + ": [" + out + "]";
 }
 
 std::string product_json(const Item& item) {
   const std::string noun(item.category->noun), hidden(item.hidden);
   std::string options;
-  if (!item.colors.empty()) options = option_json("color", item.colors);
-  if (!item.sizes.empty()) options += (options.empty() ? "" : ", ") + option_json("size", item.sizes);
+  if (!item.colors.empty()) options = option_json("color", kColorLead, item.colors);
+  if (!item.sizes.empty()) options += (options.empty() ? "" : ", ") + option_json("size", kSizeLead, item.sizes);
   const std::string title = noun + " " + std::string(item.shown[0]) + " " + std::string(item.shown[1]);
-  const std::string description = item.hidden_in_bullet ? "a " + noun + " for every day." : "this " + noun + " is " + hidden + ".";
+  const std::string description =
+      item.hidden_in_bullet ? "a " + noun + " for every day." : "this " + noun + " is " + hidden + ".";
   std::vector<std::string> bullets = {"ships in one box."};
   if (item.hidden_in_bullet) bullets.insert(bullets.begin(), "made to be " + hidden + ".");
   const std::string department(item.category->department);
-  return "{\"asin\": " + quoted(item.id) + ", \"name\": " + quoted(title) + ", \"full_description\": " + quoted(description) +
-         ", \"small_description\": " + list_of(bullets) + ", \"pricing\": \"$" + std::to_string(item.price) +
+  return "{\"asin\": " + quoted(item.id) + ", \"name\": " + quoted(title) +
+         ", \"full_description\": " + quoted(description) + ", \"small_description\": " + list_of(bullets) +
+         ", \"pricing\": \"$" + std::to_string(item.price) +
          ".00\", \"images\": [\"\"], \"product_category\": " + quoted(department + " › " + noun) +
          ", \"category\": " + quoted(department) + ", \"query\": " + quoted(noun) + ", \"customization_options\": {" +
          options + "}}";

@@ -9,8 +9,12 @@
 //  - Two of a product's words stand in its title, the third only in the description or the first bullet (the index
 //    holds both). The second word of a goal is always one of the title, so a search for the first word shows on the
 //    results page which hit is wanted.
-//  - Options: `color`, 3 of 6 values, and `size`, 3 of 4; five products of seven have both, the rest one of them.
-//  - Ids are `B` and three consonants: letters only, so that a byte-level BPE may learn each as one token.
+//  - Options: `color`, 3 of 6 values, and `size`, 3 of 4; five products of seven have both, the rest one of them. The
+//    wish `red` is the page's `plain red`, `small` is `us small`: the official fuzzy rule takes them for the same.
+//  - A small model can only copy a word that is the same token wherever it stands, and a byte-level BPE keeps two for a
+//    word with and without a blank before it. So ids are `B` and three consonants and never follow a blank (digits
+//    would be split off), while attribute words and wished values always do: they open no title, value, query or
+//    sentence.
 //  - Goal: 2 of the 3 words and one value of each option, in one of three sentences; the loader adds the price bound.
 //
 // Words are chosen so that no official rule trips over them: category names count as nouns and attribute words do not,
@@ -52,9 +56,10 @@ struct World {
 // Product and wording are left out, since another product or sentence would be the same task.
 [[nodiscard]] std::string leak_key(const Goal& goal);
 
-// The split of every goal, IPR_SPLIT_TRAIN, _DEV or _TEST, in the order of `goals`. Goals of one leak key stay together;
-// keys are taken in an order that depends on `seed` and the key only, never on the order of the goals: first the test
-// split is filled, then dev, the rest is train.
-[[nodiscard]] std::vector<std::uint32_t> assign_splits(const std::vector<Goal>& goals, std::uint64_t seed, WorldSize size);
+// The split of every goal, IPR_SPLIT_TRAIN, _DEV or _TEST, in the order of `goals`. Goals of one leak key stay
+// together; keys are taken in an order that depends on `seed` and the key only, never on the order of the goals: first
+// the test split is filled, then dev, the rest is train.
+[[nodiscard]] std::vector<std::uint32_t> assign_splits(const std::vector<Goal>& goals, std::uint64_t seed,
+                                                       WorldSize size);
 
 }  // namespace webshop

@@ -16,13 +16,15 @@ namespace {
 double largest_difference(const std::vector<float>& ours, const std::vector<double>& theirs) {
   REQUIRE(ours.size() == theirs.size());
   double largest = 0;
-  for (std::size_t i = 0; i < ours.size(); ++i) largest = std::max(largest, std::abs(static_cast<double>(ours[i]) - theirs[i]));
+  for (std::size_t i = 0; i < ours.size(); ++i)
+    largest = std::max(largest, std::abs(static_cast<double>(ours[i]) - theirs[i]));
   return largest;
 }
 
 }  // namespace
 
-TEST_CASE("logits and log-probs are those of transformers, tied and untied, in every kernel family", "[model][golden]") {
+TEST_CASE("logits and log-probs are those of transformers, tied and untied, in every kernel family",
+          "[model][golden]") {
   const auto file = test::shared_file("data/tiny-llama/forward_golden.json.gz");
   if (file.empty()) return;
   const Json golden = test::load_json(file);
@@ -36,7 +38,8 @@ TEST_CASE("logits and log-probs are those of transformers, tied and untied, in e
         const auto ids = item["ids"].get<std::vector<std::int32_t>>();
         const std::vector<float> logits = test::logits_alone(engine, ids, ids.size());
         const auto vocab = static_cast<std::size_t>(engine.config().vocab_size);
-        CHECK(largest_difference({logits.end() - static_cast<std::ptrdiff_t>(vocab), logits.end()}, item["last_logits"]) < 1e-4);
+        CHECK(largest_difference({logits.end() - static_cast<std::ptrdiff_t>(vocab), logits.end()},
+                                 item["last_logits"]) < 1e-4);
         double sum = 0;
         double abs_sum = 0;
         for (const float logit : logits) {

@@ -26,14 +26,16 @@ class KvMemory {
 };
 
 // Rows for positions [begin, end) of `ids`, all with logits.
-inline std::vector<model::Row> rows_of(const std::vector<std::int32_t>& ids, std::size_t begin, std::size_t end, float* const* blocks) {
+inline std::vector<model::Row> rows_of(const std::vector<std::int32_t>& ids, std::size_t begin, std::size_t end,
+                                       float* const* blocks) {
   std::vector<model::Row> rows;
   for (std::size_t p = begin; p < end; ++p) rows.push_back({ids[p], static_cast<std::int32_t>(p), blocks, true});
   return rows;
 }
 
 // Logits [ids.size()][vocab] of one sequence run alone, `step` positions at a time.
-inline std::vector<float> logits_alone(const model::Engine& engine, const std::vector<std::int32_t>& ids, std::size_t step) {
+inline std::vector<float> logits_alone(const model::Engine& engine, const std::vector<std::int32_t>& ids,
+                                       std::size_t step) {
   const auto vocab = static_cast<std::size_t>(engine.config().vocab_size);
   const KvMemory memory(engine, ids.size());
   std::vector<float> logits(ids.size() * vocab);

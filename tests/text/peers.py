@@ -1,4 +1,4 @@
-"""Ids by Hugging Face's tokenizers: peers.py TOKENIZER_JSON TEXTS_JSON IDS_JSON. Exit 77: the module is not installed."""
+"""Ids by Hugging Face: peers.py TOKENIZER_JSON TEXTS_JSON IDS_JSON. Exit 77: the module is not installed."""
 import json
 import sys
 

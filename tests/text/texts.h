@@ -42,8 +42,8 @@ inline std::string random_text(Rng& rng, std::size_t parts) {
       case 0:
         append_utf8(static_cast<std::uint32_t>(32 + rng.below(95)), text);
         break;
-      case 1: {
-        const auto point = static_cast<std::uint32_t>(rng.below(0x110000 - 0x800));
+      case 1: {  // the first plane more often than the others, which are mostly empty
+        const auto point = static_cast<std::uint32_t>(rng.below(rng.below(4) == 0 ? 0x110000 - 0x800 : 0xF000));
         append_utf8(point < 0xD800 ? point : point + 0x800, text);
         break;
       }

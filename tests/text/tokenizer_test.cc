@@ -157,7 +157,7 @@ TEST_CASE("every digit is its own token after training", "[text]") {
   const std::vector<std::string> texts(50, "price 1234 and 1234");
   const Tokenizer tokenizer = Tokenizer::train(texts, {});
   CHECK(tokenizer.encode("1234").size() == 4);
-  CHECK(tokenizer.encode(" price").size() == 1);
+  CHECK(tokenizer.encode("price").size() == 1);
 }
 
 TEST_CASE("the mix split keeps a quoted word together and punctuation with its blanks", "[text]") {
@@ -169,7 +169,6 @@ TEST_CASE("the mix split keeps a quoted word together and punctuation with its b
   CHECK(tokenizer.token_id("Ġ=Ġ'").has_value());
   CHECK(tokenizer.token_id("Ġ42").has_value());
   const Tokenizer gpt2 = Tokenizer::train(texts, {});
-  CHECK(gpt2.token_id("'re").has_value());
   CHECK_FALSE(gpt2.token_id("Ġ=Ġ'").has_value());
 }
 

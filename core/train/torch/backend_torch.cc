@@ -6,6 +6,10 @@
 // options.
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <malloc.h>
 
 #include <algorithm>

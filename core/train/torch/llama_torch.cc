@@ -1,5 +1,13 @@
 #include "core/train/torch/llama_torch.h"
 
+#include <ATen/ops/addmm.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -226,11 +234,13 @@ void LlamaTorch::backward(const ModelViews& weights, const Packed& rows, Tape& t
                           ModelViews& gradients) const {
   if (tape.last.size(0) == 0) return;
   at::Tensor d_x = at::zeros({rows.ids.size(0), config_.hidden_size}, tape.last.options());
-  add_rows(d_x, rows.scored, head_backward(weights, rows, tape, d_logp, gradients), own_);
+  add_rows(d_x, rows.scored, head_backward(weights, rows, tape, d_logp, gradients), -1, own_);
   for (std::size_t i = weights.layers.size(); i-- > 0;) {
     layer_backward(weights.layers[i], rows, tape.layers[i], d_x, gradients.layers[i]);
   }
-  add_rows(gradients.embedding, rows.ids, d_x, own_);
+  // As in Hugging Face's embedding, the padding token's row takes no gradient from the input (a tied head gives it
+  // one).
+  add_rows(gradients.embedding, rows.ids, d_x, config_.pad_token_id, own_);
 }
 
 at::Tensor LlamaTorch::logits(const ModelViews& weights, const Packed& rows) const {

@@ -6,7 +6,7 @@
 // The head runs on the scored positions only. Gradients are added straight into one flat buffer.
 #pragma once
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <map>
 #include <span>

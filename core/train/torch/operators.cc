@@ -1,7 +1,21 @@
 #include "core/train/torch/operators.h"
 
 #include <ATen/Parallel.h>
-#include <torch/csrc/autograd/autograd.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/embedding_dense_backward.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/exp.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/mean.h>
+#include <ATen/ops/rsqrt.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/silu.h>
+#include <ATen/ops/square.h>
+#include <ATen/ops/sum.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <utility>
@@ -133,10 +147,10 @@ void softmax_pick_backward(at::Tensor& probabilities, const at::Tensor& target, 
   });
 }
 
-void add_rows(at::Tensor& out, const at::Tensor& index, const at::Tensor& rows, bool own) {
+void add_rows(at::Tensor& out, const at::Tensor& index, const at::Tensor& rows, std::int64_t skip, bool own) {
   if (!own) {
     // Sorted by index inside: unlike index_add_, the same bits each time on a GPU.
-    out.add_(at::embedding_dense_backward(rows, index, out.size(0), -1, false));
+    out.add_(at::embedding_dense_backward(rows, index, out.size(0), skip, false));
     return;
   }
   const std::int64_t size = out.size(1);
@@ -144,6 +158,7 @@ void add_rows(at::Tensor& out, const at::Tensor& index, const at::Tensor& rows, 
   const float* from = floats(rows);
   float* const sum = floats(out);
   for (std::int64_t i = 0; i < index.size(0); ++i, from += size) {
+    if (to[i] == skip) continue;
     float* const row = sum + to[i] * size;
     for (std::int64_t j = 0; j < size; ++j) row[j] += from[j];
   }
@@ -236,7 +251,10 @@ at::Tensor attention(const at::Tensor& qkv, const Packing& packing, const HeadSh
 
 at::Tensor attention_backward(const AttentionTape& tape, const at::Tensor& d_out, const Packing& packing,
                               const HeadShape& shape, const at::Tensor& cos, const at::Tensor& sin) {
-  if (!tape.lse.defined()) return torch::autograd::grad({tape.out}, {tape.qkv}, {d_out})[0].contiguous();
+  if (!tape.lse.defined()) {
+    tape.out.backward(d_out);
+    return tape.qkv.grad().contiguous();
+  }
   at::Tensor d_qkv = at::empty_like(tape.qkv), out = tape.out, lse = tape.lse;
   each_head(packing, shape, best_kernels().attention_backward,
             [&](AttentionTask& task, std::int64_t begin, std::int64_t head) {

@@ -4,7 +4,7 @@
 // kernels are tested against. All tensors are contiguous float32 on one device and carry no autograd history.
 #pragma once
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <vector>
@@ -27,8 +27,8 @@ void rms_norm_backward(const at::Tensor& x, const at::Tensor& w, double eps, con
 // Replaces probabilities by the gradient at the logits.
 void softmax_pick_backward(at::Tensor& probabilities, const at::Tensor& target, const at::Tensor& d_logp, bool own);
 
-// out[index[i]] += rows[i].
-void add_rows(at::Tensor& out, const at::Tensor& index, const at::Tensor& rows, bool own);
+// out[index[i]] += rows[i], but for index[i] == skip.
+void add_rows(at::Tensor& out, const at::Tensor& index, const at::Tensor& rows, std::int64_t skip, bool own);
 
 // Sequences one behind the other in the rows of a tensor: sequence i is [begin[i], begin[i + 1]).
 struct Packing {

@@ -1,37 +1,49 @@
+#include "world.h"
+
 #include <algorithm>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "analyzer.h"
+#include "draws.h"
 #include "fuzzy.h"
-#include "colors.h"
 #include "ipr/plugin.h"
 #include "nouns.h"
-#include "tests/plugins/webshop_world/shop_walk.h"
+#include "shop.h"
 #include "tests/support/catch.h"
 
 using namespace webshop;
-using namespace webshop::test;
 
 namespace {
 
 constexpr std::uint64_t kPriceSeed = 20240615;
 
-TestShop make_shop(std::uint64_t seed, WorldSize size = WorldSize::kNormal) {
-  return TestShop(documents_of(generate_world(seed, size)), Mode::kHuman, kPriceSeed);
+const std::vector<Goal>& goals_of(const Shop& shop) {
+  return shop.goals(Mode::kHuman);
+}
+const GoalScorer& scorer_of(const Shop& shop, std::size_t g) {
+  return shop.scorer({Mode::kHuman, static_cast<std::uint32_t>(g)});
+}
+
+const Product& product_of(const Shop& shop, const Goal& goal) {
+  const auto& products = shop.products();
+  return *std::find_if(products.begin(), products.end(), [&](const Product& p) { return p.asin == goal.asin; });
 }
 
 bool has(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// The goal's own values, as a buyer would choose them on the product's page.
+// What a careful buyer chooses: the page's value that ends with the wished word.
 ChosenOptions perfect_options(const Product& product, const Goal& goal) {
   ChosenOptions chosen;
   for (const Option& option : product.options) {
-    for (const auto& [name, value] : goal.options) {
-      if (has(option.values, value)) chosen.emplace_back(option.name, value);
+    for (const auto& [name, wish] : goal.options) {
+      for (const std::string& value : option.values) {
+        if (value.ends_with(" " + wish)) chosen.emplace_back(option.name, value);
+      }
     }
   }
   return chosen;
@@ -52,15 +64,15 @@ TEST_CASE("draws are the same numbers on every machine", "[webshop][world]") {
   CHECK(draws.bits("first hit") == draws.bits("first hit", 0));
   CHECK(draws.bits("first hit") != draws.bits("first hit", 1));
   CHECK(draws.bits("first hit") != Draws(1, "8").bits("first hit"));
-  CHECK(draws.bits("first hit") == UINT64_C(0));
-  CHECK(draws.uniform("first hit") == Approx(0));
+  CHECK(draws.bits("first hit") == UINT64_C(7375449607359467109));
+  CHECK(draws.uniform("first hit") == Approx(0.3998239244));
 }
 
 TEST_CASE("every product has its own id and loads by the official rules", "[webshop][world]") {
   for (const auto size : {WorldSize::kTiny, WorldSize::kNormal}) {
-    const auto shop = make_shop(3, size);
+    const Shop shop(3, size, kPriceSeed);
     std::set<std::string> ids;
-    for (const Product& product : shop.products) {
+    for (const Product& product : shop.products()) {
       CHECK(ids.insert(product.asin).second);
       CHECK(product.asin.size() == 4);
       CHECK(product.asin[0] == 'B');
@@ -75,15 +87,15 @@ TEST_CASE("every product has its own id and loads by the official rules", "[webs
 TEST_CASE("the splits have their sizes, and no wish stands in two of them", "[webshop][world]") {
   for (const std::uint64_t seed : {1, 2, 3, 4, 5}) {
     for (const auto size : {WorldSize::kTiny, WorldSize::kNormal}) {
-      const auto shop = make_shop(seed, size);
-      const auto splits = assign_splits(shop.goals, seed, size);
+      const Shop shop(seed, size, kPriceSeed);
+      const auto splits = assign_splits(goals_of(shop), seed, size);
       std::map<std::uint32_t, std::size_t> count;
       std::map<std::string, std::uint32_t> key_split;
       for (std::size_t i = 0; i < splits.size(); ++i) {
         ++count[splits[i]];
-        CHECK(key_split.emplace(leak_key(shop.goals[i]), splits[i]).first->second == splits[i]);
+        CHECK(key_split.emplace(leak_key(goals_of(shop)[i]), splits[i]).first->second == splits[i]);
       }
-      CHECK(key_split.size() == shop.goals.size());  // no wish is there twice
+      CHECK(key_split.size() == goals_of(shop).size());  // no wish is there twice
       CHECK(count[IPR_SPLIT_TRAIN] == split_sizes(size).train);
       CHECK(count[IPR_SPLIT_DEV] == split_sizes(size).dev);
       CHECK(count[IPR_SPLIT_TEST] == split_sizes(size).test);
@@ -92,10 +104,10 @@ TEST_CASE("the splits have their sizes, and no wish stands in two of them", "[we
 }
 
 TEST_CASE("goals with one leak key stay together, whatever their order", "[webshop][world]") {
-  const auto shop = make_shop(1, WorldSize::kTiny);
-  std::vector<Goal> goals = shop.goals;
-  goals.insert(goals.end(), shop.goals.rbegin(), shop.goals.rend());
-  for (std::size_t i = 0; i < shop.goals.size(); ++i) {
+  const Shop shop(1, WorldSize::kTiny, kPriceSeed);
+  std::vector<Goal> goals = goals_of(shop);
+  goals.insert(goals.end(), goals_of(shop).rbegin(), goals_of(shop).rend());
+  for (std::size_t i = 0; i < goals.size() / 2; ++i) {
     std::reverse(goals[i].attributes.begin(), goals[i].attributes.end());
     goals[i].asin = "BXXX";
   }
@@ -103,35 +115,59 @@ TEST_CASE("goals with one leak key stay together, whatever their order", "[websh
   for (std::size_t i = 0; i < goals.size(); ++i) CHECK(splits[i] == splits[goals.size() - 1 - i]);
 }
 
-TEST_CASE("buying the goal's product with its options pays 1, another category pays 0", "[webshop][world]") {
-  const auto shop = make_shop(1);
-  for (std::size_t g = 0; g < shop.goals.size(); ++g) {
-    CAPTURE(g, shop.goals[g].instruction);
-    const Product& wanted = shop.product(shop.goals[g].asin);
-    const auto paid = shop.scorers.of(g).purchase(wanted, perfect_options(wanted, shop.goals[g]), wanted.effective_price);
-    CHECK(paid.reward == 1.0);
-    CHECK(paid.r_type == 1.0);
-    CHECK(shop.scorers.of(g).purchase(wanted, {}, wanted.effective_price).reward <= 0.75);
-  }
-  for (const Product& other : shop.products) {
-    const auto paid = shop.scorers.of(0).purchase(other, perfect_options(other, shop.goals[0]), other.effective_price);
-    if (other.query == shop.goals[0].query) {
+TEST_CASE("buying the wanted product with its options pays 1, anything less pays less", "[webshop][world]") {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    const Shop shop(seed, WorldSize::kNormal, kPriceSeed);
+    for (std::size_t g = 0; g < goals_of(shop).size(); ++g) {
+      const Goal& goal = goals_of(shop)[g];
+      CAPTURE(goal.instruction);
+      const Product& wanted = product_of(shop, goal);
+      const ChosenOptions options = perfect_options(wanted, goal);
+      REQUIRE(options.size() == goal.options.size());
+      const auto paid = scorer_of(shop, g).purchase(wanted, options, wanted.effective_price);
+      CHECK(paid.reward == 1.0);
       CHECK(paid.r_type == 1.0);
-      CHECK((paid.r_att == 1.0) == (other.asin == shop.goals[0].asin));
-    } else {
-      CHECK(paid.reward == 0.0);
+      for (const Option& option : wanted.options) {  // every other value misses the wish
+        for (const std::string& value : option.values) {
+          ChosenOptions other = options;
+          for (auto& [name, chosen] : other) chosen = name == option.name ? value : chosen;
+          const double reward = scorer_of(shop, g).purchase(wanted, other, wanted.effective_price).reward;
+          CHECK((reward == 1.0) == (other == options));
+        }
+      }
     }
   }
 }
 
-TEST_CASE("category names are nouns, attribute words are not, and no rule takes one word for another", "[webshop][world]") {
-  const auto shop = make_shop(1);
-  std::set<std::string> attributes, stems, values;
-  for (const Product& product : shop.products) {
+TEST_CASE("another product of the category misses a wanted word, another category pays 0", "[webshop][world]") {
+  const Shop shop(1, WorldSize::kNormal, kPriceSeed);
+  for (std::size_t g = 0; g < 100; ++g) {
+    const Goal& goal = goals_of(shop)[g];
+    for (const Product& other : shop.products()) {
+      const auto paid = scorer_of(shop, g).purchase(other, perfect_options(other, goal), other.effective_price);
+      if (other.query != goal.query) {
+        CHECK(paid.reward == 0.0);
+      } else {
+        CHECK(paid.r_type == 1.0);
+        CHECK((paid.r_att == 1.0) == (other.asin == goal.asin));
+      }
+    }
+  }
+}
+
+TEST_CASE("category names are nouns, attribute words are not, and no rule takes one word for another",
+          "[webshop][world]") {
+  const Shop shop(1, WorldSize::kNormal, kPriceSeed);
+  std::set<std::string> attributes, stems, option_terms;
+  for (const Product& product : shop.products()) {
     CHECK(noun_filter_v1(product.title) == std::vector<std::string>{product.query});
     attributes.insert(product.attributes.begin(), product.attributes.end());
-    for (const Option& option : product.options) values.insert(option.values.begin(), option.values.end());
-    for (const Product& other : shop.products) {  // no attribute word hides in another product's texts
+    for (const Option& option : product.options) {
+      for (const std::string& value : option.values) {
+        for (const std::string& term : analyze(value)) option_terms.insert(term);
+      }
+    }
+    for (const Product& other : shop.products()) {  // no attribute word hides in another product's texts
       for (const std::string& word : other.attributes) {
         std::string text = product.title + " " + product.description;
         for (const std::string& bullet : product.bullets) text += " " + bullet;
@@ -145,26 +181,26 @@ TEST_CASE("category names are nouns, attribute words are not, and no rule takes 
     const auto terms = analyze(word);
     REQUIRE(terms.size() == 1);
     CHECK(stems.insert(terms[0]).second);
-    CHECK(values.count(word) == 0);
+    CHECK(option_terms.count(terms[0]) == 0);
     for (const std::string& other : attributes) {
       if (word != other) CHECK(token_set_ratio(token_set(word), token_set(other)) <= 85);
     }
   }
-  for (const std::string& value : values) CHECK(normalize_color(value) == value);
 }
 
-TEST_CASE("a search for both words shows the wanted product first, one for the first word shows why", "[webshop][world]") {
-  const auto shop = make_shop(1);
-  for (const Goal& goal : shop.goals) {
+TEST_CASE("a search for both words shows the wanted product first, one for the first word shows why",
+          "[webshop][world]") {
+  const Shop shop(1, WorldSize::kNormal, kPriceSeed);
+  for (const Goal& goal : goals_of(shop)) {
     CAPTURE(goal.instruction);
     REQUIRE(goal.attributes.size() == 2);
-    const auto both = shop.index.search("a " + goal.attributes[0] + " " + goal.attributes[1]);
+    const auto both = shop.index().search("a " + goal.attributes[0] + " " + goal.attributes[1]);
     REQUIRE(both.size() == 5);
-    CHECK(shop.products[both[0].document].asin == goal.asin);
-    const auto one = shop.index.search("a " + goal.attributes[0]);
+    CHECK(shop.products()[both[0].document].asin == goal.asin);
+    const auto one = shop.index().search("a " + goal.attributes[0]);
     REQUIRE(one.size() == 3);
     for (const auto& hit : one) {
-      const Product& product = shop.products[hit.document];
+      const Product& product = shop.products()[hit.document];
       CHECK((product.title.find(goal.attributes[1]) != std::string::npos) == (product.asin == goal.asin));
     }
   }

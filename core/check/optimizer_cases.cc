@@ -1,0 +1,215 @@
+// What an optimizer's loss must do: exact gradients, and the same answer however the rows are cut or ordered.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "core/base/rng.h"
+#include "core/check/cases.h"
+
+namespace ipr::check {
+namespace {
+
+struct RowSpec {
+  std::uint32_t tag = 0, role = 0;
+  std::uint64_t group = 0;
+  double weight = 1, outcome = 0;
+  std::vector<float> mask, logp, ref_logp;
+};
+
+constexpr std::size_t kTokens = 7;
+
+// Two outcome pairs and two step pairs, an anchor row beside each; or plain rows for a loss without a reference.
+std::vector<RowSpec> make_rows(std::uint64_t seed, bool pairs) {
+  Rng rng(seed);
+  std::vector<RowSpec> rows;
+  const auto add = [&](std::uint32_t tag, std::uint32_t role, std::uint64_t group) {
+    RowSpec row;
+    row.tag = tag;
+    row.role = role;
+    row.group = group;
+    row.outcome = rng.uniform();
+    const std::size_t length = 3 + rng.below(kTokens - 2);
+    for (std::size_t t = 0; t < kTokens; ++t) {
+      const bool inside = t > 0 && t < length;
+      row.mask.push_back(inside && (t > 1 || role != IPR_ROLE_PLAIN) ? 1.0F : 0.0F);
+      row.logp.push_back(row.mask.back() != 0 ? static_cast<float>(-2 * rng.uniform()) : 0.0F);
+      row.ref_logp.push_back(row.mask.back() != 0 ? static_cast<float>(-2 * rng.uniform()) : 0.0F);
+    }
+    rows.push_back(std::move(row));
+  };
+  for (std::uint64_t group = 1; group <= 4; ++group) {
+    if (pairs) {
+      const std::uint32_t tag = group <= 2 ? 0 : 1;
+      add(tag, IPR_ROLE_CHOSEN, group);
+      add(tag, IPR_ROLE_REJECTED, group);
+      add(2, IPR_ROLE_PLAIN, group);
+    } else {
+      add(0, IPR_ROLE_PLAIN, group);
+    }
+  }
+  return rows;
+}
+
+std::vector<ipr_total> totals_of(const std::vector<RowSpec>& rows) {
+  std::vector<ipr_total> totals;
+  std::map<std::size_t, std::vector<std::uint64_t>> groups;
+  for (const RowSpec& row : rows) {
+    const std::size_t entry = row.tag * 3 + row.role;
+    if (totals.size() <= entry) totals.resize(entry + 1);
+    ++totals[entry].rows;
+    totals[entry].weight += row.weight;
+    totals[entry].tokens += static_cast<std::uint64_t>(std::count(row.mask.begin(), row.mask.end(), 1.0F));
+    groups[entry].push_back(row.group);
+  }
+  for (auto& [entry, members] : groups) {
+    std::sort(members.begin(), members.end());
+    totals[entry].groups = static_cast<std::uint64_t>(std::unique(members.begin(), members.end()) - members.begin());
+  }
+  return totals;
+}
+
+struct LossAnswer {
+  double loss = 0;
+  std::vector<std::vector<float>> d_logp;
+};
+
+// Calls the plugin's loss on some rows of a step whose totals are given.
+Result<LossAnswer> call_loss(const plugin::Instance& instance, const std::vector<RowSpec>& rows, const std::vector<ipr_total>& totals) {
+  const auto* table = instance.extension<ipr_optimizer_v1>(IPR_OPTIMIZER_V1);
+  if (table == nullptr) return plugin_error("no " IPR_OPTIMIZER_V1);
+  const auto flat = [&](auto member) {
+    std::vector<float> values;
+    for (const RowSpec& row : rows) values.insert(values.end(), (row.*member).begin(), (row.*member).end());
+    values.resize(std::max<std::size_t>(values.size(), 1));
+    return values;
+  };
+  std::vector<float> mask = flat(&RowSpec::mask), logp = flat(&RowSpec::logp), ref = flat(&RowSpec::ref_logp), gradient(mask.size(), 0.0F);
+  std::vector<std::int32_t> turn(mask.size(), -1);
+  for (std::size_t i = 0; i < mask.size(); ++i) turn[i] = mask[i] != 0 ? 0 : -1;
+  std::vector<std::uint32_t> tag, role;
+  std::vector<std::uint64_t> group;
+  std::vector<double> weight, outcome;
+  for (const RowSpec& row : rows) {
+    tag.push_back(row.tag);
+    role.push_back(row.role);
+    group.push_back(row.group);
+    weight.push_back(row.weight);
+    outcome.push_back(row.outcome);
+  }
+  const std::int64_t shape[2] = {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(kTokens)};
+  const auto tensor = [&](void* values, std::uint8_t code) { return ipr_tensor{values, 1, 0, 2, code, 32, 1, shape, nullptr, 0}; };
+  const ipr_tensor mask_t = tensor(mask.data(), 2), turn_t = tensor(turn.data(), 0), logp_t = tensor(logp.data(), 2), ref_t = tensor(ref.data(), 2);
+  ipr_tensor gradient_t = tensor(gradient.data(), 2);
+  const bool needs_ref = (table->needs(instance.self()) & IPR_NEED_REF_LOGP) != 0;
+  ipr_batch batch{sizeof(ipr_batch), 0,       0,        rows.size(),    kTokens,   tag.data(), role.data(), group.data(), weight.data(), outcome.data(),
+                  &mask_t,           &turn_t, &logp_t, needs_ref ? &ref_t : nullptr, &gradient_t, totals.data(), totals.size()};
+  const plugin::Context context;
+  plugin::ErrorSlot error;
+  LossAnswer answer;
+  const ipr_status status = table->loss(instance.self(), context.get(), &batch, &answer.loss, error.get());
+  if (status != IPR_OK) return error.status(status, instance.manifest().subject());
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    answer.d_logp.emplace_back(gradient.begin() + static_cast<std::ptrdiff_t>(r * kTokens), gradient.begin() + static_cast<std::ptrdiff_t>((r + 1) * kTokens));
+  }
+  return answer;
+}
+
+Result<bool> wants_pairs(const plugin::Instance& instance) {
+  const auto* table = instance.extension<ipr_optimizer_v1>(IPR_OPTIMIZER_V1);
+  if (table == nullptr) return plugin_error("no " IPR_OPTIMIZER_V1);
+  return (table->needs(instance.self()) & IPR_NEED_REF_LOGP) != 0;
+}
+
+Outcome gradient_by_differences(const Subject& subject) {
+  IPR_NEED(const auto instance, make_instance(subject));
+  IPR_NEED(const bool pairs, wants_pairs(*instance));
+  for (std::uint64_t round = 0; round < 4; ++round) {
+    std::vector<RowSpec> rows = make_rows(mix(subject.seed, 11, round), pairs);
+    const std::vector<ipr_total> totals = totals_of(rows);
+    IPR_NEED(const LossAnswer answer, call_loss(*instance, rows, totals));
+    IPR_EXPECT(std::isfinite(answer.loss), "the loss is no number");
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      for (std::size_t t = 0; t < kTokens; ++t) {
+        const float kept = rows[r].logp[t];
+        constexpr float kStep = 1.0F / 256;
+        rows[r].logp[t] = kept + kStep;
+        IPR_NEED(const LossAnswer above, call_loss(*instance, rows, totals));
+        rows[r].logp[t] = kept - kStep;
+        IPR_NEED(const LossAnswer below, call_loss(*instance, rows, totals));
+        rows[r].logp[t] = kept;
+        const double numeric = (above.loss - below.loss) / (2 * kStep);
+        const double given = answer.d_logp[r][t];
+        IPR_EXPECT(std::abs(numeric - given) <= 2e-4 * std::max(1.0, std::abs(numeric)),
+                   "row " + std::to_string(r) + ", token " + std::to_string(t) + ": d_logp is " + std::to_string(given) + ", differences say " + std::to_string(numeric));
+      }
+    }
+  }
+  return passed();
+}
+
+Outcome microbatch_invariant(const Subject& subject) {
+  IPR_NEED(const auto instance, make_instance(subject));
+  IPR_NEED(const bool pairs, wants_pairs(*instance));
+  const std::vector<RowSpec> rows = make_rows(mix(subject.seed, 12), pairs);
+  const std::vector<ipr_total> totals = totals_of(rows);
+  IPR_NEED(const LossAnswer whole, call_loss(*instance, rows, totals));
+  double loss = 0;
+  std::size_t row = 0;
+  for (std::uint64_t group = 1; group <= 4; ++group) {  // a group is never split
+    std::vector<RowSpec> part;
+    for (const RowSpec& candidate : rows) {
+      if (candidate.group == group) part.push_back(candidate);
+    }
+    IPR_NEED(const LossAnswer answer, call_loss(*instance, part, totals));
+    loss += answer.loss;
+    for (const std::vector<float>& gradient : answer.d_logp) {
+      for (std::size_t t = 0; t < kTokens; ++t) {
+        IPR_EXPECT(std::abs(gradient[t] - whole.d_logp[row][t]) < 1e-6, "row " + std::to_string(row) + ": its gradient depends on the micro-batch; divide by `totals`, not by what the call sees");
+      }
+      ++row;
+    }
+  }
+  IPR_EXPECT(std::abs(loss - whole.loss) < 1e-9 * std::max(1.0, std::abs(whole.loss)), "the losses of the micro-batches add up to " + std::to_string(loss) + ", the whole batch's is " + std::to_string(whole.loss));
+  return passed();
+}
+
+Outcome row_order_invariant(const Subject& subject) {
+  IPR_NEED(const auto instance, make_instance(subject));
+  IPR_NEED(const bool pairs, wants_pairs(*instance));
+  const std::vector<RowSpec> rows = make_rows(mix(subject.seed, 13), pairs);
+  const std::vector<ipr_total> totals = totals_of(rows);
+  std::vector<std::size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  Rng(mix(subject.seed, 14)).shuffle(order);
+  std::vector<RowSpec> shuffled;
+  for (const std::size_t i : order) shuffled.push_back(rows[i]);
+  IPR_NEED(const LossAnswer first, call_loss(*instance, rows, totals));
+  IPR_NEED(const LossAnswer second, call_loss(*instance, shuffled, totals));
+  IPR_EXPECT(std::abs(first.loss - second.loss) < 1e-9 * std::max(1.0, std::abs(first.loss)), "the loss depends on the order of the rows");
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    for (std::size_t t = 0; t < kTokens; ++t) {
+      IPR_EXPECT(std::abs(second.d_logp[i][t] - first.d_logp[order[i]][t]) < 1e-6, "a row's gradient depends on the order of the rows");
+    }
+  }
+  return passed();
+}
+
+Outcome zero_rows(const Subject& subject) {
+  IPR_NEED(const auto instance, make_instance(subject));
+  IPR_NEED(const LossAnswer answer, call_loss(*instance, {}, {}));
+  IPR_EXPECT(std::isfinite(answer.loss), "the loss of no rows is no number");
+  return passed();
+}
+
+}  // namespace
+
+const std::vector<Case>& optimizer_cases() {
+  static const std::vector<Case> cases = {{"gradient-by-differences", gradient_by_differences},
+                                          {"microbatch-invariant", microbatch_invariant},
+                                          {"row-order-invariant", row_order_invariant},
+                                          {"zero-rows", zero_rows}};
+  return cases;
+}
+
+}  // namespace ipr::check

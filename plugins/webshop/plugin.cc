@@ -1,0 +1,282 @@
+// The WebShop environment as a plugin: settings, tasks, episodes and the ReAct dialect around shop.h and session.h.
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "expert.h"
+#include "ipr/plugin.hpp"
+#include "json_text.h"
+#include "pages.h"
+#include "prompts.h"
+#include "python_text.h"
+#include "session.h"
+#include "shop.h"
+
+namespace webshop {
+namespace {
+
+using namespace ipr::sdk;
+
+constexpr const char* kDefaults =
+    R"({"threshold":0.01,"max_steps":10,"expert_min_outcome":0.7,"dialect":"react","added_tokens":[" [SEP] "]})";
+constexpr std::string_view kInvalidFormat = "Observation: Invalid format. The input must contains 'Action: '";
+
+struct Settings {
+  ObservationMode observation = ObservationMode::kText;
+  bool dense = false;
+  bool unfinished_pays_last_dense = false;
+  std::uint64_t world_seed = 1;
+};
+
+Settings read_settings(const Config& config) {
+  Settings settings;
+  const std::string observation = config.text("observation");
+  if (observation == "text_rich") settings.observation = ObservationMode::kTextRich;
+  if (observation == "url") settings.observation = ObservationMode::kUrl;
+  settings.dense = config.text("reward") == "dense";
+  settings.unfinished_pays_last_dense = config.text("unfinished_reward") == "last_dense";
+  settings.world_seed = static_cast<std::uint64_t>(config.integer("world_seed"));
+  return settings;
+}
+
+std::unique_ptr<const Shop> open_shop(const Host& host, const Config& config) {
+  const auto price_seed = static_cast<std::uint64_t>(config.integer("price_seed"));
+  const std::string folder = host.data_folder();
+  if (!folder.empty()) return std::make_unique<const Shop>(read_documents(folder), price_seed);
+  const WorldSize size = config.text("world_size") == "tiny" ? WorldSize::kTiny : WorldSize::kNormal;
+  return std::make_unique<const Shop>(static_cast<std::uint64_t>(config.integer("world_seed")), size, price_seed);
+}
+
+// The generated world needs no words: its small model learns the form from demonstrations.
+std::vector<PromptMessage> choose_prompt(const std::string& prompts, int examples, bool generated) {
+  if (prompts == "none" || (prompts.empty() && generated)) return {};
+  if (prompts.empty() || prompts == "own") return own_prompt();
+  return published_prompt(prompts, examples);
+}
+
+// Text from outside may hold anything; inside the plugin it is UTF-8.
+std::string valid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) append_utf8(next_code_point(text, i), out);
+  return out;
+}
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+void append_field(std::string_view name, double value, std::string& out) {
+  out.append(",\"").append(name).append("\":");
+  append_number(value, out);
+}
+void append_field(std::string_view name, bool value, std::string& out) {
+  out.append(",\"").append(name).append(value ? "\":true" : "\":false");
+}
+
+void append_purchase(const PurchaseReward& reward, double price, std::string& out) {
+  out += ",\"reward_info\":{\"r_type\":";
+  append_number(reward.r_type, out);
+  append_field("r_att", reward.r_att, out);
+  append_field("w_att", reward.w_att, out);
+  append_field("query_match", reward.query_match, out);
+  append_field("category_match", reward.category_match, out);
+  append_field("title_score", reward.title_score, out);
+  if (reward.r_option) {
+    append_field("r_option", *reward.r_option, out);
+    append_field("w_option", reward.w_option, out);
+  }
+  append_field("r_price", reward.r_price, out);
+  append_field("w_price", reward.w_price, out);
+  out += '}';
+  append_field("purchase_price", price, out);
+}
+
+class Visit final : public Episode {
+ public:
+  Visit(const Shop& shop, const Settings& settings)
+      : settings_(&settings), session_(shop, TaskRef{shop.main_mode(), 0}) {}
+
+  void reset(std::string_view task_id, std::uint64_t /*seed*/, Step& out) override {
+    const Shop& shop = session_.shop();
+    const auto task = shop.find_task(task_id);
+    if (!task) throw Failure(IPR_NOT_FOUND, "webshop: no task \"" + std::string(task_id) + "\"");
+    session_ = Session(shop, *task);
+    page_score_ = 0;
+    show({true, 0, {}}, out);
+  }
+
+  void step(std::string_view action, Step& out) override {
+    const StepResult result = is_ascii(action) ? session_.act(action) : session_.act(valid_utf8(action));
+    page_score_ = result.page_score;
+    show(result, out);
+  }
+
+  std::unique_ptr<Episode> fork() const override { return std::make_unique<Visit>(*this); }
+  std::uint64_t fingerprint() const override {
+    return session_.fingerprint(settings_->observation == ObservationMode::kTextRich);
+  }
+
+  void actions(std::vector<std::string>& out) override {
+    for (const std::string& text : clickables(session_)) out.push_back("click[" + text + "]");
+  }
+
+  // On the index page a search for a few successive words of the instruction, elsewhere a random click.
+  std::string sample_action(std::uint64_t seed) override {
+    const Draws draws(seed, "sample");
+    if (session_.page() != Page::kIndex) {
+      const auto texts = clickables(session_);
+      if (!texts.empty()) return "click[" + texts[draws.below(texts.size(), "click")] + "]";
+    }
+    const std::vector<std::string> words = instruction_words();
+    const std::size_t first = draws.below(words.size(), "first"), count = 1 + draws.below(4, "count");
+    std::string query;
+    for (std::size_t i = first; i < std::min(first + count, words.size()); ++i)
+      query += (query.empty() ? "" : " ") + words[i];
+    return "search[" + query + "]";
+  }
+
+  double progress() override { return page_score_; }
+
+  bool expert(std::string& action, std::string& thought) override {
+    const View view = expert_view(session_);
+    const Shop& shop = session_.shop();
+    auto advice = shop.is_generated() ? scripted_expert(view, session_.goal(),
+                                                        Draws(settings_->world_seed, shop.task_id(session_.task())))
+                                      : record_expert(view, session_.goal(), shop.products(), shop.index());
+    if (!advice) return false;
+    action = std::move(advice->action);
+    thought = std::move(advice->thought);
+    return true;
+  }
+
+  void parse(std::string_view /*dialect*/, std::string_view message, Parsed& out) override {
+    constexpr std::string_view kMark = "Action: ";
+    message = strip(message);
+    const auto at = message.find(kMark);
+    out.valid = at != std::string_view::npos;
+    if (out.valid) {
+      out.action = message.substr(at + kMark.size());
+    } else {
+      out.feedback = kInvalidFormat;
+      out.outcome = session_.paid();  // IPR's wrapper: 0 unless bought, even where the last page score would be paid
+    }
+  }
+  void render(std::string_view /*dialect*/, std::string_view observation, bool first, std::string& out) override {
+    if (!first) out = "Observation:\n";
+    out += observation;
+  }
+
+ private:
+  void show(const StepResult& result, Step& out) const {
+    append_observation(session_, settings_->observation, out.observation);
+    out.info_json =
+        has_search_bar(session_) ? "{\"has_search_bar\":true,\"url\":" : "{\"has_search_bar\":false,\"url\":";
+    std::string url;
+    append_url(session_, url);
+    append_json(url, out.info_json);
+    if (result.purchase) append_purchase(*result.purchase, session_.product().effective_price, out.info_json);
+    out.info_json += '}';
+    out.stats_json = session_.bought() ? "{\"bought\":1,\"options\":" : "{\"bought\":0,\"options\":";
+    append_number(session_.options_clicked(), out.stats_json);
+    out.stats_json += '}';
+
+    out.invalid = !result.valid;
+    out.terminated = out.success = session_.bought();
+    out.reward = settings_->dense ? result.page_score : result.purchase ? result.purchase->reward : 0;
+    const double unfinished = settings_->unfinished_pays_last_dense ? std::max(0.0, page_score_) : 0;
+    out.outcome = session_.bought() ? session_.paid() : unfinished;
+  }
+
+  std::vector<std::string> instruction_words() const {
+    std::vector<std::string> words(1);
+    for (const char c : session_.goal().instruction) {
+      const bool separates = c == ' ' || c == ',' || c == '[' || c == ']' || c == '\n';
+      if (!separates) words.back() += c;
+      if (separates && !words.back().empty()) words.emplace_back();
+    }
+    if (words.size() > 1 && words.back().empty()) words.pop_back();
+    return words;
+  }
+
+  const Settings* settings_;
+  Session session_;
+  double page_score_ = 0;  // of the last step
+};
+
+class WebShop final : public Environment {
+ public:
+  WebShop(const Host& host, std::string_view config_json) {
+    const Config config(config_json);
+    settings_ = read_settings(config);
+    shop_ = open_shop(host, config);
+    prompt_ = choose_prompt(config.text("prompts"), static_cast<int>(config.integer("icl")), shop_->is_generated());
+  }
+
+  std::uint32_t capabilities() const override { return kFork | kActions | kSample | kProgress | kExpert | kDialect; }
+  std::string_view defaults_json() const override { return kDefaults; }
+
+  std::size_t split_count() const override { return 3; }
+  Split split(std::size_t i) const override {
+    constexpr const char* kNames[] = {"train", "dev", "test"};
+    const std::uint32_t role = IPR_SPLIT_TRAIN + static_cast<std::uint32_t>(i);
+    return {kNames[i], role, shop_->split(role).size()};
+  }
+  Task task_at(std::size_t split, std::uint64_t index) const override {
+    const auto& sessions = shop_->split(IPR_SPLIT_TRAIN + static_cast<std::uint32_t>(split));
+    return task({shop_->main_mode(), sessions.at(index)});
+  }
+  bool task_by_id(std::string_view id, Task& out) const override {
+    const auto found = shop_->find_task(id);
+    if (found) out = task(*found);
+    return found.has_value();
+  }
+
+  std::unique_ptr<Episode> new_episode() const override { return std::make_unique<Visit>(*shop_, settings_); }
+
+  bool prompt(std::string_view /*dialect*/, std::size_t i, Message& out) const override {
+    if (i >= prompt_.size()) return false;
+    out = {prompt_[i].assistant ? 2u : 1u, prompt_[i].text, prompt_[i].example};
+    return true;
+  }
+
+ private:
+  Task task(TaskRef ref) const { return {shop_->task_id(ref), shop_->goal(ref).instruction, shop_->task_meta(ref), 0}; }
+
+  Settings settings_;
+  std::unique_ptr<const Shop> shop_;
+  std::vector<PromptMessage> prompt_;
+};
+
+constexpr Info kInfo = {
+    "webshop", "WebShop", "0.1.0", "Apache-2.0", "Search a shop, choose options, buy what an instruction asks for",
+    R"json({
+  "type": "object",
+  "properties": {
+    "observation": {"type": "string", "enum": ["text", "text_rich", "url"], "default": "text",
+                    "description": "what the agent sees of a page"},
+    "reward": {"type": "string", "enum": ["sparse", "dense"], "default": "sparse",
+               "description": "of a step: paid at the purchase only, or IPR's page score at every step"},
+    "unfinished_reward": {"type": "string", "enum": ["zero", "last_dense"], "default": "zero",
+                          "description": "outcome without a purchase: 0, or the page score of the last step as IPR's code pays"},
+    "world_seed": {"type": "integer", "default": 1, "minimum": 0, "description": "of the generated shop"},
+    "world_size": {"type": "string", "enum": ["normal", "tiny"], "default": "normal",
+                   "description": "of the generated shop; tiny is for tests"},
+    "price_seed": {"type": "integer", "default": 20240615, "minimum": 0,
+                   "description": "of the drawn prices and price bounds; the published goals use the default"},
+    "prompts": {"type": "string", "default": "",
+                "description": "folder of the published prompts, or own, or none; empty: none in the generated shop, else own"},
+    "icl": {"type": "integer", "default": 0, "minimum": 0,
+            "description": "in-context examples shown from the prompts folder; IPR evaluates with 0, ETO with 1"}
+  },
+  "additionalProperties": false,
+  "x-profiles": {"released": {"unfinished_reward": "last_dense"}}
+})json"};
+
+}  // namespace
+}  // namespace webshop
+
+IPR_PLUGIN_LIBRARY(ipr::sdk::environment<webshop::WebShop>(webshop::kInfo))
