@@ -32,6 +32,27 @@ int report(const ipr::Status& status) {
   return static_cast<int>(status.code());
 }
 
+// CLI11's error, with the nearest flag where one is misspelt.
+ipr::Status usage_error(const CLI::App& app, const std::vector<std::string>& words, const CLI::Error& error) {
+  std::vector<std::string> known;
+  const CLI::App* command = &app;
+  for (const std::string& word : words) {  // the innermost subcommand named
+    for (const CLI::App* sub : command->get_subcommands([](const CLI::App*) { return true; })) {
+      if (sub->get_name() == word) {
+        command = sub;
+        break;
+      }
+    }
+  }
+  for (const CLI::Option* option : command->get_options()) known.push_back(option->get_name());
+  for (const std::string& word : words) {
+    const std::string flag = word.substr(0, word.find('='));
+    if (!flag.starts_with("--") || std::find(known.begin(), known.end(), flag) != known.end()) continue;
+    return ipr::usage("unknown flag \"" + flag + "\"" + ipr::did_you_mean(flag, known) + "; see `ipr-host " + command->get_name() + " --help`");
+  }
+  return ipr::usage(std::string(error.what()) + "; see `ipr-host --help`");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -59,13 +80,13 @@ int main(int argc, char** argv) {
     const std::vector<std::string> known(kCommands.begin(), kCommands.end());
     return report(ipr::usage("unknown command \"" + words[0] + "\"" + ipr::did_you_mean(words[0], known) + "; see `ipr-host --help`"));
   }
-  std::reverse(words.begin(), words.end());  // CLI11 takes a vector last word first
+  std::vector<std::string> reversed(words.rbegin(), words.rend());  // CLI11 takes a vector last word first
   try {
-    app.parse(words);
+    app.parse(reversed);
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
   } catch (const CLI::Error& error) {
-    return report(ipr::usage(std::string(error.what()) + "; see `ipr-host --help`"));
+    return report(usage_error(app, words, error));
   }
   return report(chosen.work());
 }

@@ -93,6 +93,10 @@ Status check_flags(const Options& options) {
   if (options.given("iterations") && options.iterations < 1) return usage("--iterations " + std::to_string(options.iterations) + ": give at least 1 (SFT alone is the table's first row of any run)");
   if (options.given("samples") && options.samples < 1) return usage("--samples " + std::to_string(options.samples) + ": give at least 1");
   if (options.model_threads < 1) return usage("--model-threads " + std::to_string(options.model_threads) + ": give at least 1");
+  if (!is_mini(options) && !std::filesystem::is_directory(options.model)) {
+    return bad_data("--model " + options.model + ": is neither `mini` nor a checkpoint folder");
+  }
+  if (!options.expert.empty() && !std::filesystem::exists(options.expert)) return bad_data("--expert " + options.expert + ": no such file");
   if (options.profile != "default" && options.profile != "paper" && options.profile != "released") {
     return usage("unknown profile \"" + options.profile + "\"" + did_you_mean(options.profile, {"default", "paper", "released"}));
   }

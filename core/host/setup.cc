@@ -1,6 +1,9 @@
 #include "core/host/setup.h"
 
-#include <cstdio>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 
@@ -19,6 +22,17 @@ std::string share_folder(const plugin::Manifest& manifest) {
     if (fs::is_directory(share)) return share.string();
   }
   return {};
+}
+
+// Where plugins' log lines go: standard error, warnings only unless --verbose. Shared by all callbacks of the process.
+std::shared_ptr<spdlog::logger> plugin_logger(const Options& options) {
+  std::shared_ptr<spdlog::logger> logger = spdlog::get("plugins");
+  if (!logger) {
+    logger = spdlog::stderr_color_mt("plugins");
+    logger->set_pattern("%^%l%$ %v");
+  }
+  logger->set_level(options.verbose ? spdlog::level::debug : spdlog::level::warn);
+  return logger;
 }
 
 }  // namespace
@@ -51,9 +65,9 @@ plugin::HostServices services_for(const plugin::Manifest& manifest, const Option
   if (!make_folder(services.cache_folder).ok()) services.cache_folder.clear();
   services.share_folder = share_folder(manifest);
   services.threads = worker_count(options);
-  const int least = options.verbose ? 0 : 2;
-  services.log = [least, id = manifest.id](int level, std::string_view line) {
-    if (level >= least) std::fprintf(stderr, "%s: %.*s\n", id.c_str(), static_cast<int>(line.size()), line.data());
+  services.log = [logger = plugin_logger(options), id = manifest.id](int level, std::string_view line) {
+    constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+    logger->log(kLevels[std::clamp(level, 0, 3)], "{}: {}", id, line);
   };
   return services;
 }
@@ -78,7 +92,7 @@ Result<plugin::SettingLayer> override_layer(const plugin::Manifest& manifest, co
 plugin::Registry registry_for(const Options& options) {
   plugin::Registry registry = plugin::find_plugins(options.plugin_path);
   if (options.verbose) {
-    for (const std::string& warning : registry.warnings) std::fprintf(stderr, "ipr-host: warning: %s\n", warning.c_str());
+    for (const std::string& warning : registry.warnings) plugin_logger(options)->warn(warning);
   }
   return registry;
 }

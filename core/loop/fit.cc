@@ -10,11 +10,33 @@
 namespace ipr::loop {
 namespace {
 
-// The plugin's defaults, then the profile's and the user's values.
-Result<train::TrainSettings> settings_of(const OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration) {
+// The plugin's defaults, then the profile's and the user's values. `max_tokens` belongs to the loop: no further epoch
+// begins where it would bring the stage over that many tokens (one epoch always runs), so that a model trained from
+// scratch stays within its time on long episodes too.
+struct StageSettings {
+  train::TrainSettings train;
+  double max_tokens = 0;  // 0: no bound
+};
+Result<StageSettings> settings_of(const OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration) {
+  const std::string subject = choice.manifest.subject() + ": training settings";
   IPR_ASSIGN(Json json, optimizer.train_defaults(static_cast<std::uint64_t>(iteration)));
   for (const auto& [key, value] : choice.train.items()) json[key] = value;
-  return train::train_settings_from_json(json, choice.manifest.subject() + ": training settings");
+  StageSettings settings;
+  if (const auto bound = json.find("max_tokens"); bound != json.end()) {
+    if (!bound->is_number() || bound->get<double>() < 0) return usage(subject + ": max_tokens: expected a number of tokens, found " + bound->dump());
+    settings.max_tokens = bound->get<double>();
+    json.erase(bound);
+  }
+  IPR_ASSIGN(settings.train, train::train_settings_from_json(json, subject));
+  return settings;
+}
+
+// How many epochs the rows leave room for.
+std::int64_t bounded_epochs(const StageSettings& settings, const std::vector<train::TrainRow>& rows) {
+  double tokens = 0;
+  for (const train::TrainRow& row : rows) tokens += static_cast<double>(row.ids.size());
+  if (settings.max_tokens == 0 || tokens == 0) return settings.train.epochs;
+  return std::clamp<std::int64_t>(static_cast<std::int64_t>(settings.max_tokens / tokens), 1, settings.train.epochs);
 }
 
 }  // namespace
@@ -36,11 +58,13 @@ Result<std::vector<Example>> Run::gather(OptimizerPlugin& optimizer, int iterati
 
 Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration, const std::vector<Example>& examples,
                                 const model::Weights& init) {
-  IPR_ASSIGN(train::TrainSettings settings, settings_of(optimizer, choice, iteration));
+  IPR_ASSIGN(const StageSettings stage_settings, settings_of(optimizer, choice, iteration));
+  train::TrainSettings settings = stage_settings.train;
+  IPR_ASSIGN(const std::vector<train::TrainRow> rows, make_rows(examples, book_, *dialogue_, settings.observation_loss));
+  settings.epochs = bounded_epochs(stage_settings, rows);
   if (iteration == 0 && config_.sft_share < 1) {
     settings.epochs = std::max<std::int64_t>(1, std::llround(static_cast<double>(settings.epochs) * config_.sft_share));
   }
-  IPR_ASSIGN(const std::vector<train::TrainRow> rows, make_rows(examples, book_, *dialogue_, settings.observation_loss));
 
   train::TrainJob job;
   job.rows = rows;

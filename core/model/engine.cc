@@ -2,131 +2,21 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <mutex>
-#include <string>
 #include <vector>
 
-#include "core/model/packed.h"
+#include "core/model/packed_model.h"
 #include "core/model/thread_pool.h"
 
 namespace ipr::model {
 namespace {
 
 // A layer whose packed weights fit the second-level cache is run row-wise; see Engine::Impl.
-constexpr std::int64_t kRowWiseLayerBytes = std::int64_t{2} << 20;
-
-std::size_t product(int a, int b) {
-  return static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
-}
+constexpr std::size_t kRowWiseLayerBytes = std::size_t{2} << 20;
 
 int round_up(int value, int unit) {
   return (value + unit - 1) / unit * unit;
 }
-
-const std::vector<float>& values_of(const Weights& weights, const std::string& name) {
-  return weights.tensors.at(name).values;
-}
-
-AlignedFloats padded_copy(const std::vector<float>& values) {
-  AlignedFloats copy(product(1, padded(static_cast<int>(values.size()))));
-  std::copy(values.begin(), values.end(), copy.data());
-  return copy;
-}
-
-// Sizes of one layer's vectors, all padded to 16 so that kernels never meet a remainder. A head's padding is zero in
-// q, k and v because its weight columns are.
-struct Shape {
-  explicit Shape(const LlamaConfig& config)
-      : hidden(static_cast<int>(config.hidden_size)),
-        hidden_stride(padded(hidden)),
-        inner(static_cast<int>(config.intermediate_size)),
-        inner_stride(padded(inner)),
-        heads(static_cast<int>(config.num_heads)),
-        kv_heads(static_cast<int>(config.num_kv_heads)),
-        head_dim(static_cast<int>(config.head_dim)),
-        head_stride(padded(head_dim)),
-        query_width(heads * head_stride),
-        qkv_width((heads + 2 * kv_heads) * head_stride),
-        vocab(static_cast<int>(config.vocab_size)) {}
-
-  int hidden, hidden_stride, inner, inner_stride, heads, kv_heads, head_dim, head_stride, query_width, qkv_width, vocab;
-
-  // K, or V, of 32 positions of one (layer, kv head); and K and V of all heads of a layer.
-  [[nodiscard]] std::size_t head_block() const { return product(head_stride, static_cast<int>(kBlockPositions)); }
-  [[nodiscard]] std::size_t layer_block() const { return product(2, kv_heads) * head_block(); }
-};
-
-struct Layer {
-  AlignedFloats input_norm, attention_norm;
-  PackedMatrix qkv, output, gate_up, down;
-};
-
-PackedMatrix pack_qkv(const Weights& weights, const std::string& prefix, const Shape& shape) {
-  const auto& q = values_of(weights, prefix + "self_attn.q_proj.weight");
-  const auto& k = values_of(weights, prefix + "self_attn.k_proj.weight");
-  const auto& v = values_of(weights, prefix + "self_attn.v_proj.weight");
-  return pack(shape.qkv_width, shape.hidden, [&](int row, int i) {
-    const int dim = row % shape.head_stride;
-    if (dim >= shape.head_dim) return 0.0f;
-    const int head = row / shape.head_stride;
-    const auto from = [&](const std::vector<float>& matrix, int h) {
-      return matrix[product(h * shape.head_dim + dim, shape.hidden) + static_cast<std::size_t>(i)];
-    };
-    if (head < shape.heads) return from(q, head);
-    return head < shape.heads + shape.kv_heads ? from(k, head - shape.heads)
-                                               : from(v, head - shape.heads - shape.kv_heads);
-  });
-}
-
-Layer pack_layer(const Weights& weights, int index, const Shape& shape) {
-  const std::string prefix = "model.layers." + std::to_string(index) + ".";
-  const auto& output = values_of(weights, prefix + "self_attn.o_proj.weight");
-  const auto& gate = values_of(weights, prefix + "mlp.gate_proj.weight");
-  const auto& up = values_of(weights, prefix + "mlp.up_proj.weight");
-  const auto& down = values_of(weights, prefix + "mlp.down_proj.weight");
-  Layer layer;
-  layer.input_norm = padded_copy(values_of(weights, prefix + "input_layernorm.weight"));
-  layer.attention_norm = padded_copy(values_of(weights, prefix + "post_attention_layernorm.weight"));
-  layer.qkv = pack_qkv(weights, prefix, shape);
-  layer.output = pack(shape.hidden, shape.query_width, [&](int row, int i) {
-    const int dim = i % shape.head_stride;
-    const int head = i / shape.head_stride;
-    return dim < shape.head_dim ? output[product(row, shape.heads * shape.head_dim) + product(head, shape.head_dim) +
-                                         static_cast<std::size_t>(dim)]
-                                : 0.0f;
-  });
-  // 16 gates, then their 16 ups: whoever computes both applies SwiGLU at once.
-  layer.gate_up = pack(2 * shape.inner_stride, shape.hidden, [&](int row, int i) {
-    const int unit = row / (2 * kLane) * kLane + row % kLane;
-    const auto& matrix = row / kLane % 2 == 0 ? gate : up;
-    return unit < shape.inner ? matrix[product(unit, shape.hidden) + static_cast<std::size_t>(i)] : 0.0f;
-  });
-  layer.down = pack(shape.hidden, shape.inner,
-                    [&](int row, int i) { return down[product(row, shape.inner) + static_cast<std::size_t>(i)]; });
-  return layer;
-}
-
-// Cosines and sines [position][head_dim / 2]. Frequencies and angles are rounded to f32 as Hugging Face and the trainer
-// round them (the models are trained with those angles); the functions themselves are computed in f64.
-struct RopeTable {
-  RopeTable(const LlamaConfig& config) : half(static_cast<int>(config.head_dim) / 2) {
-    const auto positions = static_cast<int>(config.max_positions);
-    cos.resize(product(positions, half));
-    sin.resize(product(positions, half));
-    for (int i = 0; i < half; ++i) {
-      const auto exponent = static_cast<float>(2 * i) / static_cast<float>(config.head_dim);
-      const float frequency = 1.0f / static_cast<float>(std::pow(config.rope_theta, static_cast<double>(exponent)));
-      for (int p = 0; p < positions; ++p) {
-        const float angle = static_cast<float>(p) * frequency;
-        cos[product(p, half) + static_cast<std::size_t>(i)] = static_cast<float>(std::cos(static_cast<double>(angle)));
-        sin[product(p, half) + static_cast<std::size_t>(i)] = static_cast<float>(std::sin(static_cast<double>(angle)));
-      }
-    }
-  }
-  int half;
-  std::vector<float> cos, sin;
-};
 
 // Activations of the running step, [rows][stride] each; grown, never shrunk.
 struct Scratch {
@@ -146,21 +36,10 @@ struct Scratch {
 class Engine::Impl {
  public:
   Impl(const Weights& weights, int threads, const Kernels& kernels)
-      : config_(weights.config), shape_(config_), kernels_(kernels), rope_(config_), pool_(std::max(1, threads)) {
-    for (int i = 0; i < static_cast<int>(config_.num_layers); ++i) layers_.push_back(pack_layer(weights, i, shape_));
-    const auto& embedding = values_of(weights, "model.embed_tokens.weight");
-    embedding_ = AlignedFloats(product(shape_.vocab, shape_.hidden_stride));
-    for (int id = 0; id < shape_.vocab; ++id) {
-      std::copy_n(&embedding[product(id, shape_.hidden)], shape_.hidden,
-                  embedding_.data() + product(id, shape_.hidden_stride));
-    }
-    const auto& head = config_.tie_word_embeddings ? embedding : values_of(weights, "lm_head.weight");
-    head_ = pack(shape_.vocab, shape_.hidden,
-                 [&](int row, int i) { return head[product(row, shape_.hidden) + static_cast<std::size_t>(i)]; });
-    final_norm_ = padded_copy(values_of(weights, "model.norm.weight"));
+      : config_(weights.config), kernels_(kernels), model_(weights), pool_(std::max(1, threads)) {
     attention_stride_ = attention_scratch(shape_.heads, shape_.head_stride, static_cast<int>(config_.max_positions));
     attention_ = AlignedFloats(attention_stride_ * static_cast<std::size_t>(pool_.threads()));
-    row_wise_ = !layers_.empty() && layer_bytes(layers_.front()) <= kRowWiseLayerBytes;
+    row_wise_ = model_.layer_bytes() <= kRowWiseLayerBytes;
   }
 
   void step(std::span<const Row> rows, float* logits) {
@@ -176,11 +55,6 @@ class Engine::Impl {
   [[nodiscard]] std::size_t block_floats() const { return layers_.size() * shape_.layer_block(); }
 
  private:
-  static std::int64_t layer_bytes(const Layer& layer) {
-    return static_cast<std::int64_t>(sizeof(float) * (layer.qkv.values.size() + layer.output.values.size() +
-                                                      layer.gate_up.values.size() + layer.down.values.size()));
-  }
-
   void prepare(std::span<const Row> rows, float* logits) {
     rows_ = rows;
     logits_ = logits;
@@ -225,7 +99,7 @@ class Engine::Impl {
           project_qkv(l + 1, begin, end);
         } else {
           last_norm(begin, end);
-          head(logit_index_[begin], logit_index_[end], 0, head_.blocks);
+          head(logit_index_[begin], logit_index_[end], 0, model_.head.blocks);
           copy_logits(logit_index_[begin], logit_index_[end]);
         }
       });
@@ -281,7 +155,7 @@ class Engine::Impl {
     }
     if (logit_index_.back() == 0) return;
     over_rows([&](int begin, int end) { last_norm(begin, end); });
-    over_blocks(head_.blocks, [&](int first, int last) { head(0, logit_index_.back(), first, last); });
+    over_blocks(model_.head.blocks, [&](int first, int last) { head(0, logit_index_.back(), first, last); });
     copy_logits(0, logit_index_.back());
   }
 
@@ -299,7 +173,7 @@ class Engine::Impl {
 
   void embed(int begin, int end) {
     for (int r = begin; r < end; ++r) {
-      std::copy_n(embedding_.data() + product(rows_[r].token, shape_.hidden_stride), shape_.hidden_stride,
+      std::copy_n(model_.embedding.data() + product(rows_[r].token, shape_.hidden_stride), shape_.hidden_stride,
                   x_ + product(r, shape_.hidden_stride));
     }
   }
@@ -336,7 +210,8 @@ class Engine::Impl {
       const int position = rows_[r].position;
       float* heads = qkv_ + product(r, shape_.qkv_width);
       kernels_.rope(heads, shape_.heads + shape_.kv_heads, shape_.head_stride, shape_.head_dim,
-                    rope_.cos.data() + product(position, rope_.half), rope_.sin.data() + product(position, rope_.half));
+                    model_.rope.cos.data() + product(position, model_.rope.half),
+                    model_.rope.sin.data() + product(position, model_.rope.half));
       const auto slot = static_cast<std::size_t>(position % kBlockPositions);
       float* layer = rows_[r].blocks[position / kBlockPositions] + static_cast<std::size_t>(l) * shape_.layer_block();
       for (int h = 0; h < shape_.kv_heads; ++h) {
@@ -373,14 +248,15 @@ class Engine::Impl {
     const auto eps = static_cast<float>(config_.rms_norm_eps);
     for (int r = begin; r < end; ++r) {
       if (!rows_[r].want_logits) continue;
-      kernels_.rms_norm(x_ + product(r, shape_.hidden_stride), final_norm_.data(), shape_.hidden, eps,
+      kernels_.rms_norm(x_ + product(r, shape_.hidden_stride), model_.final_norm.data(), shape_.hidden, eps,
                         last_ + product(logit_index_[r], shape_.hidden_stride));
     }
   }
 
   void head(int begin, int end, int first_block, int last_block) {
     if (begin == end) return;
-    multiply(last_, shape_.hidden_stride, head_, head_out_, logits_stride_, begin, end, first_block, last_block, false);
+    multiply(last_, shape_.hidden_stride, model_.head, head_out_, logits_stride_, begin, end, first_block, last_block,
+             false);
   }
 
   void copy_logits(int begin, int end) {
@@ -390,12 +266,10 @@ class Engine::Impl {
   }
 
   const LlamaConfig config_;
-  const Shape shape_;
   const Kernels& kernels_;
-  const RopeTable rope_;
-  std::vector<Layer> layers_;
-  AlignedFloats embedding_, final_norm_;
-  PackedMatrix head_;
+  const PackedModel model_;
+  const Shape& shape_ = model_.shape;
+  const std::vector<Layer>& layers_ = model_.layers;
   bool row_wise_ = false;
 
   std::mutex mutex_;  // guards everything below

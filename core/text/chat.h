@@ -52,8 +52,8 @@ class ChatTemplate {
   // The token that ends every turn: sampling stops at it.
   [[nodiscard]] std::int32_t end_of_turn() const { return end_of_turn_; }
   [[nodiscard]] const std::string& name() const { return name_; }
-  // The control tokens a new tokenizer needs for this template, in id order; the first is padding. Empty for an unknown
-  // name.
+  // The control tokens a new tokenizer needs for this template, in id order: the first is padding, the last ends a
+  // turn. Empty for an unknown name.
   [[nodiscard]] static std::vector<std::string> special_tokens(const std::string& name);
   // The Jinja source for tokenizer_config.json, so that Hugging Face renders the same text.
   [[nodiscard]] std::string jinja() const;

@@ -23,9 +23,11 @@ std::vector<fs::path> candidates() {
           fs::path(IPR_BUILD_LIB_DIR) / kLibraryName};
 }
 
-// LibTorch's threads would spin while they wait: on a machine with other work they take the very cores that the work they
-// wait for needs. Read once, when the library is loaded; a value that the user has set stays.
-void let_idle_threads_sleep() { ::setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0); }
+// LibTorch's threads would spin while they wait: on a machine with other work they take the very cores that the work
+// they wait for needs. Read once, when the library is loaded; a value that the user has set stays.
+void let_idle_threads_sleep() {
+  ::setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
+}
 
 Status open_factory(Factory*& factory) {
   let_idle_threads_sleep();

@@ -20,7 +20,7 @@ void append_observation(const Session& session, ObservationMode mode, std::strin
 // The address behind the host name.
 void append_url(const Session& session, std::string& out);
 
-// What a click may name, in page order, lower case, each text once: also `search`, which nothing but a search uses.
+// What a click may name, in page order, lower case, each text once; `search` of the index page does nothing.
 [[nodiscard]] std::vector<std::string> clickables(const Session& session);
 
 // Only the index page has one; searching works everywhere.

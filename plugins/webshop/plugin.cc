@@ -121,7 +121,9 @@ class Visit final : public Episode {
   }
 
   void actions(std::vector<std::string>& out) override {
-    for (const std::string& text : clickables(session_)) out.push_back("click[" + text + "]");
+    for (const std::string& text : clickables(session_)) {
+      if (text != "search") out.push_back("click[" + text + "]");  // the search bar: shown, but no click works on it
+    }
   }
 
   // On the index page a search for a few successive words of the instruction, elsewhere a random click.
@@ -273,7 +275,7 @@ constexpr Info kInfo = {
             "description": "in-context examples shown from the prompts folder; IPR evaluates with 0, ETO with 1"}
   },
   "additionalProperties": false,
-  "x-profiles": {"released": {"unfinished_reward": "last_dense"}}
+  "x-profiles": {"released": {"unfinished_reward": "last_dense"}, "mini": {"prompts": "none"}}
 })json"};
 
 }  // namespace

@@ -47,8 +47,10 @@ StepResult Session::act(std::string_view action) {
 
 // The original routes a click by its text first, whatever element carries it, and only then by the element.
 StepResult Session::click(const std::string& text) {
-  if (text == "search") return {};
+  if (text == "search" && page_ != Page::kIndex) return {};
   switch (page_) {
+    case Page::kIndex:
+      return {text == "search", 0, {}};  // the button is listed as clickable; the original does nothing with it
     case Page::kResults:
       return click_on_results(text);
     case Page::kItem:

@@ -69,7 +69,7 @@ class TorchBackend final : public Backend {
   Status load_state(std::string_view bytes) override;
 
  private:
-  [[nodiscard]] Status check_rows(std::span<const TrainRow* const> rows) const;
+  [[nodiscard]] Status begin(std::span<const TrainRow* const> rows) const;
   [[nodiscard]] std::vector<Unit> plan_units(std::span<const TrainRow* const> rows) const;
   template <typename Function>
   void run(std::vector<Unit>& units, const Function& function) const;
@@ -129,8 +129,10 @@ Result<model::Weights> TorchBackend::weights() const {
   });
 }
 
-Status TorchBackend::check_rows(std::span<const TrainRow* const> rows) const {
+// Checks the rows of a call. The thread count is the calling thread's, and another backend may have set another.
+Status TorchBackend::begin(std::span<const TrainRow* const> rows) const {
   if (!model_) return failed("trainer: no weights yet; call set_weights first");
+  at::set_num_threads(options_.threads);
   const model::LlamaConfig& config = model_->config();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const TrainRow& row = *rows[i];
@@ -214,7 +216,7 @@ void collect(const Unit& unit, Logps& out) {
 }
 
 Result<Logps> TorchBackend::logprobs(std::span<const TrainRow* const> rows) {
-  IPR_TRY(check_rows(rows));
+  IPR_TRY(begin(rows));
   return guarded("logprobs", [&]() -> Result<Logps> {
     std::vector<Unit> units = plan_units(rows);
     run(units, [&](Unit& unit) { unit.logp = model_->forward(weight_views_, unit.packed, nullptr); });
@@ -229,7 +231,7 @@ Result<std::vector<float>> TorchBackend::logits(std::span<const std::int32_t> id
   row.ids.assign(ids.begin(), ids.end());
   row.mask.assign(ids.size(), 0.0f);
   const TrainRow* const rows[] = {&row};
-  IPR_TRY(check_rows(rows));
+  IPR_TRY(begin(rows));
   return guarded("logits", [&]() -> Result<std::vector<float>> {
     const std::size_t only[] = {0};
     const Packed packed = pack_rows(rows, only, device_);
@@ -250,7 +252,7 @@ void TorchBackend::backward(Unit& unit, const Logps& d_logp) {
 
 Result<StepStats> TorchBackend::step(std::span<const TrainRow* const> rows, const StepSettings& settings,
                                      const LossFunction& loss) {
-  IPR_TRY(check_rows(rows));
+  IPR_TRY(begin(rows));
   return guarded("step", [&]() -> Result<StepStats> {
     std::vector<Unit> units = plan_units(rows);
     std::int64_t total = 0;
@@ -404,7 +406,6 @@ extern "C" __attribute__((visibility("default"))) ipr::train::Backend* ipr_train
         keep_freed_memory();
         at::set_num_interop_threads(1);
       });
-      at::set_num_threads(options.threads);
       return new TorchBackend(options, *device);
     }
   } catch (const std::exception& problem) {

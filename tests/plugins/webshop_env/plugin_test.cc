@@ -209,7 +209,7 @@ TEST_CASE("the listed actions are valid and samples are plausible", "[webshop][p
   const PluginUnderTest plugin("", kTiny);
   EpisodeUnderTest episode(plugin);
   SeenStep seen = episode.reset(first_task(plugin));
-  CHECK(seen.actions == std::vector<std::string>{"click[search]"});
+  CHECK(seen.actions.empty());  // the search bar is not listed
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     const std::string action = episode.sample(seed);
     CHECK(action == episode.sample(seed));

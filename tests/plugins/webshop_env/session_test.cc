@@ -48,7 +48,7 @@ TEST_CASE("names are case-sensitive, arguments are not", "[webshop][session]") {
   Session session = visit(*shop);
   CHECK_FALSE(acts(session, "Search[lamp]"));
   CHECK_FALSE(acts(session, " search[lamp]"));
-  CHECK_FALSE(acts(session, "click[search]"));
+  CHECK(acts(session, "click[search]"));  // a button of the page, without effect
   CHECK(session.page() == Page::kIndex);
   CHECK(acts(session, "search[FLOOR Lamp]"));
   CHECK(url_of(session) == "/search_results/0/floor+lamp/1");

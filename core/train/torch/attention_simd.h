@@ -1,0 +1,248 @@
+// Attention forward and backward; part of kernels_simd.h, which see, and included by it alone.
+//
+// A head's rows are copied out, rotated, into dense buffers; keys and values also transposed, so that the products run
+// along the keys. Queries go in blocks of kBlock; the scores of a block are a [kBlock, stride] strip. Forward keeps the
+// logarithm of each softmax's denominator; backward makes the weights from it again instead of storing them
+// (Dao et al. 2022).
+#pragma once
+
+#include "core/train/torch/simd.h"
+
+namespace ipr::train {
+namespace {
+
+IPR_INLINE int64_t round_up(int64_t value, int64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
+// to = `from` rotated by the angles of its position, times scale; sign -1 turns back. Hugging Face's layout: value i
+// pairs with i + dim / 2.
+template <int kDim>
+IPR_INLINE void rotate(const float* from, const float* cos, const float* sin, float sign, float scale, float* to) {
+  constexpr int kHalf = kDim / 2;
+  float low[kHalf], high[kHalf];  // local, so that the compiler need not fear an overlap of `to` and `from`
+  for (int i = 0; i < kHalf; ++i) {
+    const float s = sign * sin[i];
+    low[i] = (from[i] * cos[i] - from[i + kHalf] * s) * scale;
+    high[i] = (from[i + kHalf] * cos[i] + from[i] * s) * scale;
+  }
+  for (int i = 0; i < kHalf; ++i) to[i] = low[i], to[i + kHalf] = high[i];
+}
+
+template <int kDim>
+IPR_INLINE void transpose(const float* from, int64_t tokens, int64_t stride, float* to) {
+  for (int d = 0; d < kDim; ++d) {
+    for (int64_t t = 0; t < tokens; ++t) to[d * stride + t] = from[t * kDim + d];
+    for (int64_t t = tokens; t < stride; ++t) to[d * stride + t] = 0;
+  }
+}
+
+// strip[i][j] = sum over d of rows[i][d] * columns[d][j], for kBlock rows and j < end (a multiple of 32).
+template <int kDim>
+IPR_INLINE void strip_product(const float* rows, const float* columns, int64_t stride, int64_t end, float* strip) {
+  for (int first = 0; first < kBlock; first += kRows) {
+    for (int64_t j = 0; j < end; j += 2 * kWidth) {
+      Vec left[kRows]{}, right[kRows]{};
+      for (int d = 0; d < kDim; ++d) {
+        const Vec a = load(columns + d * stride + j), b = load(columns + d * stride + j + kWidth);
+#pragma GCC unroll 8
+        for (int i = 0; i < kRows; ++i) {
+          const Vec q = splat(rows[(first + i) * kDim + d]);
+          left[i] += q * a;
+          right[i] += q * b;
+        }
+      }
+#pragma GCC unroll 8
+      for (int i = 0; i < kRows; ++i) {
+        store(strip + (first + i) * stride + j, left[i]);
+        store(strip + (first + i) * stride + j + kWidth, right[i]);
+      }
+    }
+  }
+}
+
+// out[i] = sum over j < end of strip[i][j] * rows[j].
+template <int kDim>
+IPR_INLINE void strip_times_rows(const float* strip, int64_t stride, const float* rows, int64_t end, float* out) {
+  for (int d = 0; d < kDim; d += kWidth) {
+    Vec total[kBlock]{};
+    for (int64_t j = 0; j < end; ++j) {
+      const Vec row = load(rows + j * kDim + d);
+#pragma GCC unroll 8
+      for (int i = 0; i < kBlock; ++i) total[i] += splat(strip[i * stride + j]) * row;
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < kBlock; ++i) store(out + i * kDim + d, total[i]);
+  }
+}
+
+// out[j] += sum over i of strip[i][j] * rows[i], j < end.
+template <int kDim>
+IPR_INLINE void add_strip_transposed(const float* strip, int64_t stride, const float* rows, int64_t end, float* out) {
+  for (int d = 0; d < kDim; d += kWidth) {
+    Vec row[kBlock];
+#pragma GCC unroll 8
+    for (int i = 0; i < kBlock; ++i) row[i] = load(rows + i * kDim + d);
+    for (int64_t j = 0; j < end; ++j) {
+      Vec total = load(out + j * kDim + d);
+#pragma GCC unroll 8
+      for (int i = 0; i < kBlock; ++i) total += splat(strip[i * stride + j]) * row[i];
+      store(out + j * kDim + d, total);
+    }
+  }
+}
+
+// Where the pieces of one task lie in its scratch.
+struct Buffers {
+  int64_t padded = 0;  // tokens rounded up, with room for a last block
+  float *q, *k, *v, *kt, *vt, *d_q, *d_k, *d_v, *d_out, *scores, *d_scores;
+};
+
+template <int kDim>
+IPR_INLINE Buffers lay_out(const AttentionTask& task) {
+  Buffers b;
+  b.padded = (task.tokens + 63) / 32 * 32;
+  float** const pieces[] = {&b.q, &b.k, &b.v, &b.kt, &b.vt, &b.d_q, &b.d_k, &b.d_v, &b.d_out};
+  float* next = task.scratch;
+  for (float** piece : pieces) {
+    *piece = next;
+    next += b.padded * kDim;
+  }
+  b.scores = next;
+  b.d_scores = next + kBlock * b.padded;
+  return b;
+}
+
+IPR_INLINE void clear(float* values, int64_t count) {
+  __builtin_memset(values, 0, static_cast<unsigned long>(count) * sizeof(float));
+}
+
+template <int kDim>
+IPR_INLINE void copy_rows(const float* from, int64_t from_stride, int64_t tokens, float* to, int64_t padded) {
+  for (int64_t t = 0; t < tokens; ++t) {
+    for (int d = 0; d < kDim; ++d) to[t * kDim + d] = from[t * from_stride + d];
+  }
+  clear(to + tokens * kDim, (padded - tokens) * kDim);
+}
+
+template <int kDim>
+IPR_INLINE void rotate_rows(const AttentionTask& task, int64_t offset, float scale, float* to, int64_t padded) {
+  for (int64_t t = 0; t < task.tokens; ++t) {
+    rotate<kDim>(task.qkv + t * task.qkv_stride + offset, task.cos + t * kDim / 2, task.sin + t * kDim / 2, 1, scale,
+                 to + t * kDim);
+  }
+  clear(to + task.tokens * kDim, (padded - task.tokens) * kDim);
+}
+
+constexpr float kMasked = -1e30f;
+
+// Scores of the queries [first, first + kBlock) against the keys they may see; later ones are masked.
+template <int kDim>
+IPR_INLINE int64_t block_scores(const Buffers& b, int64_t first) {
+  const int64_t end = round_up(first + kBlock, 32);
+  strip_product<kDim>(b.q + first * kDim, b.kt, b.padded, end, b.scores);
+  for (int64_t i = 0; i < kBlock; ++i) {
+    for (int64_t j = first + i + 1; j < end; ++j) b.scores[i * b.padded + j] = kMasked;
+  }
+  return end;
+}
+
+template <int kDim>
+void attend(const AttentionTask& task) {
+  const Buffers b = lay_out<kDim>(task);
+  const int64_t tokens = task.tokens;
+  const float scale = 1.0f / __builtin_sqrtf(static_cast<float>(kDim));
+  rotate_rows<kDim>(task, task.k_offset, 1, b.k, b.padded);
+  transpose<kDim>(b.k, tokens, b.padded, b.kt);
+  copy_rows<kDim>(task.qkv + task.v_offset, task.qkv_stride, tokens, b.v, b.padded);
+  for (int64_t g = 0; g < task.group; ++g) {
+    rotate_rows<kDim>(task, task.q_offset + g * kDim, scale, b.q, b.padded);
+    for (int64_t first = 0; first < tokens; first += kBlock) {
+      const int64_t end = block_scores<kDim>(b, first);
+      float denominator[kBlock];
+      for (int64_t i = 0; i < kBlock; ++i) {
+        float* const row = b.scores + i * b.padded;
+        const float top = largest(row, end);
+        denominator[i] = exp_sum(row, end, top);
+        if (first + i < tokens) task.lse[g * tokens + first + i] = top + __builtin_logf(denominator[i]);
+      }
+      float out[kBlock * kDim];
+      strip_times_rows<kDim>(b.scores, b.padded, b.v, end, out);
+      const int64_t live = tokens - first < kBlock ? tokens - first : kBlock;
+      for (int64_t i = 0; i < live; ++i) {
+        float* const to = task.out + (first + i) * task.out_stride + task.out_offset + g * kDim;
+        for (int d = 0; d < kDim; ++d) to[d] = out[i * kDim + d] / denominator[i];
+      }
+    }
+  }
+}
+
+// With P = softmax(S): dV = P^T dO, dS = P * (dO V^T - rowsum(dO * O)), dQ = dS K, dK = dS^T Q (q already scaled).
+template <int kDim>
+void attend_backward(const AttentionTask& task) {
+  const Buffers b = lay_out<kDim>(task);
+  const int64_t tokens = task.tokens;
+  const float scale = 1.0f / __builtin_sqrtf(static_cast<float>(kDim));
+  rotate_rows<kDim>(task, task.k_offset, 1, b.k, b.padded);
+  transpose<kDim>(b.k, tokens, b.padded, b.kt);
+  copy_rows<kDim>(task.qkv + task.v_offset, task.qkv_stride, tokens, b.v, b.padded);
+  transpose<kDim>(b.v, tokens, b.padded, b.vt);
+  clear(b.d_k, b.padded * kDim);
+  clear(b.d_v, b.padded * kDim);
+  for (int64_t g = 0; g < task.group; ++g) {
+    const int64_t head = task.out_offset + g * kDim;
+    rotate_rows<kDim>(task, task.q_offset + g * kDim, scale, b.q, b.padded);
+    copy_rows<kDim>(task.d_out + head, task.out_stride, tokens, b.d_out, b.padded);
+    for (int64_t first = 0; first < tokens; first += kBlock) {
+      const int64_t end = block_scores<kDim>(b, first);
+      strip_product<kDim>(b.d_out + first * kDim, b.vt, b.padded, end, b.d_scores);
+      for (int64_t i = 0; i < kBlock; ++i) {
+        float* const p = b.scores + i * b.padded;
+        float* const ds = b.d_scores + i * b.padded;
+        if (first + i >= tokens) {  // a query beyond the last: weighs nothing
+          clear(p, end);
+          clear(ds, end);
+          continue;
+        }
+        const float delta = dot(task.out + (first + i) * task.out_stride + head, b.d_out + (first + i) * kDim, kDim);
+        const float lse = task.lse[g * tokens + first + i];
+        for (int64_t j = 0; j < end; j += kWidth) {
+          const Vec weight = exp_of(load(p + j) - splat(lse));
+          store(p + j, weight);
+          store(ds + j, weight * (load(ds + j) - splat(delta)));
+        }
+      }
+      strip_times_rows<kDim>(b.d_scores, b.padded, b.k, end, b.d_q + first * kDim);
+      add_strip_transposed<kDim>(b.d_scores, b.padded, b.q + first * kDim, end, b.d_k);
+      add_strip_transposed<kDim>(b.scores, b.padded, b.d_out + first * kDim, end, b.d_v);
+    }
+    for (int64_t t = 0; t < tokens; ++t) {
+      rotate<kDim>(b.d_q + t * kDim, task.cos + t * kDim / 2, task.sin + t * kDim / 2, -1, scale,
+                   task.d_qkv + t * task.qkv_stride + task.q_offset + g * kDim);
+    }
+  }
+  for (int64_t t = 0; t < tokens; ++t) {
+    float* const row = task.d_qkv + t * task.qkv_stride;
+    rotate<kDim>(b.d_k + t * kDim, task.cos + t * kDim / 2, task.sin + t * kDim / 2, -1, 1, row + task.k_offset);
+    for (int d = 0; d < kDim; ++d) row[task.v_offset + d] = b.d_v[t * kDim + d];
+  }
+}
+
+void attention(const AttentionTask& task) {
+  if (task.head_dim == 16) {
+    attend<16>(task);
+  } else {
+    attend<32>(task);
+  }
+}
+
+void attention_backward(const AttentionTask& task) {
+  if (task.head_dim == 16) {
+    attend_backward<16>(task);
+  } else {
+    attend_backward<32>(task);
+  }
+}
+
+}  // namespace
+}  // namespace ipr::train

@@ -1,0 +1,113 @@
+// Vectors of floats and what the training kernels build on them; compiled once per family, see kernels_simd.h.
+//
+// The including file sets IPR_SIMD_WIDTH (floats per register) and IPR_SIMD_ROWS (query rows of a register tile).
+// Everything here is in an unnamed namespace and uses no inline function of the standard library: the linker must never
+// take one family's instructions for another's code.
+#pragma once
+
+#include "core/train/torch/kernels.h"
+
+#define IPR_INLINE __attribute__((always_inline)) inline
+
+namespace ipr::train {
+namespace {
+
+using std::int64_t;
+
+constexpr int kWidth = IPR_SIMD_WIDTH;
+constexpr int kRows = IPR_SIMD_ROWS;
+constexpr int kBlock = 8;  // queries that share one pass over the keys
+
+using Vec = float __attribute__((vector_size(4 * kWidth)));
+using Ints = int __attribute__((vector_size(4 * kWidth)));
+using Unaligned = float __attribute__((vector_size(4 * kWidth), aligned(4), may_alias));
+
+IPR_INLINE Vec load(const float* from) {
+  return *reinterpret_cast<const Unaligned*>(from);
+}
+IPR_INLINE void store(float* to, Vec value) {
+  *reinterpret_cast<Unaligned*>(to) = value;
+}
+IPR_INLINE Vec splat(float value) {
+  return value - Vec{};
+}
+
+IPR_INLINE float sum_of(Vec value) {
+  float total = 0;
+  for (int i = 0; i < kWidth; ++i) total += value[i];
+  return total;
+}
+
+IPR_INLINE float max_of(Vec value) {
+  float best = value[0];
+  for (int i = 1; i < kWidth; ++i) best = value[i] > best ? value[i] : best;
+  return best;
+}
+
+constexpr float kExpLow = -87.0f, kExpHigh = 88.0f;
+
+// e^x within 2 units in the last place; 0 below -87 (so that a masked score weighs nothing), e^88 above 88.
+IPR_INLINE Vec exp_of(Vec x) {
+  const Vec low = splat(kExpLow), high = splat(kExpHigh);
+  Vec clamped = x < low ? low : x;
+  clamped = clamped > high ? high : clamped;
+  const Vec magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to the nearest integer
+  const Vec n = (clamped * splat(1.44269504088896341f) + magic) - magic;
+  const Vec r = (clamped - n * splat(0.693145751953125f)) - n * splat(1.42860682030941723e-6f);
+  Vec p = splat(1.9875691500e-4f);  // Cephes' expf polynomial
+  p = p * r + splat(1.3981999507e-3f);
+  p = p * r + splat(8.3334519073e-3f);
+  p = p * r + splat(4.1665795894e-2f);
+  p = p * r + splat(1.6666665459e-1f);
+  p = p * r + splat(5.0000001201e-1f);
+  p = p * (r * r) + r + splat(1.0f);
+  const Ints power = (__builtin_convertvector(n, Ints) + 127) << 23;
+  const Vec value = p * reinterpret_cast<Vec>(power);
+  return x < low ? Vec{} : value;
+}
+
+// The same for the scalars at a row's end: one lane of the vector function, so that length does not change a value.
+IPR_INLINE float exp_of(float x) {
+  return exp_of(splat(x))[0];
+}
+
+IPR_INLINE float dot(const float* a, const float* b, int64_t size) {
+  Vec total{};
+  int64_t i = 0;
+  for (; i + kWidth <= size; i += kWidth) total += load(a + i) * load(b + i);
+  float sum = sum_of(total);
+  for (; i < size; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+IPR_INLINE float largest(const float* x, int64_t size) {
+  float best = x[0];
+  int64_t i = 0;
+  if (size >= kWidth) {
+    Vec top = load(x);
+    for (; i + kWidth <= size; i += kWidth) {
+      const Vec v = load(x + i);
+      top = v > top ? v : top;
+    }
+    best = max_of(top);
+  }
+  for (; i < size; ++i) best = x[i] > best ? x[i] : best;
+  return best;
+}
+
+// x[i] = e^(x[i] - shift); returns their sum.
+IPR_INLINE float exp_sum(float* x, int64_t size, float shift) {
+  Vec total{};
+  int64_t i = 0;
+  for (; i + kWidth <= size; i += kWidth) {
+    const Vec e = exp_of(load(x + i) - splat(shift));
+    store(x + i, e);
+    total += e;
+  }
+  float sum = sum_of(total);
+  for (; i < size; ++i) sum += x[i] = exp_of(x[i] - shift);
+  return sum;
+}
+
+}  // namespace
+}  // namespace ipr::train
