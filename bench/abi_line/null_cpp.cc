@@ -15,7 +15,7 @@ class NullEpisode final : public Episode {
 class NullEnvironment final : public Environment {
  public:
   NullEnvironment(const Host&, std::string_view) {}
-  [[nodiscard]] std::uint32_t capabilities() const override { return 0; }
+  [[nodiscard]] std::uint32_t capabilities() const override { return kDialect; }
   [[nodiscard]] std::string_view defaults_json() const override { return "{}"; }
   [[nodiscard]] std::size_t split_count() const override { return 1; }
   [[nodiscard]] Split split(std::size_t) const override { return {"train", IPR_SPLIT_TRAIN, 1}; }

@@ -29,7 +29,7 @@ std::string number(double value) {
   std::string grouped = text;
   const int first = value < 0 ? 1 : 0;
   for (int at = static_cast<int>(grouped.size()) - 3; at > first; at -= 3)
-    grouped.insert(static_cast<std::size_t>(at), ",");
+    grouped.insert(static_cast<std::size_t>(at), 1, ',');
   return grouped;
 }
 
@@ -64,13 +64,14 @@ void Figures::print(bool json) const {
 
 void Figures::print_table(double load) const {
   std::printf("%s (load average %.1f)\n", program_.c_str(), load);
-  std::printf("%-58s %12s %-9s %10s  %-13s %s\n", "", "measured", "", "ratio", "goal", "held against");
+  std::printf("%-62s %12s %-9s %10s  %-15s %s\n", "", "measured", "", "ratio", "goal", "held against");
   for (const Figure& figure : figures_) {
-    std::printf("%-58s %12s %-9s", figure.name.c_str(), number(figure.value).c_str(), figure.unit.c_str());
+    std::printf("%-62s %12s %-9s", figure.name.c_str(), number(figure.value).c_str(), figure.unit.c_str());
     if (figure.against) {
-      const std::string goal = std::string(figure.against->at_least ? ">= " : "<= ") + number(figure.against->goal);
-      std::printf(" %10s  %-13s %s", number(figure.ratio()).c_str(), (goal + (figure.met() ? "" : " MISSED")).c_str(),
-                  figure.against->name.c_str());
+      std::string goal = figure.against->at_least ? ">= " : "<= ";
+      goal += number(figure.against->goal);
+      if (!figure.met()) goal += " MISSED";
+      std::printf(" %10s  %-15s %s", number(figure.ratio()).c_str(), goal.c_str(), figure.against->name.c_str());
     }
     std::printf("\n");
   }

@@ -66,6 +66,7 @@ Result<std::vector<rollout::Trajectory>> play_without_model(const env::Environme
 Result<std::vector<rollout::Trajectory>> play_with_model(const env::Environment& environment, const Part& part, const EvalCommand& command, loop::ProgressLine& progress) {
   IPR_ASSIGN(const auto speech, loop::load_speech(command.policy));
   IPR_ASSIGN(model::Weights weights, model::load_checkpoint(command.policy));
+  IPR_TRY(loop::check_speech(*speech, weights.config, command.policy));
   const auto policy = loop::make_policy(command.policy, 0, std::move(weights), command.options.model_threads);
   IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment.prompt());
   const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt));

@@ -151,12 +151,14 @@ void add_model(CLI::App& app, Chosen& chosen) {
   add("logprobs", "{\"id\",\"prompt\"|\"prompt_ids\",\"continuation\"|\"continuation_ids\"} to log-probs", [state]() -> Status {
     IPR_ASSIGN(const auto speech, loop::load_speech(state->folder));
     IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(state->folder));
+    IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
     const model::Engine engine(weights, state->options.model_threads);
     return answer_lines([&](const Json& input) { return logprobs(input, *speech, engine); });
   });
   add("generate", "{\"id\",\"prompt\"|\"prompt_ids\"|\"messages\",\"max_tokens\",\"temperature\",\"seed\",\"stop\"} to text", [state]() -> Status {
     IPR_ASSIGN(const auto speech, loop::load_speech(state->folder));
     IPR_ASSIGN(model::Weights weights, model::load_checkpoint(state->folder));
+    IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
     const auto policy = loop::make_policy("model", 0, std::move(weights), state->options.model_threads);
     return answer_lines([&](const Json& input) { return generate(input, *speech, *policy->generator); });
   });

@@ -89,9 +89,17 @@ Status check_scopes(const Overrides& overrides, const std::vector<std::string>& 
   return {};
 }
 
+bool is_device(const std::string& name) {
+  if (name == "cpu" || name == "cuda") return true;
+  return name.size() > 5 && name.starts_with("cuda:") && name.find_first_not_of("0123456789", 5) == std::string::npos;
+}
+
 Status check_flags(const Options& options) {
   if (options.given("iterations") && options.iterations < 1) return usage("--iterations " + std::to_string(options.iterations) + ": give at least 1 (SFT alone is the table's first row of any run)");
   if (options.given("samples") && options.samples < 1) return usage("--samples " + std::to_string(options.samples) + ": give at least 1");
+  if (options.limit < 0) return usage("--limit " + std::to_string(options.limit) + ": give the number of tasks, or 0 for all");
+  if (options.max_steps < 0) return usage("--max-steps " + std::to_string(options.max_steps) + ": give the number of messages, or 0 for the environment's own");
+  if (options.threads < 0) return usage("--threads " + std::to_string(options.threads) + ": give the number of workers, or 0 for as many as cores");
   if (options.model_threads < 1) return usage("--model-threads " + std::to_string(options.model_threads) + ": give at least 1");
   if (!is_mini(options) && !std::filesystem::is_directory(options.model)) {
     return bad_data("--model " + options.model + ": is neither `mini` nor a checkpoint folder");
@@ -100,6 +108,7 @@ Status check_flags(const Options& options) {
   if (options.profile != "default" && options.profile != "paper" && options.profile != "released") {
     return usage("unknown profile \"" + options.profile + "\"" + did_you_mean(options.profile, {"default", "paper", "released"}));
   }
+  if (!is_device(options.device)) return usage("unknown device \"" + options.device + "\"; use cpu, cuda or cuda:N");
   if (options.preset != "full" && options.preset != "quick") return usage("unknown preset \"" + options.preset + "\"; known: full, quick");
   return {};
 }

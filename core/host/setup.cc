@@ -43,7 +43,7 @@ Result<Overrides> parse_overrides(const std::vector<std::string>& set) {
     const auto equals = item.find('=');
     const auto dot = item.find('.');
     if (equals == std::string::npos || dot == std::string::npos || dot > equals) {
-      return usage("--set " + item + ": expected KEY=VALUE with KEY like webshop.reward, env.reward or train.lr");
+      return usage("--set " + item + ": expected KEY=VALUE with KEY like env.reward, scorer.samples or train.lr");
     }
     const std::string scope = item.substr(0, dot), text = item.substr(equals + 1);
     std::string key = item.substr(dot + 1, equals - dot - 1);

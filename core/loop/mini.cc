@@ -1,5 +1,6 @@
 #include "core/loop/mini.h"
 
+#include <algorithm>
 #include <set>
 #include <sstream>
 
@@ -40,7 +41,7 @@ text::Tokenizer train_mini_tokenizer(const std::vector<const rollout::Trajectory
   return text::Tokenizer::train(texts, options);
 }
 
-model::LlamaConfig mini_config(const text::Tokenizer& tokenizer) {
+model::LlamaConfig mini_config(const text::Tokenizer& tokenizer, std::size_t longest_episode) {
   model::LlamaConfig config;
   config.vocab_size = (tokenizer.vocab_size() + 15) / 16 * 16;  // whole blocks of 16 output columns
   config.hidden_size = 128;
@@ -48,7 +49,7 @@ model::LlamaConfig mini_config(const text::Tokenizer& tokenizer) {
   config.num_layers = 2;
   config.num_heads = config.num_kv_heads = 8;
   config.head_dim = 16;
-  config.max_positions = 8192;
+  config.max_positions = static_cast<std::int64_t>(std::max<std::size_t>((longest_episode * 5 / 4 + 255) / 256 * 256, 1024));
   config.rope_theta = 10000;
   config.rms_norm_eps = 1e-5;
   config.tie_word_embeddings = true;

@@ -18,7 +18,8 @@ inline constexpr const char* kMiniTemplate = "plain";
                                                    const std::vector<env::PromptMessage>& prompt, const std::vector<std::string>& added_tokens);
 
 // Llama architecture: d 128, 2 layers, 8 heads and 8 KV heads, SwiGLU 352, tied embeddings; half a million parameters
-// with 768 ids. `max_positions` bounds an episode.
-[[nodiscard]] model::LlamaConfig mini_config(const text::Tokenizer& tokenizer);
+// with 768 ids. `longest_episode` in tokens: the model holds a quarter more than that, so that an agent that wanders is
+// cut (context_overflow) instead of paying, quadratically, for pages it can no longer use.
+[[nodiscard]] model::LlamaConfig mini_config(const text::Tokenizer& tokenizer, std::size_t longest_episode);
 
 }  // namespace ipr::loop

@@ -4,6 +4,10 @@
 #include "core/base/hash.h"
 
 namespace ipr::loop {
+namespace {
+// Of one policy's prefix tree; two or three policies are alive at a time.
+constexpr std::size_t kKvBudget = std::size_t{3} << 29;  // 1.5 GiB
+}  // namespace
 
 Result<std::unique_ptr<Speech>> load_speech(const std::string& folder) {
   IPR_ASSIGN(text::Tokenizer tokenizer, text::Tokenizer::load(folder + "/tokenizer.json"));
@@ -14,6 +18,12 @@ Result<std::unique_ptr<Speech>> load_speech(const std::string& folder) {
     last = chosen.status();
   }
   return bad_data(folder + "/tokenizer.json: has the control tokens of none of the chat templates plain and chatml (" + last.message() + ")");
+}
+
+Status check_speech(const Speech& speech, const model::LlamaConfig& config, const std::string& folder) {
+  if (speech.tokenizer.vocab_size() <= config.vocab_size) return {};
+  return bad_data(folder + ": the tokenizer has " + std::to_string(speech.tokenizer.vocab_size()) + " ids, the model only " + std::to_string(config.vocab_size) +
+                  "; they do not belong together");
 }
 
 std::map<std::string, std::string> speech_files(const Speech& speech) {
@@ -28,7 +38,9 @@ std::unique_ptr<Policy> make_policy(const std::string& name, int iteration, mode
   policy->weights = std::move(weights);
   policy->sha256 = weights_hash(policy->weights);
   policy->engine = std::make_unique<model::Engine>(policy->weights, model_threads);
-  policy->generator = std::make_unique<rollout::Generator>(*policy->engine, rollout::GeneratorOptions{});
+  rollout::GeneratorOptions options;
+  options.kv_budget_bytes = kKvBudget;
+  policy->generator = std::make_unique<rollout::Generator>(*policy->engine, options);
   return policy;
 }
 

@@ -19,6 +19,9 @@ struct Speech {
 // Reads tokenizer.json of a checkpoint folder and chooses the chat template by its control tokens ("plain" or "chatml").
 [[nodiscard]] Result<std::unique_ptr<Speech>> load_speech(const std::string& folder);
 
+// Do tokenizer and model of a checkpoint folder belong together? Code::kData if the tokenizer has ids that the model has not.
+[[nodiscard]] Status check_speech(const Speech& speech, const model::LlamaConfig& config, const std::string& folder);
+
 // The tokenizer files of a checkpoint folder: name -> contents.
 [[nodiscard]] std::map<std::string, std::string> speech_files(const Speech& speech);
 

@@ -133,7 +133,10 @@ Status Run::make_start_model() {
     text::Tokenizer tokenizer = train_mini_tokenizer(experts_, prompt, config_.environment->defaults().added_tokens);
     IPR_ASSIGN(text::ChatTemplate chat_template, text::ChatTemplate::make(kMiniTemplate, tokenizer));
     speech_ = std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chat_template)});
-    start_weights_ = model::random_weights(mini_config(speech_->tokenizer), mix(config_.seed, fnv1a64("mini")));
+    tokenize_experts(std::move(prompt));
+    std::size_t longest = 0;
+    for (const rollout::Trajectory* expert : experts_) longest = std::max(longest, dialogue_->history(*expert, expert->turns.size(), true).ids.size());
+    start_weights_ = model::random_weights(mini_config(speech_->tokenizer, longest), mix(config_.seed, fnv1a64("mini")));
     char line[120];
     std::snprintf(line, sizeof line, "%d ids, model of %.2f M parameters", speech_->tokenizer.vocab_size(),
                   static_cast<double>(start_weights_.config.parameter_count()) / 1e6);
@@ -144,16 +147,16 @@ Status Run::make_start_model() {
     }
     IPR_ASSIGN(speech_, load_speech(config_.model));
     IPR_ASSIGN(start_weights_, model::load_checkpoint(config_.model));
-    if (speech_->tokenizer.vocab_size() > start_weights_.config.vocab_size) {
-      return bad_data(config_.model + ": the tokenizer has " + std::to_string(speech_->tokenizer.vocab_size()) + " ids, the model only " +
-                      std::to_string(start_weights_.config.vocab_size) + "; they do not belong together");
-    }
+    IPR_TRY(check_speech(*speech_, start_weights_.config, config_.model));
   }
+  return {};
+}
+
+void Run::tokenize_experts(std::vector<env::PromptMessage> prompt) {
   dialogue_ = std::make_unique<rollout::Dialogue>(speech_->tokenizer, speech_->chat_template, std::move(prompt));
   for (auto& [id, trajectory] : book_) {
     for (rollout::TrajectoryTurn& turn : trajectory->turns) turn.reply_ids = dialogue_->reply_ids(turn.message);
   }
-  return {};
 }
 
 }  // namespace ipr::loop

@@ -11,7 +11,7 @@ Run::Run(const RunConfig& config, ProgressLine& progress, const std::atomic<bool
 Run::~Run() = default;
 
 Status Run::interrupted() const {
-  return stop_ ? Status(Code::kInterrupted, config_.out + ": interrupted; run the same command again to go on") : Status();
+  return stop_ ? Status(Code::kInterrupted, config_.out + ": interrupted; the same command begins this run again") : Status();
 }
 
 std::unique_ptr<rollout::Player> Run::player_for(Policy& policy) {

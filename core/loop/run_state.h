@@ -36,6 +36,8 @@ class Run {
   Status list_tasks();
   Status collect_experts();
   Status make_start_model();
+  // The one tokenization of what the experts said.
+  void tokenize_experts(std::vector<env::PromptMessage> prompt);
   // collect.cc
   Result<std::vector<const rollout::Trajectory*>> collect(const CollectPlan& plan, std::size_t plan_index, int iteration);
   Result<const rollout::Trajectory*> keep(rollout::Trajectory trajectory, const std::string& stage, int iteration, std::size_t plan, const std::string& policy);

@@ -15,8 +15,9 @@ namespace ipr::rollout {
 namespace asio = boost::asio;
 namespace {
 
-// Rollouts in flight: enough to keep the generator's batch full, few enough that prompts stay small in memory.
-constexpr std::size_t kInFlight = 192;
+// Rollouts in flight: a few more than the generator's batch holds, so that it stays full while environments step. More
+// would only push each other's KV blocks out of the budget between two turns.
+constexpr std::size_t kInFlight = 80;
 constexpr int kAttempts = 3;
 
 // Awaits `work` and hands its result on; an exception of a library becomes a Status.
@@ -113,7 +114,7 @@ asio::awaitable<Result<Trajectory>> Player::attempt(const PlayRequest& request) 
 asio::awaitable<Result<Trajectory>> Player::play(PlayRequest request) {
   Status last;
   for (int tries = 1; tries <= kAttempts; ++tries) {
-    if (stop_) co_return Status(Code::kInterrupted, "interrupted; run the same command again to go on");
+    if (stop_) co_return Status(Code::kInterrupted, "interrupted; the same command begins this run again");
     Result<Trajectory> played = co_await attempt(request);
     if (played.ok()) {
       played->attempts = tries;

@@ -157,6 +157,8 @@ Call Workplace::call(std::vector<std::string> arguments, std::string input) cons
 
 Ended Workplace::host(std::vector<std::string> arguments, std::string input) const { return run_program(call(std::move(arguments), std::move(input))); }
 
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 std::vector<Json> json_lines(const std::string& text) {
   std::vector<Json> values;
   std::istringstream stream(text);

@@ -48,6 +48,8 @@ class Workplace {
   TempFolder folder_;
 };
 
+[[nodiscard]] bool contains(const std::string& text, const std::string& part);
+
 // JSON lines as values. Throws on a line that is no JSON.
 [[nodiscard]] std::vector<Json> json_lines(const std::string& text);
 
