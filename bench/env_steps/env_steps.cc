@@ -97,9 +97,10 @@ void measure_steps(const env::Environment& environment, const env::Environment& 
   const double seconds = flags.seconds / 8;
   const Against dense{"original engine, dense: 27 steps/s", kOriginalDense, 1000, true};
   const Against sparse{"original engine, sparse: 39 steps/s", kOriginalSparse, 1000, true};
-  // The shop remembers answers of searches. `fresh` has seen none: the first pass pays for each search once.
+  // The shop remembers answers of searches and scores of goals. `fresh` has none yet: its first pass pays for each
+  // once.
   const double first = static_cast<double>(walks.steps) / play_once(fresh, walks, Extra::kProgress);
-  figures.add(where + ": steps with progress, first pass, no search remembered", first, "1/s", dense);
+  figures.add(where + ": steps with progress, first pass, nothing remembered", first, "1/s", dense);
   figures.add(where + ": steps", steps_per_second(environment, walks, Extra::kNothing, seconds), "1/s", sparse);
   figures.add(where + ": steps with progress", steps_per_second(environment, walks, Extra::kProgress, seconds), "1/s",
               dense);

@@ -118,7 +118,9 @@ Status finish_options(const CLI::App& command, Options& options) {
   for (const Flag& flag : flags()) {
     const CLI::Option* option = command.get_option_no_throw(std::string("--") + flag.name);
     if (option == nullptr || option->count() == 0) continue;
-    const bool from_variable = std::getenv(variable_of(flag.name).c_str()) != nullptr;
+    // A flag is stronger than its variable; where both say the same it does not matter who is named.
+    const char* variable = std::getenv(variable_of(flag.name).c_str());
+    const bool from_variable = variable != nullptr && option->results() == std::vector<std::string>{variable};
     options.origin[flag.name] = from_variable ? "environment variable" : "flag";
   }
   return options.config.empty() ? Status() : apply_config_file(command, options);

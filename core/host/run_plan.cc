@@ -12,7 +12,9 @@ constexpr const char* kStartOptimizer = "sft";  // who trains the first stage
 constexpr int kIterations = 4, kMiniIterations = 3, kQuickIterations = 1, kQuickTestGoals = 100;
 constexpr std::int64_t kNewTokens = 512, kMiniNewTokens = 64;
 
-bool is_mini(const Options& options) { return options.model == "mini"; }
+bool is_mini(const Options& options) {
+  return options.model == "mini";
+}
 
 // The profiles in force, weakest first: a model from scratch needs its own values, a named profile has the last word.
 std::vector<std::string> profiles_of(const Options& options) {
@@ -23,10 +25,10 @@ std::vector<std::string> profiles_of(const Options& options) {
 }
 
 // A key of the environment's defaults that the plugin's schema also names is that setting's default.
-plugin::SettingLayer environment_layer(const plugin::Manifest& manifest, const env::Environment& environment) {
+plugin::SettingLayer environment_layer(const plugin::Manifest& manifest, const Json& defaults) {
   plugin::SettingLayer layer{"environment", {}};
   const Json properties = manifest.schema.value("properties", Json::object());
-  for (const auto& [key, value] : environment.defaults().all.items()) {
+  for (const auto& [key, value] : defaults.items()) {
     if (properties.contains(key)) layer.values[key] = value;
   }
   return layer;
@@ -42,12 +44,13 @@ plugin::SettingLayer flag_layer(const plugin::Manifest& manifest, const Options&
   return layer;
 }
 
-Result<loop::PluginChoice> choose(const plugin::Registry& registry, plugin::Kind kind, const std::string& id, const std::string& alias, const Options& options,
-                                  const Overrides& overrides, const env::Environment& environment, std::vector<report::Setting>& settings) {
+Result<loop::PluginChoice> choose(const plugin::Registry& registry, plugin::Kind kind, const std::string& id,
+                                  const std::string& alias, const Options& options, const Overrides& overrides,
+                                  const env::Environment& environment, std::vector<report::Setting>& settings) {
   loop::PluginChoice choice;
   IPR_ASSIGN(choice.manifest, plugin::find_plugin(registry, kind, id));
   choice.services = services_for(choice.manifest, options);
-  std::vector<plugin::SettingLayer> layers = {environment_layer(choice.manifest, environment)};
+  std::vector<plugin::SettingLayer> layers = {environment_layer(choice.manifest, environment.defaults().all)};
   std::map<std::string, std::string> train_origin;
   for (const std::string& profile : profiles_of(options)) {
     const plugin::ProfileValues values = plugin::profile_values(choice.manifest.schema, profile);
@@ -56,11 +59,15 @@ Result<loop::PluginChoice> choose(const plugin::Registry& registry, plugin::Kind
       choice.train[key] = value;
       train_origin[key] = "profile " + profile;
     }
+    // What the environment says for this profile, e.g. {"mini": {"tasks_per_iteration": 40}}.
+    const Json special = environment.defaults().all.value(profile, Json::object());
+    if (special.is_object()) layers.push_back(environment_layer(choice.manifest, special));
   }
   layers.push_back(flag_layer(choice.manifest, options));
   IPR_ASSIGN(plugin::SettingLayer set, override_layer(choice.manifest, alias, overrides));
   layers.push_back(std::move(set));
-  IPR_ASSIGN(const plugin::ResolvedSettings resolved, plugin::resolve_settings(choice.manifest.subject(), choice.manifest.schema, layers));
+  IPR_ASSIGN(const plugin::ResolvedSettings resolved,
+             plugin::resolve_settings(choice.manifest.subject(), choice.manifest.schema, layers));
   choice.settings = resolved.values;
   for (const std::string& scope : {id, std::string(alias == "optimizer" ? "" : "-")}) {
     const auto found = overrides.train.find(scope);
@@ -71,8 +78,10 @@ Result<loop::PluginChoice> choose(const plugin::Registry& registry, plugin::Kind
       train_origin[key] = "--set";
     }
   }
-  for (const auto& [key, value] : resolved.values.items()) settings.push_back({id + "." + key, value.dump(), resolved.origin.at(key), ""});
-  for (const auto& [key, value] : choice.train.items()) settings.push_back({id + ".train." + key, value.dump(), train_origin[key], ""});
+  for (const auto& [key, value] : resolved.values.items())
+    settings.push_back({id + "." + key, value.dump(), resolved.origin.at(key), ""});
+  for (const auto& [key, value] : choice.train.items())
+    settings.push_back({id + ".train." + key, value.dump(), train_origin[key], ""});
   return choice;
 }
 
@@ -81,10 +90,14 @@ Status check_scopes(const Overrides& overrides, const std::vector<std::string>& 
   std::vector<std::string> known = ids;
   known.insert(known.end(), {"env", "scorer", "optimizer"});
   for (const auto& [scope, values] : overrides.settings) {
-    if (std::find(known.begin(), known.end(), scope) == known.end()) return usage("--set " + scope + "." + values.begin()->first + ": no plugin of this run is called \"" + scope + "\"" + did_you_mean(scope, known));
+    if (std::find(known.begin(), known.end(), scope) == known.end())
+      return usage("--set " + scope + "." + values.begin()->first + ": no plugin of this run is called \"" + scope +
+                   "\"" + did_you_mean(scope, known));
   }
   for (const auto& [scope, values] : overrides.train) {
-    if (!scope.empty() && std::find(known.begin(), known.end(), scope) == known.end()) return usage("--set " + scope + ".train." + values.begin()->first + ": no plugin of this run is called \"" + scope + "\"" + did_you_mean(scope, known));
+    if (!scope.empty() && std::find(known.begin(), known.end(), scope) == known.end())
+      return usage("--set " + scope + ".train." + values.begin()->first + ": no plugin of this run is called \"" +
+                   scope + "\"" + did_you_mean(scope, known));
   }
   return {};
 }
@@ -95,21 +108,33 @@ bool is_device(const std::string& name) {
 }
 
 Status check_flags(const Options& options) {
-  if (options.given("iterations") && options.iterations < 1) return usage("--iterations " + std::to_string(options.iterations) + ": give at least 1 (SFT alone is the table's first row of any run)");
-  if (options.given("samples") && options.samples < 1) return usage("--samples " + std::to_string(options.samples) + ": give at least 1");
-  if (options.limit < 0) return usage("--limit " + std::to_string(options.limit) + ": give the number of tasks, or 0 for all");
-  if (options.max_steps < 0) return usage("--max-steps " + std::to_string(options.max_steps) + ": give the number of messages, or 0 for the environment's own");
-  if (options.threads < 0) return usage("--threads " + std::to_string(options.threads) + ": give the number of workers, or 0 for as many as cores");
-  if (options.model_threads < 1) return usage("--model-threads " + std::to_string(options.model_threads) + ": give at least 1");
+  if (options.given("iterations") && options.iterations < 1)
+    return usage("--iterations " + std::to_string(options.iterations) +
+                 ": give at least 1 (SFT alone is the table's first row of any run)");
+  if (options.given("samples") && options.samples < 1)
+    return usage("--samples " + std::to_string(options.samples) + ": give at least 1");
+  if (options.limit < 0)
+    return usage("--limit " + std::to_string(options.limit) + ": give the number of tasks, or 0 for all");
+  if (options.max_steps < 0)
+    return usage("--max-steps " + std::to_string(options.max_steps) +
+                 ": give the number of messages, or 0 for the environment's own");
+  if (options.threads < 0)
+    return usage("--threads " + std::to_string(options.threads) +
+                 ": give the number of workers, or 0 for as many as cores");
+  if (options.model_threads < 1)
+    return usage("--model-threads " + std::to_string(options.model_threads) + ": give at least 1");
   if (!is_mini(options) && !std::filesystem::is_directory(options.model)) {
     return bad_data("--model " + options.model + ": is neither `mini` nor a checkpoint folder");
   }
-  if (!options.expert.empty() && !std::filesystem::exists(options.expert)) return bad_data("--expert " + options.expert + ": no such file");
+  if (!options.expert.empty() && !std::filesystem::exists(options.expert))
+    return bad_data("--expert " + options.expert + ": no such file");
   if (options.profile != "default" && options.profile != "paper" && options.profile != "released") {
-    return usage("unknown profile \"" + options.profile + "\"" + did_you_mean(options.profile, {"default", "paper", "released"}));
+    return usage("unknown profile \"" + options.profile + "\"" +
+                 did_you_mean(options.profile, {"default", "paper", "released"}));
   }
   if (!is_device(options.device)) return usage("unknown device \"" + options.device + "\"; use cpu, cuda or cuda:N");
-  if (options.preset != "full" && options.preset != "quick") return usage("unknown preset \"" + options.preset + "\"; known: full, quick");
+  if (options.preset != "full" && options.preset != "quick")
+    return usage("unknown preset \"" + options.preset + "\"; known: full, quick");
   return {};
 }
 
@@ -128,14 +153,20 @@ Result<RunPlan> plan_run(const Options& options) {
   }
   loop::RunConfig& config = plan.config;
   config.environment = &environment;
-  IPR_ASSIGN(config.sft, choose(registry, plugin::Kind::kOptimizer, kStartOptimizer, "-", options, overrides, environment, plan.settings));
-  IPR_ASSIGN(config.optimizer, choose(registry, plugin::Kind::kOptimizer, options.optimizer, "optimizer", options, overrides, environment, plan.settings));
-  IPR_ASSIGN(config.scorer, choose(registry, plugin::Kind::kScorer, options.scorer, "scorer", options, overrides, environment, plan.settings));
+  IPR_ASSIGN(config.sft, choose(registry, plugin::Kind::kOptimizer, kStartOptimizer, "-", options, overrides,
+                                environment, plan.settings));
+  IPR_ASSIGN(config.optimizer, choose(registry, plugin::Kind::kOptimizer, options.optimizer, "optimizer", options,
+                                      overrides, environment, plan.settings));
+  IPR_ASSIGN(config.scorer, choose(registry, plugin::Kind::kScorer, options.scorer, "scorer", options, overrides,
+                                   environment, plan.settings));
   const bool quick = options.preset == "quick";
   config.model = options.model;
   config.expert_file = options.expert;
   config.device = options.device;
-  config.iterations = options.given("iterations") ? options.iterations : quick ? kQuickIterations : is_mini(options) ? kMiniIterations : kIterations;
+  config.iterations = options.given("iterations") ? options.iterations
+                      : quick                     ? kQuickIterations
+                      : is_mini(options)          ? kMiniIterations
+                                                  : kIterations;
   config.max_steps = options.max_steps;
   config.threads = worker_count(options);
   config.model_threads = options.model_threads;
@@ -146,14 +177,30 @@ Result<RunPlan> plan_run(const Options& options) {
   config.seed = options.seed;
 
   const auto plugin_json = [](const loop::PluginChoice& choice) {
-    return Json{{"id", choice.manifest.id}, {"version", choice.manifest.version}, {"settings", choice.settings}, {"train", choice.train}};
+    return Json{{"id", choice.manifest.id},
+                {"version", choice.manifest.version},
+                {"settings", choice.settings},
+                {"train", choice.train}};
   };
-  Json decides = {{"env", {{"id", options.env}, {"settings", plan.environment.settings.values}}}, {"sft", plugin_json(config.sft)}, {"optimizer", plugin_json(config.optimizer)},
-                  {"scorer", plugin_json(config.scorer)}, {"model", config.model}, {"data", options.data}, {"expert", options.expert}, {"profile", options.profile},
-                  {"preset", options.preset}, {"iterations", config.iterations}, {"max_steps", config.max_steps}, {"limit", options.limit}, {"seed", config.seed},
-                  {"device", config.device}, {"model_threads", config.model_threads}};
+  Json decides = {{"env", {{"id", options.env}, {"settings", plan.environment.settings.values}}},
+                  {"sft", plugin_json(config.sft)},
+                  {"optimizer", plugin_json(config.optimizer)},
+                  {"scorer", plugin_json(config.scorer)},
+                  {"model", config.model},
+                  {"data", options.data},
+                  {"expert", options.expert},
+                  {"profile", options.profile},
+                  {"preset", options.preset},
+                  {"iterations", config.iterations},
+                  {"max_steps", config.max_steps},
+                  {"limit", options.limit},
+                  {"seed", config.seed},
+                  {"device", config.device},
+                  {"model_threads", config.model_threads}};
   plan.hash = sha256_hex(dump_line(decides)).substr(0, 8);
-  const auto flag_origin = [&](const std::string& flag) { return options.given(flag) ? options.origin.at(flag) : std::string("default"); };
+  const auto flag_origin = [&](const std::string& flag) {
+    return options.given(flag) ? options.origin.at(flag) : std::string("default");
+  };
   for (const char* flag : {"model", "data", "expert", "profile", "preset", "iterations", "seed", "device"}) {
     const Json& value = decides.at(flag);
     plan.settings.push_back({flag, value.is_string() ? value.get<std::string>() : value.dump(), flag_origin(flag), ""});
@@ -162,7 +209,9 @@ Result<RunPlan> plan_run(const Options& options) {
   Json origins = Json::object();
   for (const report::Setting& setting : plan.settings) origins[setting.key] = setting.source;
   config.resolved = {{"config", std::move(decides)}, {"origin", std::move(origins)}, {"hash", plan.hash}};
-  config.out = !options.out.empty() ? options.out : "runs/" + options.env + "-" + options.scorer + "-" + options.optimizer + "-" + plan.hash;
+  config.out = !options.out.empty()
+                   ? options.out
+                   : "runs/" + options.env + "-" + options.scorer + "-" + options.optimizer + "-" + plan.hash;
   return plan;
 }
 

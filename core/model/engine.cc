@@ -14,6 +14,9 @@ namespace {
 // A layer whose packed weights fit the second-level cache is run row-wise; see Engine::Impl.
 constexpr std::size_t kRowWiseLayerBytes = std::size_t{2} << 20;
 
+// KV heads that a row-wise task attends with before it goes on to its next rows.
+constexpr int kAttendHeads = 2;
+
 int round_up(int value, int unit) {
   return (value + unit - 1) / unit * unit;
 }
@@ -93,7 +96,10 @@ class Engine::Impl {
     // A region ends where rows meet: the keys and values of a layer must all be written before any row attends.
     for (int l = 0; l < layers; ++l) {
       over_chunks([&](int begin, int end, int thread) {
-        for (int r = begin; r < end; ++r) attend(l, r, 0, shape_.kv_heads, thread);
+        // Some heads at a time over all rows: rows of one prompt then find its keys and values in the cache.
+        for (int head = 0; head < shape_.kv_heads; head += kAttendHeads) {
+          for (int r = begin; r < end; ++r) attend(l, r, head, std::min(head + kAttendHeads, shape_.kv_heads), thread);
+        }
         finish_layer(l, begin, end);
         if (l + 1 < layers) {
           project_qkv(l + 1, begin, end);

@@ -23,6 +23,9 @@ using namespace ipr::sdk;
 
 constexpr const char* kDefaults =
     R"({"threshold":0.01,"max_steps":10,"expert_min_outcome":0.7,"dialect":"react","added_tokens":[" [SEP] "]})";
+// Real pages are long: a model from scratch explores fewer goals per iteration, so that a run ends in minutes.
+constexpr const char* kLongPageDefaults =
+    R"({"threshold":0.01,"max_steps":10,"expert_min_outcome":0.7,"dialect":"react","added_tokens":[" [SEP] "],"mini":{"tasks_per_iteration":40}})";
 constexpr std::string_view kInvalidFormat = "Observation: Invalid format. The input must contains 'Action: '";
 
 struct Settings {
@@ -219,7 +222,7 @@ class WebShop final : public Environment {
   }
 
   std::uint32_t capabilities() const override { return kFork | kActions | kSample | kProgress | kExpert | kDialect; }
-  std::string_view defaults_json() const override { return kDefaults; }
+  std::string_view defaults_json() const override { return shop_->is_generated() ? kDefaults : kLongPageDefaults; }
 
   std::size_t split_count() const override { return 3; }
   Split split(std::size_t i) const override {

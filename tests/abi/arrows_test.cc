@@ -46,7 +46,8 @@ std::string text_of(const fs::path& path) {
 
 // The project's own headers that a file includes.
 std::vector<std::string> includes_of(const fs::path& path) {
-  static const std::regex kInclude("(?:^|\\n)[ \\t]*#[ \\t]*include[ \\t]*[\"<]((?:core|ipr|plugins|examples|tests)/[^\">]+)[\">]");
+  static const std::regex kInclude(
+      "(?:^|\\n)[ \\t]*#[ \\t]*include[ \\t]*[\"<]((?:core|ipr|plugins|examples|tests)/[^\">]+)[\">]");
   const std::string text = text_of(path);
   std::vector<std::string> found;
   for (std::sregex_iterator at(text.begin(), text.end(), kInclude), end; at != end; ++at) found.push_back((*at)[1]);

@@ -29,8 +29,12 @@ Checked check(const std::string& library, std::vector<std::string> more = {}) {
   return checked;
 }
 
-std::string bundled(const std::string& name) { return std::string(IPR_PLUGIN_FOLDER) + "/" + name + ".so"; }
-std::string bad(const std::string& name) { return std::string(IPR_BAD_PLUGINS) + "/ipr-test-" + name + ".so"; }
+std::string bundled(const std::string& name) {
+  return std::string(IPR_PLUGIN_FOLDER) + "/" + name + ".so";
+}
+std::string bad(const std::string& name) {
+  return std::string(IPR_BAD_PLUGINS) + "/ipr-test-" + name + ".so";
+}
 
 // The library cannot even be listed: exit 4 and one line with the reason.
 void refused(const std::string& name, const std::string& reason) {
@@ -58,7 +62,8 @@ void fails(const std::string& name, const std::vector<std::string>& cases, const
 }  // namespace
 
 TEST_CASE("every bundled plugin and the example pass the conformance suite", "[abi]") {
-  for (const char* name : {"ipr-env-webshop", "ipr-env-gridworld", "ipr-scorer-mc", "ipr-optimizer-ipr", "ipr-optimizer-sft"}) {
+  for (const char* name :
+       {"ipr-env-webshop", "ipr-env-gridworld", "ipr-scorer-mc", "ipr-optimizer-ipr", "ipr-optimizer-sft"}) {
     const Checked checked = check(bundled(name));
     INFO(name << "\n" << checked.ended.out << checked.ended.err);
     CHECK(checked.ended.exit_code == 0);
@@ -79,7 +84,8 @@ TEST_CASE("an exception becomes an error with its own words", "[abi]") {
   fails("throws-in-create", {"schema-accepts-defaults", "unknown-extension-is-null"}, "the cellar is flooded");
   fails("throws-in-step", {"random-walk", "empty-action"}, "the stairs are missing");
   const Workplace place;
-  const Ended ended = place.host({"eval", "--env", "throws-in-create", "--policy", "noop", "--plugin-path", IPR_BAD_PLUGINS});
+  const Ended ended =
+      place.host({"eval", "--env", "throws-in-create", "--policy", "noop", "--plugin-path", IPR_BAD_PLUGINS});
   CHECK(ended.exit_code == 4);
   REQUIRE(ended.error_lines().size() == 1);
   CHECK(contains(ended.error_lines()[0], "throws-in-create"));

@@ -46,15 +46,20 @@ static_assert(offsetof(ipr_tensor, strides) == offsetof(DLTensor, strides));
 static_assert(offsetof(ipr_tensor, byte_offset) == offsetof(DLTensor, byte_offset));
 
 // The frozen structs, on every 64-bit machine.
-static_assert(sizeof(ipr_str) == 16 && sizeof(ipr_tensor) == 48 && sizeof(ipr_total) == 32 && sizeof(ipr_error) == 1024);
+static_assert(sizeof(ipr_str) == 16 && sizeof(ipr_tensor) == 48 && sizeof(ipr_total) == 32 &&
+              sizeof(ipr_error) == 1024);
 
 // Every struct that may grow begins with its size.
 template <typename... Structs>
-constexpr bool kSizeFirst = ((offsetof(Structs, struct_size) == 0 && std::is_standard_layout_v<Structs>) && ...);
-static_assert(kSizeFirst<ipr_error, ipr_host, ipr_ctx, ipr_instance, ipr_plugin_desc, ipr_library, ipr_step, ipr_split, ipr_task, ipr_message, ipr_parsed>);
-static_assert(kSizeFirst<ipr_environment_v1, ipr_env_dialect_v1, ipr_env_actions_v1, ipr_env_snapshot_v1, ipr_env_progress_v1, ipr_env_expert_v1>);
-static_assert(kSizeFirst<ipr_turn, ipr_trajectory, ipr_query, ipr_score, ipr_scorer_v1, ipr_host_basics_v1, ipr_sampling, ipr_rollout_req, ipr_rollout_res>);
-static_assert(kSizeFirst<ipr_host_rollouts_v1, ipr_collect, ipr_example, ipr_example_sink, ipr_batch, ipr_optimizer_v1>);
+constexpr bool kSizeFirst = ((offsetof(Structs, struct_size) == 0 && std::is_standard_layout_v<Structs>)&&...);
+static_assert(kSizeFirst<ipr_error, ipr_host, ipr_ctx, ipr_instance, ipr_plugin_desc, ipr_library, ipr_step, ipr_split,
+                         ipr_task, ipr_message, ipr_parsed>);
+static_assert(kSizeFirst<ipr_environment_v1, ipr_env_dialect_v1, ipr_env_actions_v1, ipr_env_snapshot_v1,
+                         ipr_env_progress_v1, ipr_env_expert_v1>);
+static_assert(kSizeFirst<ipr_turn, ipr_trajectory, ipr_query, ipr_score, ipr_scorer_v1, ipr_host_basics_v1,
+                         ipr_sampling, ipr_rollout_req, ipr_rollout_res>);
+static_assert(
+    kSizeFirst<ipr_host_rollouts_v1, ipr_collect, ipr_example, ipr_example_sink, ipr_batch, ipr_optimizer_v1>);
 
 }  // namespace
 

@@ -22,7 +22,8 @@ Words together(Words words, const Words& more) {
 
 // A run of a few tasks on the tiny shop, and one on the grid world.
 Words shop(const std::string& out) {
-  return {"--env", "webshop", "--scorer", "mc", "--preset", "quick", "--set", "env.world_size=tiny", "--limit", "5", "--samples", "2", "--out", out};
+  return {"--env",   "webshop", "--scorer",  "mc", "--preset", "quick", "--set", "env.world_size=tiny",
+          "--limit", "5",       "--samples", "2",  "--out",    out};
 }
 Words grid(const std::string& out) {
   return {"--env", "gridworld", "--scorer", "mc", "--preset", "quick", "--limit", "16", "--samples", "2", "--out", out};
@@ -36,7 +37,9 @@ void runs(const Workplace& place, const Words& words) {
   CHECK(contains(ended.out, "Monte Carlo cost"));
 }
 
-Json certificate(const Workplace& place, const std::string& out) { return load_json(place.file(out + "/certificate.json")); }
+Json certificate(const Workplace& place, const std::string& out) {
+  return load_json(place.file(out + "/certificate.json"));
+}
 
 // The rows of a query, each as its columns' texts.
 std::vector<std::vector<std::string>> rows(const std::string& database, const std::string& query) {
@@ -61,7 +64,8 @@ long count(const Workplace& place, const std::string& out, const std::string& wh
 
 TEST_CASE("the tiny run goes from the expert to the table", "[e2e]") {
   const Workplace place;
-  runs(place, {"--env", "webshop", "--scorer", "mc", "--preset", "quick", "--set", "env.world_size=tiny", "--samples", "2", "--out", "run"});
+  runs(place, {"--env", "webshop", "--scorer", "mc", "--preset", "quick", "--set", "env.world_size=tiny", "--samples",
+               "2", "--out", "run"});
   for (const char* stage : {"expert", "explore", "mc", "eval"}) {
     INFO(stage);
     CHECK(count(place, "run", std::string("episode WHERE stage = '") + stage + "'") > 0);
@@ -77,7 +81,8 @@ TEST_CASE("the tiny run goes from the expert to the table", "[e2e]") {
   CHECK(count(place, "run", "turn WHERE length(token_ids) = 0 AND message <> ''") == 0);
   const Ended inspected = place.host({"model", "inspect", "run/checkpoints/iter-1", "--json"});
   CHECK(inspected.exit_code == 0);
-  CHECK(Json::parse(inspected.out).at("sha256") == certificate(place, "run").at("checkpoints").at("checkpoints/iter-1"));
+  CHECK(Json::parse(inspected.out).at("sha256") ==
+        certificate(place, "run").at("checkpoints").at("checkpoints/iter-1"));
   CHECK(certificate(place, "run").at("results").get<std::string>().size() == 64);
 }
 
@@ -99,7 +104,9 @@ TEST_CASE("scoring lazily finds the same pairs with no more rollouts", "[e2e]") 
   const Workplace place;
   runs(place, grid("lazy"));
   runs(place, together(grid("eager"), {"--set", "optimizer.lazy=false"}));
-  const std::string pairs = "SELECT iteration, kind, task_id, turn, winner_end, loser_end, outcome_gap, expert_won FROM pair ORDER BY 1, 2, 3, 4, 5, 6, 7, 8";
+  const std::string pairs =
+      "SELECT iteration, kind, task_id, turn, winner_end, loser_end, outcome_gap, expert_won FROM pair ORDER BY 1, 2, "
+      "3, 4, 5, 6, 7, 8";
   const auto lazy = rows(place.file("lazy/run.db"), pairs);
   CHECK_FALSE(lazy.empty());
   CHECK(lazy == rows(place.file("eager/run.db"), pairs));
@@ -119,6 +126,7 @@ TEST_CASE("the paper's profile and the released code's run to their ends", "[e2e
 TEST_CASE("a run can start from a checkpoint of another", "[e2e]") {
   const Workplace place;
   runs(place, grid("first"));
-  runs(place, together(grid("second"), {"--model", "first/checkpoints/iter-0", "--set", "train.lr=1e-4", "--set", "sft.train.lr=1e-4", "--set", "ipr.max_new_tokens=32"}));
+  runs(place, together(grid("second"), {"--model", "first/checkpoints/iter-0", "--set", "train.lr=1e-4", "--set",
+                                        "sft.train.lr=1e-4", "--set", "ipr.max_new_tokens=32"}));
   CHECK(load_json(place.file("second/config.json")).at("config").at("model") == "first/checkpoints/iter-0");
 }

@@ -14,7 +14,9 @@ T need(Result<T> result) {
 }  // namespace
 
 std::unique_ptr<env::Environment> make_counter(Counter kind) {
-  const std::string path = kind == Counter::kForks ? IPR_COUNTER_FORKS : kind == Counter::kReplays ? IPR_COUNTER_REPLAYS : IPR_COUNTER_FORGETS;
+  const std::string path = kind == Counter::kForks     ? IPR_COUNTER_FORKS
+                           : kind == Counter::kReplays ? IPR_COUNTER_REPLAYS
+                                                       : IPR_COUNTER_FORGETS;
   const ipr_library* const library = need(plugin::open_library(path));
   const std::vector<plugin::Manifest> found = need(plugin::manifests(*library, path));
   return need(env::Environment::make(need(plugin::Instance::create(found.at(0), Json::object(), {}))));

@@ -48,7 +48,8 @@ TEST_CASE("a checkpoint with a file missing or cut short is refused", "[host][fa
   const Workplace place;
   const std::string checkpoint = broken_checkpoint(place);
   fs::resize_file(checkpoint + "/model.safetensors", fs::file_size(checkpoint + "/model.safetensors") / 2);
-  refused(place, {{"model", "inspect", checkpoint}, {"model", "logprobs", checkpoint}, run_with_model(checkpoint)}, "model.safetensors");
+  refused(place, {{"model", "inspect", checkpoint}, {"model", "logprobs", checkpoint}, run_with_model(checkpoint)},
+          "model.safetensors");
   REQUIRE(write_file(checkpoint + "/model.safetensors", "no tensors at all").ok());
   refused(place, {{"model", "inspect", checkpoint}}, "model.safetensors");
   fs::remove(checkpoint + "/model.safetensors");
@@ -62,7 +63,8 @@ TEST_CASE("weights of another shape are refused with the tensor's name", "[host]
   Json config = load_json(checkpoint + "/config.json");
   config["intermediate_size"] = config.at("intermediate_size").get<int>() / 2;
   REQUIRE(write_file(checkpoint + "/config.json", config.dump()).ok());
-  refused(place, {{"model", "inspect", checkpoint}, {"model", "logprobs", checkpoint}, run_with_model(checkpoint)}, "mlp.");
+  refused(place, {{"model", "inspect", checkpoint}, {"model", "logprobs", checkpoint}, run_with_model(checkpoint)},
+          "mlp.");
 }
 
 TEST_CASE("a tokenizer that does not fit is refused", "[host][faults]") {
@@ -75,7 +77,8 @@ TEST_CASE("a tokenizer that does not fit is refused", "[host][faults]") {
   added["content"] = "<|beyond|>";
   larger["added_tokens"].push_back(added);
   REQUIRE(write_file(checkpoint + "/tokenizer.json", larger.dump()).ok());
-  refused(place, {{"model", "logprobs", checkpoint}, {"model", "generate", checkpoint}, run_with_model(checkpoint)}, "do not belong together");
+  refused(place, {{"model", "logprobs", checkpoint}, {"model", "generate", checkpoint}, run_with_model(checkpoint)},
+          "do not belong together");
   const std::string text = good.dump();
   REQUIRE(write_file(checkpoint + "/tokenizer.json", text.substr(0, text.size() / 2)).ok());
   refused(place, {{"model", "tokenize", checkpoint}, run_with_model(checkpoint)}, "tokenizer.json");
@@ -120,7 +123,8 @@ TEST_CASE("Ctrl-C says how to go on, and the same command does", "[host][faults]
   const Ended again = place.host(small_run_words("run"));
   INFO(again.err);
   REQUIRE(again.exit_code == 0);
-  CHECK(load_json(place.file("run/certificate.json")).at("results") == load_json(small_run().folder() + "/certificate.json").at("results"));
+  CHECK(load_json(place.file("run/certificate.json")).at("results") ==
+        load_json(small_run().folder() + "/certificate.json").at("results"));
 }
 
 TEST_CASE("a polite request to end is answered in its own way", "[host][faults]") {

@@ -58,9 +58,13 @@ not JSON
 
 TEST_CASE("model logprobs: texts and ids agree, and the total is the sum", "[host][model]") {
   const auto ids = ask("tokenize", "{\"id\":1,\"text\":\"At 1 1, goal 2 2.\"}\n{\"id\":2,\"text\":\" Ways\"}\n");
-  const Json by_ids = {{"id", "ids"}, {"prompt_ids", ids[0].at("ids")}, {"continuation_ids", ids[1].at("ids")}, {"top", 20}};
-  const auto answers =
-      ask("logprobs", R"({"id":"text","prompt":"At 1 1, goal 2 2.","continuation":" Ways","top":20})" "\n" + by_ids.dump() + "\n" + R"({"id":"bad","prompt_ids":[9999999],"continuation_ids":[1]})" "\n");
+  const Json by_ids = {
+      {"id", "ids"}, {"prompt_ids", ids[0].at("ids")}, {"continuation_ids", ids[1].at("ids")}, {"top", 20}};
+  const auto answers = ask("logprobs", R"({"id":"text","prompt":"At 1 1, goal 2 2.","continuation":" Ways","top":20})"
+                                       "\n" +
+                                           by_ids.dump() + "\n" +
+                                           R"({"id":"bad","prompt_ids":[9999999],"continuation_ids":[1]})"
+                                           "\n");
   REQUIRE(answers.size() == 3);
   CHECK(answers[0].at("token_logprobs") == answers[1].at("token_logprobs"));
   double sum = 0;
@@ -76,7 +80,8 @@ TEST_CASE("model logprobs: texts and ids agree, and the total is the sum", "[hos
 }
 
 TEST_CASE("model generate repeats itself for one seed and stops where it is told to", "[host][model]") {
-  const std::string line = R"({"id":1,"messages":[{"role":"user","content":"At 1 1, goal 1 3. Ways: right"}],"max_tokens":12,"temperature":1,"seed":5})";
+  const std::string line =
+      R"({"id":1,"messages":[{"role":"user","content":"At 1 1, goal 1 3. Ways: right"}],"max_tokens":12,"temperature":1,"seed":5})";
   const auto first = ask("generate", line + "\n" + line + "\n");
   REQUIRE(first.size() == 2);
   CHECK(first[0] == first[1]);
@@ -104,7 +109,8 @@ TEST_CASE("model generate repeats itself for one seed and stops where it is told
 
 TEST_CASE("a checkpoint of the run plays as a policy", "[host][model]") {
   const SmallRun& run = small_run();
-  const Ended ended = run.place.host({"eval", "--env", "gridworld", "--policy", run.checkpoint(), "--limit", "4", "--max-new-tokens", "16", "--json"});
+  const Ended ended = run.place.host(
+      {"eval", "--env", "gridworld", "--policy", run.checkpoint(), "--limit", "4", "--max-new-tokens", "16", "--json"});
   INFO(ended.err);
   REQUIRE(ended.exit_code == 0);
   CHECK(Json::parse(ended.out).at("rows").at(0).at("n") == Json(4));

@@ -30,10 +30,13 @@ std::vector<Json> replay(const std::string& env, const std::string& input, std::
 }  // namespace
 
 TEST_CASE("an answer has every key of the format", "[host][replay]") {
-  const auto answers = replay("webshop", R"({"id":"x1","task":{"split":"test","index":0},"seed":0,"actions":["search[red bag]","click[no such thing]"],"agent_text":false})");
+  const auto answers = replay(
+      "webshop",
+      R"({"id":"x1","task":{"split":"test","index":0},"seed":0,"actions":["search[red bag]","click[no such thing]"],"agent_text":false})");
   REQUIRE(answers.size() == 1);
   const Json& answer = answers[0];
-  CHECK(keys_of(answer) == std::set<std::string>{"id", "task", "instruction", "initial", "steps", "outcome", "fingerprint", "error"});
+  CHECK(keys_of(answer) ==
+        std::set<std::string>{"id", "task", "instruction", "initial", "steps", "outcome", "fingerprint", "error"});
   CHECK(answer.at("id") == "x1");
   CHECK(answer.at("error").is_null());
   CHECK(answer.at("task").is_string());
@@ -42,8 +45,9 @@ TEST_CASE("an answer has every key of the format", "[host][replay]") {
   CHECK(answer.at("initial").at("info").contains("url"));
   REQUIRE(answer.at("steps").size() == 2);
   const Json& step = answer.at("steps").at(0);
-  CHECK(keys_of(step) == std::set<std::string>{"action", "valid", "observation", "available_actions", "reward", "progress", "terminated", "truncated", "success",
-                                               "exit_status", "info"});
+  CHECK(keys_of(step) == std::set<std::string>{"action", "valid", "observation", "available_actions", "reward",
+                                               "progress", "terminated", "truncated", "success", "exit_status",
+                                               "info"});
   CHECK(step.at("action") == "search[red bag]");
   CHECK(step.at("valid") == Json(true));
   CHECK(step.at("available_actions").at(0) == "click[back to search]");
@@ -77,8 +81,10 @@ TEST_CASE("cases are answered in order, and one that cannot run stops no other",
 }
 
 TEST_CASE("a task has the same content by its id and by its place", "[host][replay]") {
-  const Json by_place = replay("webshop", R"({"id":1,"task":{"split":"test","index":3},"actions":["search[x]"]})").at(0);
-  const Json by_id = replay("webshop", Json{{"id", 1}, {"task", by_place.at("task")}, {"actions", {"search[x]"}}}.dump()).at(0);
+  const Json by_place =
+      replay("webshop", R"({"id":1,"task":{"split":"test","index":3},"actions":["search[x]"]})").at(0);
+  const Json by_id =
+      replay("webshop", Json{{"id", 1}, {"task", by_place.at("task")}, {"actions", {"search[x]"}}}.dump()).at(0);
   CHECK(by_place == by_id);
 }
 
@@ -91,7 +97,10 @@ TEST_CASE("bare actions go on after the end, whole messages stop at it", "[host]
   std::string noise(20, ' ');  // twenty messages that no dialect understands
   Json messages = Json::array();
   for (std::size_t i = 0; i < noise.size(); ++i) messages.push_back("hello");
-  const Json said = replay("gridworld", Json{{"id", 0}, {"task", place}, {"actions", messages}, {"agent_text", true}}.dump(), {"--max-steps", "4"}).at(0);
+  const Json said =
+      replay("gridworld", Json{{"id", 0}, {"task", place}, {"actions", messages}, {"agent_text", true}}.dump(),
+             {"--max-steps", "4"})
+          .at(0);
   REQUIRE(said.at("steps").size() == 4);
   CHECK(contains(said.at("steps").at(0).at("observation"), "Invalid format"));
   CHECK(said.at("steps").at(0).at("valid") == Json(false));
@@ -103,17 +112,24 @@ TEST_CASE("bare actions go on after the end, whole messages stop at it", "[host]
   CHECK(last.at("info").at("steps") == Json(4));
   CHECK(last.at("info").at("terminate_reason") == "max_steps");
 
-  const Json stepped = replay("gridworld", Json{{"id", 0}, {"task", place}, {"actions", messages}}.dump(), {"--max-steps", "4"}).at(0);
+  const Json stepped =
+      replay("gridworld", Json{{"id", 0}, {"task", place}, {"actions", messages}}.dump(), {"--max-steps", "4"}).at(0);
   CHECK(stepped.at("steps").size() == 20);  // --max-steps does not bind bare actions
   for (const Json& step : stepped.at("steps")) CHECK(step.at("exit_status") == "ok");
 }
 
 TEST_CASE("a purchase is a success that shows its reward", "[host][replay]") {
   const Json answer =
-      replay("webshop", R"({"id":1,"task":{"split":"test","index":0},"agent_text":true,"actions":["Thought: look\nAction: search[bag]"]})").at(0);
+      replay(
+          "webshop",
+          R"({"id":1,"task":{"split":"test","index":0},"agent_text":true,"actions":["Thought: look\nAction: search[bag]"]})")
+          .at(0);
   const Json first_product = answer.at("steps").at(0).at("available_actions").at(2);
-  const std::vector<std::string> actions = {"Action: search[bag]", "Action: " + first_product.get<std::string>(), "Action: click[buy now]", "Action: search[bag]"};
-  const Json bought = replay("webshop", Json{{"id", 1}, {"task", answer.at("task")}, {"agent_text", true}, {"actions", actions}}.dump()).at(0);
+  const std::vector<std::string> actions = {"Action: search[bag]", "Action: " + first_product.get<std::string>(),
+                                            "Action: click[buy now]", "Action: search[bag]"};
+  const Json bought =
+      replay("webshop", Json{{"id", 1}, {"task", answer.at("task")}, {"agent_text", true}, {"actions", actions}}.dump())
+          .at(0);
   REQUIRE(bought.at("steps").size() == 3);  // stops when the wrapper has finished
   const Json& last = bought.at("steps").at(2);
   CHECK(last.at("terminated") == Json(true));
@@ -125,7 +141,13 @@ TEST_CASE("a purchase is a success that shows its reward", "[host][replay]") {
 
 TEST_CASE("--history adds the chat that an agent would see", "[host][replay]") {
   const Json task = {{"split", "test"}, {"index", 0}};
-  const Json said = replay("webshop", Json{{"id", 1}, {"task", task}, {"agent_text", true}, {"actions", {"Thought: t\nAction: search[bag]", "hm"}}}.dump(), {"--history"}).at(0);
+  const Json said =
+      replay(
+          "webshop",
+          Json{{"id", 1}, {"task", task}, {"agent_text", true}, {"actions", {"Thought: t\nAction: search[bag]", "hm"}}}
+              .dump(),
+          {"--history"})
+          .at(0);
   const Json& history = said.at("history");
   REQUIRE(history.size() >= 5);
   const std::size_t end = history.size();
@@ -134,13 +156,15 @@ TEST_CASE("--history adds the chat that an agent would see", "[host][replay]") {
   CHECK(history.at(end - 4) == Json{{"role", "assistant"}, {"content", "Thought: t\nAction: search[bag]"}});
   CHECK(history.at(end - 3) == Json{{"role", "user"}, {"content", said.at("steps").at(0).at("observation")}});
   CHECK(history.at(end - 2).at("content") == "hm");
-  const Json bare = replay("webshop", Json{{"id", 1}, {"task", task}, {"actions", {"search[bag]"}}}.dump(), {"--history"}).at(0);
+  const Json bare =
+      replay("webshop", Json{{"id", 1}, {"task", task}, {"actions", {"search[bag]"}}}.dump(), {"--history"}).at(0);
   CHECK(bare.at("history").at(bare.at("history").size() - 2).at("content") == "Action: search[bag]");
   CHECK_FALSE(replay("webshop", Json{{"id", 1}, {"task", task}}.dump()).at(0).contains("history"));
 }
 
 TEST_CASE("equal cases give equal bytes, on any number of threads", "[host][replay]") {
-  const std::string input = R"({"id":1,"task":{"split":"test","index":2},"seed":3,"actions":["search[cup]","click[next >]","click[back to search]"]})";
+  const std::string input =
+      R"({"id":1,"task":{"split":"test","index":2},"seed":3,"actions":["search[cup]","click[next >]","click[back to search]"]})";
   const Json one = replay("webshop", input, {"--threads", "1"}).at(0);
   CHECK(one == replay("webshop", input, {"--threads", "4"}).at(0));
   CHECK(one.at("fingerprint").get<std::string>().size() == 16);

@@ -13,8 +13,9 @@ namespace fs = std::filesystem;
 
 TEST_CASE("a run leaves its record and its table", "[host][run]") {
   const SmallRun& run = small_run();
-  for (const char* name : {"config.json", "panel.json", "run.db", "report.html", "certificate.json", "checkpoints/iter-0/model.safetensors",
-                           "checkpoints/iter-1/model.safetensors", "checkpoints/iter-1/config.json", "checkpoints/iter-1/tokenizer.json"}) {
+  for (const char* name : {"config.json", "panel.json", "run.db", "report.html", "certificate.json",
+                           "checkpoints/iter-0/model.safetensors", "checkpoints/iter-1/model.safetensors",
+                           "checkpoints/iter-1/config.json", "checkpoints/iter-1/tokenizer.json"}) {
     INFO(name);
     CHECK(fs::exists(fs::path(run.folder()) / name));
   }
@@ -71,11 +72,13 @@ TEST_CASE("leaderboard gives the rows of the run, with every key", "[host][run]"
   INFO(ended.err);
   REQUIRE(ended.exit_code == 0);
   const Json table = Json::parse(ended.out);
-  for (const char* key : {"rollouts", "tokens_asked", "tokens_computed", "tokens_padding", "seconds"}) CHECK(table.at("cost").contains(key));
+  for (const char* key : {"rollouts", "tokens_asked", "tokens_computed", "tokens_padding", "seconds"})
+    CHECK(table.at("cost").contains(key));
   REQUIRE(table.at("rows").size() >= 2);
   std::set<std::string> policies;
   for (const Json& row : table.at("rows")) {
-    for (const char* key : {"run", "env", "policy", "iteration", "chosen", "split", "panel", "n", "mean", "ci95", "baseline", "diff", "diff_ci95", "p", "mde", "extra"}) {
+    for (const char* key : {"run", "env", "policy", "iteration", "chosen", "split", "panel", "n", "mean", "ci95",
+                            "baseline", "diff", "diff_ci95", "p", "mde", "extra"}) {
       INFO(key);
       CHECK(row.contains(key));
     }

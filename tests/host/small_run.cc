@@ -5,7 +5,8 @@
 namespace ipr::test {
 
 std::vector<std::string> small_run_words(const std::string& out) {
-  return {"--env", "gridworld", "--scorer", "mc", "--preset", "quick", "--limit", "8", "--samples", "1", "--set", "sft.train.epochs=6", "--out", out};
+  return {"--env", "gridworld", "--scorer", "mc",    "--preset",           "quick", "--limit",
+          "8",     "--samples", "1",        "--set", "sft.train.epochs=6", "--out", out};
 }
 
 const SmallRun& small_run() {

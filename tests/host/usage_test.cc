@@ -49,9 +49,16 @@ TEST_CASE("--version and --help answer on standard output and end well", "[host]
   CHECK(version.exit_code == 0);
   CHECK(version.out.starts_with("ipr-host "));
   CHECK(version.err.empty());
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"--help"}, {"run", "--help"}, {"eval", "--help"}, {"replay", "--help"}, {"model", "--help"}, {"model", "logprobs", "--help"}, {"plugin", "--help"},
-           {"plugin", "check", "--help"}, {"leaderboard", "--help"}, {"doctor", "--help"}}) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"--help"},
+                                                                                     {"run", "--help"},
+                                                                                     {"eval", "--help"},
+                                                                                     {"replay", "--help"},
+                                                                                     {"model", "--help"},
+                                                                                     {"model", "logprobs", "--help"},
+                                                                                     {"plugin", "--help"},
+                                                                                     {"plugin", "check", "--help"},
+                                                                                     {"leaderboard", "--help"},
+                                                                                     {"doctor", "--help"}}) {
     const Ended help = place.host(words);
     CHECK(help.exit_code == 0);
     CHECK(contains(help.out, "Usage: "));
@@ -95,33 +102,40 @@ TEST_CASE("data that is missing or wrong is named with file, line and column", "
   fails({"--env", "webshop", "--data", "/no/such/folder"}, 3, "--data /no/such/folder");
   fails({"replay", "--env", "webshop", "--data", "/no/such/folder"}, 3, "--data /no/such/folder");
   const Workplace place;
-  call_fails(place.call({"--env", "webshop", "--data", place.path()}), 3, "environment \"webshop\"");  // a folder, but of nothing
+  call_fails(place.call({"--env", "webshop", "--data", place.path()}), 3,
+             "environment \"webshop\"");  // a folder, but of nothing
   const std::string shop = shared_file("data/webshop");
   if (shop.empty()) return;
   const fs::path copy = place.file("shop");
   fs::create_directory(copy);
-  for (const char* name : {"items_shuffle_1000.json", "items_ins_v2_1000.json", "items_human_ins_1000.json"}) fs::copy_file(fs::path(shop) / name, copy / name);
+  for (const char* name : {"items_shuffle_1000.json", "items_ins_v2_1000.json", "items_human_ins_1000.json"})
+    fs::copy_file(fs::path(shop) / name, copy / name);
   fs::remove(copy / "items_ins_v2_1000.json");
   REQUIRE(write_file((copy / "items_ins_v2_1000.json").string(), "{\"B09\": {\"a\": 1,\n  \"b\": }\n").ok());
   call_fails(place.call({"--env", "webshop", "--data", copy.string()}), 3, "items_ins_v2_1000.json: line 2, column 8");
-  call_fails(place.call({"eval", "--env", "webshop", "--policy", "noop", "--data", copy.string()}), 3, "line 2, column 8");
+  call_fails(place.call({"eval", "--env", "webshop", "--policy", "noop", "--data", copy.string()}), 3,
+             "line 2, column 8");
 }
 
 TEST_CASE("without an expert there is nothing to start from", "[host]") {
 #ifdef IPR_NO_EXPERT
   const Workplace place;
-  const Ended run = place.host({"--env", "no-expert", "--scorer", "mc", "--plugin-path", IPR_NO_EXPERT, "--out", "run"});
+  const Ended run =
+      place.host({"--env", "no-expert", "--scorer", "mc", "--plugin-path", IPR_NO_EXPERT, "--out", "run"});
   INFO(run.err);
   CHECK(run.exit_code == 3);
   REQUIRE(run.error_lines().size() == 1);
   CHECK(contains(run.error_lines()[0], "--expert"));
-  call_fails(place.call({"eval", "--env", "no-expert", "--policy", "expert", "--plugin-path", IPR_NO_EXPERT}), 3, "has no expert");
+  call_fails(place.call({"eval", "--env", "no-expert", "--policy", "expert", "--plugin-path", IPR_NO_EXPERT}), 3,
+             "has no expert");
 #endif
 }
 
 TEST_CASE("flag before variable before config file before default", "[host]") {
   const Workplace place;
-  REQUIRE(write_file(place.file("config.json"), "{\"seed\": 7, // of the file\n \"iterations\": 2, \"set\": [\"env.detours=0.5\"]}").ok());
+  REQUIRE(write_file(place.file("config.json"),
+                     "{\"seed\": 7, // of the file\n \"iterations\": 2, \"set\": [\"env.detours=0.5\"]}")
+              .ok());
   Call call = place.call({"--env", "gridworld", "--dry-run", "--json"});
   CHECK(value_of(call, "seed").value == Json(0));
   CHECK(value_of(call, "seed").origin == "default");
@@ -184,7 +198,8 @@ TEST_CASE("trivial agents play without a model", "[host]") {
   CHECK(mean.at("expert") > 0.7);
   CHECK(mean.at("expert") > mean.at("random"));
   CHECK(mean.at("noop") == 0);
-  const Ended shop = place.host({"eval", "--env", "webshop", "--set", "env.world_size=tiny", "--policy", "expert", "--json"});
+  const Ended shop =
+      place.host({"eval", "--env", "webshop", "--set", "env.world_size=tiny", "--policy", "expert", "--json"});
   REQUIRE(shop.exit_code == 0);
   CHECK(Json::parse(shop.out).at("rows").at(0).at("extra").at("bought") == Json(1.0));
   const Ended table = place.host({"eval", "--env", "gridworld", "--policy", "expert", "--limit", "3"});

@@ -22,12 +22,14 @@ void cmake(const std::vector<std::string>& arguments) {
 
 // Installs components of the built tree into `prefix`.
 void install(const std::string& prefix, const std::vector<std::string>& components) {
-  for (const std::string& component : components) cmake({"--install", IPR_BUILD_FOLDER, "--prefix", prefix, "--component", component});
+  for (const std::string& component : components)
+    cmake({"--install", IPR_BUILD_FOLDER, "--prefix", prefix, "--component", component});
 }
 
 // Configures and builds a folder of the repository on its own.
 void build_as_stranger(const std::string& source, const std::string& build, const std::string& prefix) {
-  cmake({"-S", fs::absolute(source).string(), "-B", build, "-DCMAKE_PREFIX_PATH=" + prefix, "-DCMAKE_BUILD_TYPE=Release"});
+  cmake({"-S", fs::absolute(source).string(), "-B", build, "-DCMAKE_PREFIX_PATH=" + prefix,
+         "-DCMAKE_BUILD_TYPE=Release"});
   cmake({"--build", build});
 }
 
@@ -65,8 +67,9 @@ TEST_CASE("a stranger builds an environment against the installed SDK and trains
   const Ended listed = installed({"plugin", "list"});
   CHECK(contains(listed.out, "webshop"));
   CHECK_FALSE(contains(listed.out, "gridworld"));
-  const Ended trained = installed({"--env", "gridworld", "--scorer", "mc", "--preset", "quick", "--limit", "16", "--samples", "2", "--plugin-path",
-                                   modules[0].parent_path().string(), "--out", "run"});
+  const Ended trained =
+      installed({"--env", "gridworld", "--scorer", "mc", "--preset", "quick", "--limit", "16", "--samples", "2",
+                 "--plugin-path", modules[0].parent_path().string(), "--out", "run"});
   INFO(trained.err);
   REQUIRE(trained.exit_code == 0);
   CHECK(contains(trained.out, "iter-1"));
@@ -81,7 +84,8 @@ TEST_CASE("the bundled scorers and optimizers build on their own, too", "[instal
   // The plugins' folder as a project of its own, less the shop, which takes long to compile.
   fs::create_directory(place.file("plugins"));
   fs::copy_file("plugins/CMakeLists.txt", place.file("plugins/CMakeLists.txt"));
-  for (const char* name : {"mc", "sft", "ipr"}) fs::copy(std::string("plugins/") + name, place.file(std::string("plugins/") + name));
+  for (const char* name : {"mc", "sft", "ipr"})
+    fs::copy(std::string("plugins/") + name, place.file(std::string("plugins/") + name));
   build_as_stranger(place.file("plugins"), place.file("build"), prefix);
   CHECK(modules_in(place.file("build")).size() == 3);
 }

@@ -14,7 +14,8 @@ namespace {
 constexpr const char* kShareGpt =
     R"({"id": "a", "conversations": [{"from": "human", "value": "Interact."}, {"from": "gpt", "value": "OK"}, {"from": "human", "value": "Count"},
         {"from": "gpt", "value": "Action: go"}, {"from": "human", "value": "1"}, {"from": "gpt", "value": "Action: back"}]})";
-constexpr const char* kChat = R"({"game_file": "b", "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "Count"}, {"role": "assistant", "content": "Action: go"}]})";
+constexpr const char* kChat =
+    R"({"game_file": "b", "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "Count"}, {"role": "assistant", "content": "Action: go"}]})";
 
 Result<std::vector<ExpertRecord>> read(const std::string& contents) {
   const TempFolder folder;

@@ -16,7 +16,8 @@ constexpr Sampling kGreedy{0, 1, kNewTokens};
 // A fresh model that has learned nothing, and a player over it.
 struct Stage {
   explicit Stage(const Talk& talk)
-      : policy(loop::make_policy("fresh", 0, model::random_weights(loop::mini_config(talk.speech->tokenizer), 3, 0.2), 1)),
+      : policy(
+            loop::make_policy("fresh", 0, model::random_weights(loop::mini_config(talk.speech->tokenizer), 3, 0.2), 1)),
         snapshots(*talk.environment, 0, 0, 100),
         player(*talk.environment, *talk.dialogue, *policy->generator, snapshots, 0, 0, 2, stop) {}
   std::atomic<bool> stop{false};
@@ -86,7 +87,10 @@ TEST_CASE("exploring along an expert equals a rollout from after each of its tur
   check_explores(stage, own);
 
   // One that agrees with it at first and then goes its own way.
-  Trajectory mixed = loop::play_replies(*talk->environment, talk->task, {own.turns[0].message, "Thought: on\nAction: go", "Thought: on\nAction: go"}, 0, 0).value();
+  Trajectory mixed =
+      loop::play_replies(*talk->environment, talk->task,
+                         {own.turns[0].message, "Thought: on\nAction: go", "Thought: on\nAction: go"}, 0, 0)
+          .value();
   mixed.id = 3;
   for (TrajectoryTurn& turn : mixed.turns) turn.reply_ids = talk->dialogue->reply_ids(turn.message);
   mixed.turns[0].reply_ids = own.turns[0].reply_ids;

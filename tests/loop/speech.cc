@@ -14,7 +14,8 @@ std::unique_ptr<Talk> make_talk() {
   text::Tokenizer tokenizer = loop::train_mini_tokenizer({&talk->expert}, {}, {});
   text::ChatTemplate chat_template = text::ChatTemplate::make(loop::kMiniTemplate, tokenizer).value();
   talk->speech = std::make_unique<loop::Speech>(loop::Speech{std::move(tokenizer), std::move(chat_template)});
-  talk->dialogue = std::make_unique<rollout::Dialogue>(talk->speech->tokenizer, talk->speech->chat_template, std::vector<env::PromptMessage>{});
+  talk->dialogue = std::make_unique<rollout::Dialogue>(talk->speech->tokenizer, talk->speech->chat_template,
+                                                       std::vector<env::PromptMessage>{});
   for (rollout::TrajectoryTurn& turn : talk->expert.turns) turn.reply_ids = talk->dialogue->reply_ids(turn.message);
   return talk;
 }

@@ -10,8 +10,8 @@ namespace ipr::test {
 // Everything that a rollout or a training row of the counting environment needs; addresses stay.
 struct Talk {
   std::unique_ptr<env::Environment> environment;
-  env::Task task;                // "a"
-  rollout::Trajectory expert;    // three times "go", with reply ids; id 1
+  env::Task task;              // "a"
+  rollout::Trajectory expert;  // three times "go", with reply ids; id 1
   std::unique_ptr<loop::Speech> speech;
   std::unique_ptr<rollout::Dialogue> dialogue;
 };

@@ -15,14 +15,19 @@ const Json kSchema = Json::parse(R"({"type": "object", "additionalProperties": f
   "name": {"type": "string", "default": ""}},
   "x-profiles": {"paper": {"size": 7, "train.lr": 1e-5}}})");
 
-Status status_of(const std::string& key, const Json& value) { return resolve_settings("env \"x\"", kSchema, {{"--set", {{key, value}}}}).status(); }
+Status status_of(const std::string& key, const Json& value) {
+  return resolve_settings("env \"x\"", kSchema, {{"--set", {{key, value}}}}).status();
+}
 
-bool says(const Status& status, const std::string& part) { return status.message().find(part) != std::string::npos; }
+bool says(const Status& status, const std::string& part) {
+  return status.message().find(part) != std::string::npos;
+}
 
 }  // namespace
 
 TEST_CASE("later layers win and each value knows where it came from", "[plugin][schema]") {
-  const auto resolved = resolve_settings("env \"x\"", kSchema, {{"environment", {{"size", 4}, {"rate", 2}}}, {"--set", {{"size", 5}}}});
+  const auto resolved =
+      resolve_settings("env \"x\"", kSchema, {{"environment", {{"size", 4}, {"rate", 2}}}, {"--set", {{"size", 5}}}});
   REQUIRE(resolved.ok());
   CHECK(resolved->values == Json{{"size", 5}, {"rate", 2}, {"mode", "fast"}, {"loud", false}, {"name", ""}});
   CHECK(resolved->origin.at("size") == "--set");
@@ -32,13 +37,14 @@ TEST_CASE("later layers win and each value knows where it came from", "[plugin][
 
 TEST_CASE("a value outside its schema is a usage error that names it", "[plugin][schema]") {
   CHECK(status_of("size", 9).ok());
-  for (const auto& [key, value, part] : std::vector<std::tuple<std::string, Json, std::string>>{{"size", 0, "below the minimum 1"},
-                                                                                                {"size", 10, "above the maximum 9"},
-                                                                                                {"size", 2.5, "expected integer"},
-                                                                                                {"rate", "much", "expected number"},
-                                                                                                {"mode", "slwo", "[\"fast\",\"slow\"]"},
-                                                                                                {"loud", 1, "expected boolean"},
-                                                                                                {"sise", 3, "did you mean \"size\"?"}}) {
+  for (const auto& [key, value, part] :
+       std::vector<std::tuple<std::string, Json, std::string>>{{"size", 0, "below the minimum 1"},
+                                                               {"size", 10, "above the maximum 9"},
+                                                               {"size", 2.5, "expected integer"},
+                                                               {"rate", "much", "expected number"},
+                                                               {"mode", "slwo", "[\"fast\",\"slow\"]"},
+                                                               {"loud", 1, "expected boolean"},
+                                                               {"sise", 3, "did you mean \"size\"?"}}) {
     const Status status = status_of(key, value);
     INFO(key << " " << status.message());
     CHECK(status.code() == Code::kUsage);
@@ -48,7 +54,9 @@ TEST_CASE("a value outside its schema is a usage error that names it", "[plugin]
 }
 
 TEST_CASE("text becomes the type that the schema declares", "[plugin][schema]") {
-  const auto read = [](const std::string& key, const std::string& text) { return setting_from_text("x", key, kSchema["properties"][key], text); };
+  const auto read = [](const std::string& key, const std::string& text) {
+    return setting_from_text("x", key, kSchema["properties"][key], text);
+  };
   CHECK(*read("size", "4") == Json(4));
   CHECK(*read("rate", "4") == Json(4));
   CHECK(*read("loud", "true") == Json(true));

@@ -56,7 +56,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 }
 
 // Between fork and exec: only what is safe there.
-[[noreturn]] void be_the_child(const Call& call, char* const* arguments, char* const* variables, const Pipe& in, const Pipe& out, const Pipe& err) {
+[[noreturn]] void be_the_child(const Call& call, char* const* arguments, char* const* variables, const Pipe& in,
+                               const Pipe& out, const Pipe& err) {
   ::dup2(in.read_end, STDIN_FILENO);
   ::dup2(out.write_end, STDOUT_FILENO);
   ::dup2(err.write_end, STDERR_FILENO);
@@ -99,7 +100,8 @@ void converse(const Call& call, pid_t child, Pipe& in, Pipe& out, Pipe& err, End
       ::kill(child, SIGKILL);
       return;
     }
-    std::array<pollfd, 3> watched = {pollfd{out.read_end, POLLIN, 0}, pollfd{err.read_end, POLLIN, 0}, pollfd{in.write_end, POLLOUT, 0}};
+    std::array<pollfd, 3> watched = {pollfd{out.read_end, POLLIN, 0}, pollfd{err.read_end, POLLIN, 0},
+                                     pollfd{in.write_end, POLLOUT, 0}};
     if (::poll(watched.data(), watched.size(), static_cast<int>(left)) < 0 && errno != EINTR) return;
     if (watched[0].revents != 0 && !drain(out.read_end, ended.out)) Pipe::close_end(out.read_end);
     if (watched[1].revents != 0 && !drain(err.read_end, ended.err)) Pipe::close_end(err.read_end);
@@ -151,13 +153,20 @@ Call Workplace::call(std::vector<std::string> arguments, std::string input) cons
   made.arguments = std::move(arguments);
   made.input = std::move(input);
   made.folder = path();
-  made.variables = {{"HOME", path()}, {"XDG_CACHE_HOME", path() + "/cache"}, {"XDG_DATA_HOME", path() + "/share"}, {"IPR_PLUGIN_PATH", ""}};
+  made.variables = {{"HOME", path()},
+                    {"XDG_CACHE_HOME", path() + "/cache"},
+                    {"XDG_DATA_HOME", path() + "/share"},
+                    {"IPR_PLUGIN_PATH", ""}};
   return made;
 }
 
-Ended Workplace::host(std::vector<std::string> arguments, std::string input) const { return run_program(call(std::move(arguments), std::move(input))); }
+Ended Workplace::host(std::vector<std::string> arguments, std::string input) const {
+  return run_program(call(std::move(arguments), std::move(input)));
+}
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 std::vector<Json> json_lines(const std::string& text) {
   std::vector<Json> values;

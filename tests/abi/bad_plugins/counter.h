@@ -49,7 +49,9 @@ class Counter : public Environment {
     constexpr std::array<const char*, 3> kNames = {"train", "dev", "test"};
     return {kNames.at(i), static_cast<std::uint32_t>(i + 1), 2};
   }
-  Task task_at(std::size_t split, std::uint64_t index) const override { return {kIds.at(2 * split + index), "Count to three", {}, 0}; }
+  Task task_at(std::size_t split, std::uint64_t index) const override {
+    return {kIds.at(2 * split + index), "Count to three", {}, 0};
+  }
   bool task_by_id(std::string_view id, Task& out) const override {
     for (const char* known : kIds) {
       if (id == known) out = {known, "Count to three", {}, 0};
@@ -62,7 +64,8 @@ class Counter : public Environment {
   static constexpr std::array<const char*, 6> kIds = {"a", "b", "c", "d", "e", "f"};
 };
 
-constexpr Info info(const char* id, const char* schema = R"({"type": "object", "additionalProperties": false, "properties": {}})") {
+constexpr Info info(const char* id,
+                    const char* schema = R"({"type": "object", "additionalProperties": false, "properties": {}})") {
   return {id, "Counter", "0.1.0", "Apache-2.0", "Count to three", schema};
 }
 

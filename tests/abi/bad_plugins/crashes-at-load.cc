@@ -4,7 +4,9 @@
 #include "counter.h"
 
 namespace {
-__attribute__((constructor)) void fall() { std::abort(); }
+__attribute__((constructor)) void fall() {
+  std::abort();
+}
 constexpr ipr::sdk::Info kInfo = counter::info("crashes-at-load");
 }  // namespace
 

@@ -27,7 +27,11 @@ class Backwards final : public Optimizer {
   }
 };
 
-constexpr Info kInfo = {"wrong-gradient", "Backwards", "0.1.0", "Apache-2.0", "Climbs where it should descend",
+constexpr Info kInfo = {"wrong-gradient",
+                        "Backwards",
+                        "0.1.0",
+                        "Apache-2.0",
+                        "Climbs where it should descend",
                         R"({"type": "object", "additionalProperties": false, "properties": {}})"};
 }  // namespace
 
