@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -52,14 +53,25 @@ Result<std::vector<text::Message>> messages_of(const Json& list) {
   return messages;
 }
 
+// A folder without tokenizer.json still answers requests in ids: nullptr.
+Result<std::unique_ptr<loop::Speech>> speech_if_any(const std::string& folder) {
+  if (!std::filesystem::exists(folder + "/tokenizer.json")) return std::unique_ptr<loop::Speech>();
+  return loop::load_speech(folder);
+}
+
+Status need_tokenizer(const loop::Speech* speech) {
+  return speech != nullptr ? Status() : bad_data("this folder has no tokenizer.json; give ids (prompt_ids, continuation_ids)");
+}
+
 // "prompt_ids", "prompt" (raw text) or "messages" (with the generation prompt).
-Result<std::vector<std::int32_t>> prompt_of(const Json& input, const loop::Speech& speech) {
+Result<std::vector<std::int32_t>> prompt_of(const Json& input, const loop::Speech* speech) {
   if (input.contains("prompt_ids")) return input["prompt_ids"].get<std::vector<std::int32_t>>();
-  if (input.contains("prompt")) return speech.tokenizer.encode(input["prompt"].get<std::string>());
+  IPR_TRY(need_tokenizer(speech));
+  if (input.contains("prompt")) return speech->tokenizer.encode(input["prompt"].get<std::string>());
   if (!input.contains("messages")) return usage("expected \"prompt_ids\", \"prompt\" or \"messages\"");
   IPR_ASSIGN(const std::vector<text::Message> messages, messages_of(input["messages"]));
-  text::TokenizedChat chat = text::tokenize_chat(speech.tokenizer, speech.chat_template, messages);
-  speech.chat_template.append_generation_prompt(speech.tokenizer, chat);
+  text::TokenizedChat chat = text::tokenize_chat(speech->tokenizer, speech->chat_template, messages);
+  speech->chat_template.append_generation_prompt(speech->tokenizer, chat);
   return chat.ids;
 }
 
@@ -74,13 +86,14 @@ Result<Json> tokenize(const Json& input, const loop::Speech& speech) {
   return Json{{"ids", ids}, {"mask", std::vector<int>(ids.size(), 0)}};
 }
 
-Result<Json> logprobs(const Json& input, const loop::Speech& speech, const model::Engine& engine) {
+Result<Json> logprobs(const Json& input, const loop::Speech* speech, const model::Engine& engine) {
   model::ScoreRequest request;
   IPR_ASSIGN(request.prompt_ids, prompt_of(input, speech));
   if (input.contains("continuation_ids")) {
     request.continuation_ids = input["continuation_ids"].get<std::vector<std::int32_t>>();
   } else if (input.contains("continuation")) {
-    request.continuation_ids = speech.tokenizer.encode(input["continuation"].get<std::string>());
+    IPR_TRY(need_tokenizer(speech));
+    request.continuation_ids = speech->tokenizer.encode(input["continuation"].get<std::string>());
   }
   request.top = input.value("top", 0);
   IPR_ASSIGN(const model::ScoreReply reply, model::score(engine, request));
@@ -102,17 +115,18 @@ void cut_at_stop(const Json& stops, std::string& text, std::string& finish) {
   }
 }
 
-Result<Json> generate(const Json& input, const loop::Speech& speech, rollout::Generator& generator) {
+Result<Json> generate(const Json& input, const loop::Speech* speech, const model::LlamaConfig& config, rollout::Generator& generator) {
   rollout::GenerateRequest request;
   IPR_ASSIGN(request.prompt, prompt_of(input, speech));
   request.max_new_tokens = input.value("max_tokens", std::int64_t{512});
   request.temperature = input.value("temperature", 1.0);
   request.top_p = input.value("top_p", 1.0);
   request.seed = input.value("seed", std::uint64_t{0});
-  request.stop_ids = {speech.chat_template.end_of_turn()};
+  const std::int32_t end = speech != nullptr ? speech->chat_template.end_of_turn() : config.eos_token_id;
+  if (end >= 0) request.stop_ids = {end};
   const rollout::GenerateReply reply = rollout::generate_all(generator, {request})[0];
   if (!reply.status.ok()) return reply.status;
-  std::string text = speech.tokenizer.decode(reply.ids);
+  std::string text = speech != nullptr ? speech->tokenizer.decode(reply.ids) : std::string();
   std::string finish = reply.finish == rollout::Finish::kStop ? "stop" : reply.finish == rollout::Finish::kLength ? "length" : "context_overflow";
   cut_at_stop(input.value("stop", Json::array()), text, finish);
   return Json{{"ids", reply.ids}, {"text", text}, {"finish", finish}};
@@ -149,18 +163,18 @@ void add_model(CLI::App& app, Chosen& chosen) {
     return answer_lines([&](const Json& input) { return tokenize(input, *speech); });
   });
   add("logprobs", "{\"id\",\"prompt\"|\"prompt_ids\",\"continuation\"|\"continuation_ids\"} to log-probs", [state]() -> Status {
-    IPR_ASSIGN(const auto speech, loop::load_speech(state->folder));
+    IPR_ASSIGN(const auto speech, speech_if_any(state->folder));
     IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(state->folder));
-    IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
+    if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
     const model::Engine engine(weights, state->options.model_threads);
-    return answer_lines([&](const Json& input) { return logprobs(input, *speech, engine); });
+    return answer_lines([&](const Json& input) { return logprobs(input, speech.get(), engine); });
   });
   add("generate", "{\"id\",\"prompt\"|\"prompt_ids\"|\"messages\",\"max_tokens\",\"temperature\",\"seed\",\"stop\"} to text", [state]() -> Status {
-    IPR_ASSIGN(const auto speech, loop::load_speech(state->folder));
+    IPR_ASSIGN(const auto speech, speech_if_any(state->folder));
     IPR_ASSIGN(model::Weights weights, model::load_checkpoint(state->folder));
-    IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
+    if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
     const auto policy = loop::make_policy("model", 0, std::move(weights), state->options.model_threads);
-    return answer_lines([&](const Json& input) { return generate(input, *speech, *policy->generator); });
+    return answer_lines([&](const Json& input) { return generate(input, speech.get(), policy->weights.config, *policy->generator); });
   });
 }
 

@@ -65,14 +65,18 @@ class Context {
 // An error struct ready to be passed, and its Status.
 class ErrorSlot {
  public:
-  ErrorSlot() { error_.struct_size = sizeof error_; }
+  ErrorSlot() {  // leaves the message's kilobyte alone: this stands on the path of every step
+    error_.struct_size = sizeof error_;
+    error_.code = IPR_OK;
+    error_.message[0] = '\0';
+  }
   [[nodiscard]] ipr_error* get() { return &error_; }
   // `status` of a call on `subject`, with the plugin's message. IPR_DATA_LOSS is Code::kData, IPR_INVALID_ARGUMENT
   // Code::kUsage, IPR_CANCELLED Code::kInterrupted, anything else `otherwise`.
   [[nodiscard]] Status status(ipr_status status, const std::string& subject, Code otherwise = Code::kFailed) const;
 
  private:
-  ipr_error error_{};
+  ipr_error error_;
 };
 
 inline ipr_str view(std::string_view text) { return {text.data(), text.size()}; }

@@ -126,9 +126,9 @@ TEST_CASE("tasks are found by id, place and role", "[env]") {
   CHECK(environment->task_at(7, 0).status().code() == Code::kUsage);
   CHECK(environment->task_by_id("z").status().code() == Code::kUsage);
   CHECK(environment->tasks_of_role(IPR_SPLIT_TRAIN).value().size() == 2);
-  CHECK(resolve_task(*environment, Json{{"split", "dev"}, {"index", 1}}).value().id == "d");
+  CHECK(resolve_task(*environment, Json::parse(R"({"split":"dev","index":1})")).value().id == "d");
   CHECK_FALSE(resolve_task(*environment, Json(1.5)).ok());
-  CHECK_FALSE(resolve_task(*environment, Json{{"split", "dev"}, {"index", -1}}).ok());
+  CHECK_FALSE(resolve_task(*environment, Json::parse(R"({"split":"dev","index":-1})")).ok());
 }
 
 TEST_CASE("exit statuses go to names and back", "[env]") {

@@ -316,7 +316,7 @@ typedef struct ipr_rollout_req {
   uint64_t sample; /* 0..N-1: names the random stream */
 } ipr_rollout_req;
 
-typedef struct ipr_rollout_res { /* allocated by the host; trajectory E */
+typedef struct ipr_rollout_res { /* allocated by the caller of wait; trajectory E */
   uint32_t struct_size;
   ipr_status status;
   uint64_t tag;
