@@ -10,7 +10,9 @@
 namespace ipr {
 
 // Mixes any number of values into a seed, in order: mix(run_seed, iteration, fnv1a64(task), sample).
-constexpr std::uint64_t mix(std::uint64_t seed) { return seed; }
+constexpr std::uint64_t mix(std::uint64_t seed) {
+  return seed;
+}
 template <typename... Rest>
 std::uint64_t mix(std::uint64_t seed, std::uint64_t next, Rest... rest) {
   return mix(ipr_mix64(seed, next), rest...);

@@ -22,7 +22,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-// Length of the valid UTF-8 sequence at the start of `s`, 0 if there is none (overlong forms and surrogates are invalid).
+// Length of the valid UTF-8 sequence at the start of `s`, 0 if there is none (overlong forms and surrogates are
+// invalid).
 std::size_t utf8_length(std::string_view s) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
   const unsigned char lead = byte(0);

@@ -16,9 +16,15 @@ struct Outcome {
   Verdict verdict = Verdict::kPassed;
   std::string why;  // of a failure or a skip
 };
-inline Outcome passed() { return {}; }
-inline Outcome broken(std::string why) { return {Verdict::kFailed, std::move(why)}; }
-inline Outcome skipped(std::string why) { return {Verdict::kSkipped, std::move(why)}; }
+inline Outcome passed() {
+  return {};
+}
+inline Outcome broken(std::string why) {
+  return {Verdict::kFailed, std::move(why)};
+}
+inline Outcome skipped(std::string why) {
+  return {Verdict::kSkipped, std::move(why)};
+}
 
 // The plugin under test.
 struct Subject {
@@ -39,7 +45,8 @@ struct Case {
 [[nodiscard]] const std::vector<Case>& optimizer_cases();
 
 // The plugin with the defaults of its schema.
-[[nodiscard]] Result<std::unique_ptr<plugin::Instance>> make_instance(const Subject& subject, plugin::HostServices services = {});
+[[nodiscard]] Result<std::unique_ptr<plugin::Instance>> make_instance(const Subject& subject,
+                                                                      plugin::HostServices services = {});
 
 // `IPR_EXPECT(condition, "what was expected")` ends a case with a failure.
 #define IPR_EXPECT(condition, why)                      \
@@ -48,8 +55,8 @@ struct Case {
   } while (0)
 // `IPR_NEED(auto x, f());` binds a Result's value or ends the case with its error.
 #define IPR_NEED(lhs, expr) IPR_NEED_IMPL_(IPR_CONCAT(ipr_need_, __LINE__), lhs, expr)
-#define IPR_NEED_IMPL_(tmp, lhs, expr)                                 \
-  auto tmp = (expr);                                                   \
+#define IPR_NEED_IMPL_(tmp, lhs, expr)                                \
+  auto tmp = (expr);                                                  \
   if (!tmp.ok()) return ::ipr::check::broken(tmp.status().message()); \
   lhs = std::move(tmp).value()
 

@@ -70,7 +70,8 @@ Result<std::set<std::string>> read_quirks(const std::string& path) {
 
 Result<std::unique_ptr<plugin::Instance>> make_instance(const Subject& subject, plugin::HostServices services) {
   services.data_folder = subject.data_folder;
-  IPR_ASSIGN(const plugin::ResolvedSettings settings, plugin::resolve_settings(subject.manifest.subject(), subject.manifest.schema, {}));
+  IPR_ASSIGN(const plugin::ResolvedSettings settings,
+             plugin::resolve_settings(subject.manifest.subject(), subject.manifest.schema, {}));
   return plugin::Instance::create(subject.manifest, settings.values, std::move(services));
 }
 
@@ -86,11 +87,13 @@ Status check_library(const std::string& path, const CheckOptions& options) {
     for (const std::vector<Case>* list : {&load_cases(), &cases_of(manifest.kind)}) {
       for (const Case& c : *list) {
         if (!std::regex_search(c.name, only) || std::regex_search(c.name, skip)) continue;
-        const Outcome outcome = quirks.count(c.name) > 0 ? skipped("named in the quirks file") : run_case(c, subject, options.in_process);
+        const Outcome outcome =
+            quirks.count(c.name) > 0 ? skipped("named in the quirks file") : run_case(c, subject, options.in_process);
         if (outcome.verdict == Verdict::kFailed) ++failures;
         lines.push_back({manifest.id, c.name, outcome});
         if (!options.json) {
-          std::printf("%-4s %-14s %-26s %s\n", kVerdicts[static_cast<int>(outcome.verdict)], manifest.id.c_str(), c.name, outcome.why.c_str());
+          std::printf("%-4s %-14s %-26s %s\n", kVerdicts[static_cast<int>(outcome.verdict)], manifest.id.c_str(),
+                      c.name, outcome.why.c_str());
           std::fflush(stdout);
         }
       }
@@ -99,11 +102,16 @@ Status check_library(const std::string& path, const CheckOptions& options) {
   if (options.json) {
     Json list = Json::array();
     for (const Line& line : lines) {
-      list.push_back({{"plugin", line.plugin}, {"case", line.name}, {"verdict", kVerdicts[static_cast<int>(line.outcome.verdict)]}, {"why", line.outcome.why}});
+      list.push_back({{"plugin", line.plugin},
+                      {"case", line.name},
+                      {"verdict", kVerdicts[static_cast<int>(line.outcome.verdict)]},
+                      {"why", line.outcome.why}});
     }
     std::printf("%s\n", dump_line({{"file", path}, {"failures", failures}, {"cases", list}}).c_str());
   }
-  return failures == 0 ? Status() : failed(path + ": " + std::to_string(failures) + " conformance case(s) failed; the lines marked FAIL say what was expected");
+  return failures == 0 ? Status()
+                       : failed(path + ": " + std::to_string(failures) +
+                                " conformance case(s) failed; the lines marked FAIL say what was expected");
 }
 
 }  // namespace ipr::check

@@ -40,7 +40,8 @@ Result<std::vector<env::Task>> some_tasks(const env::Environment& environment) {
 std::string facts(const env::Step& step, env::Episode& episode) {
   char numbers[96];
   std::snprintf(numbers, sizeof numbers, "|%u|%.17g|%.17g|", step.flags, step.reward, step.outcome);
-  std::string text = std::string(step.observation) + numbers + std::string(step.info_json) + std::string(step.stats_json);
+  std::string text =
+      std::string(step.observation) + numbers + std::string(step.info_json) + std::string(step.stats_json);
   const auto progress = episode.progress();
   if (progress.ok() && *progress) text += "|" + std::to_string(**progress);
   return text;
@@ -59,7 +60,8 @@ struct Walk {
 };
 
 // A seeded random walk from the start of a task, or the given actions again.
-Result<Walk> walk(const env::Environment& environment, const env::Task& task, std::uint64_t seed, const std::vector<std::string>* again = nullptr) {
+Result<Walk> walk(const env::Environment& environment, const env::Task& task, std::uint64_t seed,
+                  const std::vector<std::string>* again = nullptr) {
   Walk taken;
   IPR_ASSIGN(env::Episode episode, environment.new_episode());
   IPR_ASSIGN(env::Step step, episode.reset(task.id, seed));
@@ -88,7 +90,8 @@ Outcome task_ids_unique(const Subject& subject) {
       IPR_EXPECT(seen.insert(task.id).second, "task id \"" + task.id + "\" stands twice");
       if (i < 50) {
         IPR_NEED(const env::Task found, environment->task_by_id(task.id));
-        IPR_EXPECT(found.id == task.id && found.instruction == task.instruction, "task_by_id(\"" + task.id + "\") is another task");
+        IPR_EXPECT(found.id == task.id && found.instruction == task.instruction,
+                   "task_by_id(\"" + task.id + "\") is another task");
       }
     }
   }
@@ -127,7 +130,8 @@ Outcome replay_equal(const Subject& subject) {
   for (const env::Task& task : tasks) {
     IPR_NEED(const Walk first, walk(*environment, task, mix(subject.seed, 2)));
     IPR_NEED(const Walk second, walk(*environment, task, mix(subject.seed, 2), &first.actions));
-    IPR_EXPECT(first.facts == second.facts, "task " + task.id + ": the same actions gave something else the second time");
+    IPR_EXPECT(first.facts == second.facts,
+               "task " + task.id + ": the same actions gave something else the second time");
   }
   return passed();
 }
@@ -146,10 +150,13 @@ Outcome fork_equals_replay(const Subject& subject) {
         IPR_NEED(step, episode.step(whole.actions[i]));
       }
       IPR_NEED(env::Episode copy, episode.fork());
-      IPR_NEED([[maybe_unused]] const env::Step moved, episode.step(whole.actions.front()));  // the source goes its own way
+      IPR_NEED([[maybe_unused]] const env::Step moved,
+               episode.step(whole.actions.front()));  // the source goes its own way
       for (std::size_t i = keep; i < whole.actions.size(); ++i) {
         IPR_NEED(step, copy.step(whole.actions[i]));
-        IPR_EXPECT(facts(step, copy) == whole.facts[i + 1], "task " + task.id + ": forked after " + std::to_string(keep) + " steps, step " + std::to_string(i + 1) + " differs from replay");
+        IPR_EXPECT(facts(step, copy) == whole.facts[i + 1], "task " + task.id + ": forked after " +
+                                                                std::to_string(keep) + " steps, step " +
+                                                                std::to_string(i + 1) + " differs from replay");
       }
     }
   }
@@ -167,8 +174,10 @@ Outcome fingerprint_agrees(const Subject& subject) {
     IPR_NEED([[maybe_unused]] env::Step other, b.reset(task.id, subject.seed));
     if (a.fingerprint() == 0) return skipped("fingerprint unknown");
     for (int i = 0; i < kSteps; ++i) {
-      IPR_EXPECT(a.fingerprint() == b.fingerprint(), "task " + task.id + ": equal histories have different fingerprints");
-      IPR_NEED(const std::string action, choose_action(*environment, a, mix(subject.seed, static_cast<std::uint64_t>(i))));
+      IPR_EXPECT(a.fingerprint() == b.fingerprint(),
+                 "task " + task.id + ": equal histories have different fingerprints");
+      IPR_NEED(const std::string action,
+               choose_action(*environment, a, mix(subject.seed, static_cast<std::uint64_t>(i))));
       IPR_NEED(step, a.step(action));
       IPR_NEED(other, b.step(action));
     }
@@ -194,9 +203,15 @@ Outcome survives(const Subject& subject, const std::string& action) {
   return passed();
 }
 
-Outcome bad_utf8_action(const Subject& subject) { return survives(subject, "go \xFF\xC0\x80 \xED\xA0\x80[\xF5]"); }
-Outcome empty_action(const Subject& subject) { return survives(subject, ""); }
-Outcome huge_action(const Subject& subject) { return survives(subject, std::string(std::size_t{1} << 20, 'x')); }
+Outcome bad_utf8_action(const Subject& subject) {
+  return survives(subject, "go \xFF\xC0\x80 \xED\xA0\x80[\xF5]");
+}
+Outcome empty_action(const Subject& subject) {
+  return survives(subject, "");
+}
+Outcome huge_action(const Subject& subject) {
+  return survives(subject, std::string(std::size_t{1} << 20, 'x'));
+}
 
 Outcome step_after_end(const Subject& subject) {
   IPR_NEED(const auto environment, make(subject));
@@ -233,7 +248,8 @@ Outcome episodes_independent(const Subject& subject) {
     IPR_NEED(step, a.step(alone.actions[i]));
     IPR_EXPECT(facts(step, a) == alone.facts[i + 1], "an episode shows something else when another one runs beside it");
     IPR_NEED(other, b.step(beside.actions[i]));
-    IPR_EXPECT(facts(other, b) == beside.facts[i + 1], "an episode shows something else when another one runs beside it");
+    IPR_EXPECT(facts(other, b) == beside.facts[i + 1],
+               "an episode shows something else when another one runs beside it");
   }
   return passed();
 }
@@ -253,7 +269,8 @@ Outcome two_threads_equal_one(const Subject& subject) {
       for (std::size_t i = 0; i < tasks.size(); ++i) {
         const Result<Walk> taken = walk(*environment, tasks[i], mix(subject.seed, 6));
         if (!taken.ok()) trouble[t] = taken.status().message();
-        if (taken.ok() && taken->facts != alone[i].facts) trouble[t] = "task " + tasks[i].id + " shows something else beside another thread";
+        if (taken.ok() && taken->facts != alone[i].facts)
+          trouble[t] = "task " + tasks[i].id + " shows something else beside another thread";
       }
     });
   }
@@ -283,7 +300,8 @@ Outcome listed_actions_valid(const Subject& subject) {
           IPR_NEED(moved, fresh.step(taken.actions[k]));
         }
         IPR_NEED(moved, fresh.step(action));
-        IPR_EXPECT(!moved.invalid(), "task " + task.id + ": the listed action \"" + action + "\" is answered as invalid");
+        IPR_EXPECT(!moved.invalid(),
+                   "task " + task.id + ": the listed action \"" + action + "\" is answered as invalid");
       }
     }
   }
@@ -297,10 +315,13 @@ Outcome outcome_in_range(const Subject& subject) {
     IPR_NEED(env::Episode episode, environment->new_episode());
     IPR_NEED(env::Step step, episode.reset(task.id, subject.seed));
     for (int i = 0; i < 2 * kSteps; ++i) {
-      IPR_EXPECT(step.outcome >= environment->outcome_min() && step.outcome <= environment->outcome_max(), "task " + task.id + ": outcome " + std::to_string(step.outcome) + " is outside the declared range");
+      IPR_EXPECT(step.outcome >= environment->outcome_min() && step.outcome <= environment->outcome_max(),
+                 "task " + task.id + ": outcome " + std::to_string(step.outcome) + " is outside the declared range");
       IPR_NEED(const auto progress, episode.progress());
-      IPR_EXPECT(!progress || (*progress >= -1 && *progress <= 1), "task " + task.id + ": progress is outside its range");
-      IPR_NEED(const std::string action, choose_action(*environment, episode, mix(subject.seed, 8, static_cast<std::uint64_t>(i))));
+      IPR_EXPECT(!progress || (*progress >= -1 && *progress <= 1),
+                 "task " + task.id + ": progress is outside its range");
+      IPR_NEED(const std::string action,
+               choose_action(*environment, episode, mix(subject.seed, 8, static_cast<std::uint64_t>(i))));
       IPR_NEED(step, episode.step(action));
     }
   }
@@ -318,11 +339,14 @@ Outcome expert_reaches_success(const Subject& subject) {
       IPR_NEED(const std::string message, session.expert_message());
       if (message.empty()) break;
       IPR_NEED(const env::Turn turn, session.say(message));
-      IPR_EXPECT(turn.parsed, "task " + task.id + ": the expert's message \"" + message + "\" is not understood by parse");
+      IPR_EXPECT(turn.parsed,
+                 "task " + task.id + ": the expert's message \"" + message + "\" is not understood by parse");
     }
     reached += session.success() ? 1 : 0;
   }
-  IPR_EXPECT(2 * reached >= static_cast<int>(tasks.size()), "the expert ended in success on only " + std::to_string(reached) + " of " + std::to_string(tasks.size()) + " tasks");
+  IPR_EXPECT(2 * reached >= static_cast<int>(tasks.size()), "the expert ended in success on only " +
+                                                                std::to_string(reached) + " of " +
+                                                                std::to_string(tasks.size()) + " tasks");
   return passed();
 }
 
@@ -342,7 +366,8 @@ Outcome cancel_under_100ms(const Subject& subject) {
   const ipr_status status = table->reset(episode, cancelled.get(), task.id, 0, &step, nullptr);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   table->episode_free(episode);
-  IPR_EXPECT(status == IPR_OK || status == IPR_CANCELLED, "a cancelled reset must end with IPR_CANCELLED or have been done already");
+  IPR_EXPECT(status == IPR_OK || status == IPR_CANCELLED,
+             "a cancelled reset must end with IPR_CANCELLED or have been done already");
   IPR_EXPECT(seconds < 0.1, "a cancelled reset went on for " + std::to_string(seconds) + " s");
   return passed();
 }
@@ -358,11 +383,16 @@ Outcome error_sizes(const Subject& subject, std::uint32_t size, std::size_t room
   task.struct_size = sizeof task;
   const ipr_status status = table->task_by_id(instance->self(), {"no such task", 12}, &task, error);
   IPR_EXPECT(status != IPR_OK, "task_by_id must refuse an id that does not exist");
-  for (std::size_t i = room; i < memory.size(); ++i) IPR_EXPECT(memory[i] == 0xA5, "wrote behind an error struct of " + std::to_string(size) + " bytes");
+  for (std::size_t i = room; i < memory.size(); ++i)
+    IPR_EXPECT(memory[i] == 0xA5, "wrote behind an error struct of " + std::to_string(size) + " bytes");
   return passed();
 }
-Outcome small_struct_size(const Subject& subject) { return error_sizes(subject, 8, 8); }
-Outcome large_struct_size(const Subject& subject) { return error_sizes(subject, sizeof(ipr_error) + 64, sizeof(ipr_error)); }
+Outcome small_struct_size(const Subject& subject) {
+  return error_sizes(subject, 8, 8);
+}
+Outcome large_struct_size(const Subject& subject) {
+  return error_sizes(subject, sizeof(ipr_error) + 64, sizeof(ipr_error));
+}
 
 Outcome no_leak_1000_episodes(const Subject& subject) {
   IPR_NEED(const auto environment, make(subject));
@@ -378,7 +408,8 @@ Outcome no_leak_1000_episodes(const Subject& subject) {
   const std::size_t before = mallinfo2().uordblks;
   IPR_EXPECT(play(1000).ok(), "episodes failed");
   const std::size_t after = mallinfo2().uordblks;
-  IPR_EXPECT(after < before + (std::size_t{1} << 20), "1,000 episodes left " + std::to_string((after - before) >> 10) + " KiB behind");
+  IPR_EXPECT(after < before + (std::size_t{1} << 20),
+             "1,000 episodes left " + std::to_string((after - before) >> 10) + " KiB behind");
   return passed();
 }
 

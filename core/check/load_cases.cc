@@ -37,7 +37,8 @@ std::vector<std::string> exported_symbols(const std::string& file) {
       if (section.sh_offset + s + sizeof symbol > file.size()) return names;
       std::memcpy(&symbol, file.data() + section.sh_offset + s, sizeof symbol);
       const bool defined = symbol.st_shndx != SHN_UNDEF && ELF64_ST_BIND(symbol.st_info) != STB_LOCAL;
-      if (defined && strings.sh_offset + symbol.st_name < file.size()) names.emplace_back(file.data() + strings.sh_offset + symbol.st_name);
+      if (defined && strings.sh_offset + symbol.st_name < file.size())
+        names.emplace_back(file.data() + strings.sh_offset + symbol.st_name);
     }
   }
   return names;
@@ -46,7 +47,9 @@ std::vector<std::string> exported_symbols(const std::string& file) {
 Outcome one_export(const Subject& subject) {
   IPR_NEED(const std::string file, read_file(subject.manifest.path));
   for (const std::string& name : exported_symbols(file)) {
-    IPR_EXPECT(name == "ipr_library_v0", "exports \"" + name + "\" besides ipr_library_v0; build with ipr_add_plugin, or hide symbols by a version script");
+    IPR_EXPECT(name == "ipr_library_v0",
+               "exports \"" + name +
+                   "\" besides ipr_library_v0; build with ipr_add_plugin, or hide symbols by a version script");
   }
   return passed();
 }
@@ -56,13 +59,15 @@ Outcome scan_under_50ms(const Subject& subject) {
   IPR_NEED(const ipr_library* const library, plugin::open_library(subject.manifest.path));
   IPR_NEED(const std::vector<plugin::Manifest> found, plugin::manifests(*library, subject.manifest.path));
   const double milliseconds = 1000.0 * static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
-  IPR_EXPECT(milliseconds < 50, "took " + std::to_string(milliseconds) + " ms to be listed; do no work in static initializers or ipr_library_v0");
+  IPR_EXPECT(milliseconds < 50, "took " + std::to_string(milliseconds) +
+                                    " ms to be listed; do no work in static initializers or ipr_library_v0");
   return passed();
 }
 
 Outcome descriptor_valid(const Subject& subject) {
   const plugin::Manifest& m = subject.manifest;
-  IPR_EXPECT(!m.name.empty() && !m.version.empty() && !m.license.empty() && !m.summary.empty(), "name, version, license and summary must all be given");
+  IPR_EXPECT(!m.name.empty() && !m.version.empty() && !m.license.empty() && !m.summary.empty(),
+             "name, version, license and summary must all be given");
   const Status status = plugin::check_schema(m.subject(), m.schema);
   IPR_EXPECT(status.ok(), status.message());
   return passed();
@@ -70,7 +75,8 @@ Outcome descriptor_valid(const Subject& subject) {
 
 Outcome unknown_extension_is_null(const Subject& subject) {
   IPR_NEED(const auto instance, make_instance(subject));
-  IPR_EXPECT(instance->extension<ipr_environment_v1>("ipr.no-such-extension/7") == nullptr, "get_extension must answer NULL for an id it does not know");
+  IPR_EXPECT(instance->extension<ipr_environment_v1>("ipr.no-such-extension/7") == nullptr,
+             "get_extension must answer NULL for an id it does not know");
   return passed();
 }
 
@@ -80,7 +86,8 @@ Outcome schema_accepts_defaults(const Subject& subject) {
 }
 
 Outcome schema_rejects_unknown(const Subject& subject) {
-  IPR_EXPECT(subject.manifest.schema.contains("additionalProperties") && subject.manifest.schema["additionalProperties"] == Json(false),
+  IPR_EXPECT(subject.manifest.schema.contains("additionalProperties") &&
+                 subject.manifest.schema["additionalProperties"] == Json(false),
              "config_schema must say \"additionalProperties\": false, so that a misspelt setting is an error");
   return passed();
 }

@@ -75,7 +75,8 @@ struct LossAnswer {
 };
 
 // Calls the plugin's loss on some rows of a step whose totals are given.
-Result<LossAnswer> call_loss(const plugin::Instance& instance, const std::vector<RowSpec>& rows, const std::vector<ipr_total>& totals) {
+Result<LossAnswer> call_loss(const plugin::Instance& instance, const std::vector<RowSpec>& rows,
+                             const std::vector<ipr_total>& totals) {
   const auto* table = instance.extension<ipr_optimizer_v1>(IPR_OPTIMIZER_V1);
   if (table == nullptr) return plugin_error("no " IPR_OPTIMIZER_V1);
   const auto flat = [&](auto member) {
@@ -84,7 +85,8 @@ Result<LossAnswer> call_loss(const plugin::Instance& instance, const std::vector
     values.resize(std::max<std::size_t>(values.size(), 1));
     return values;
   };
-  std::vector<float> mask = flat(&RowSpec::mask), logp = flat(&RowSpec::logp), ref = flat(&RowSpec::ref_logp), gradient(mask.size(), 0.0F);
+  std::vector<float> mask = flat(&RowSpec::mask), logp = flat(&RowSpec::logp), ref = flat(&RowSpec::ref_logp),
+                     gradient(mask.size(), 0.0F);
   std::vector<std::int32_t> turn(mask.size(), -1);
   for (std::size_t i = 0; i < mask.size(); ++i) turn[i] = mask[i] != 0 ? 0 : -1;
   std::vector<std::uint32_t> tag, role;
@@ -98,19 +100,38 @@ Result<LossAnswer> call_loss(const plugin::Instance& instance, const std::vector
     outcome.push_back(row.outcome);
   }
   const std::int64_t shape[2] = {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(kTokens)};
-  const auto tensor = [&](void* values, std::uint8_t code) { return ipr_tensor{values, 1, 0, 2, code, 32, 1, shape, nullptr, 0}; };
-  const ipr_tensor mask_t = tensor(mask.data(), 2), turn_t = tensor(turn.data(), 0), logp_t = tensor(logp.data(), 2), ref_t = tensor(ref.data(), 2);
+  const auto tensor = [&](void* values, std::uint8_t code) {
+    return ipr_tensor{values, 1, 0, 2, code, 32, 1, shape, nullptr, 0};
+  };
+  const ipr_tensor mask_t = tensor(mask.data(), 2), turn_t = tensor(turn.data(), 0), logp_t = tensor(logp.data(), 2),
+                   ref_t = tensor(ref.data(), 2);
   ipr_tensor gradient_t = tensor(gradient.data(), 2);
   const bool needs_ref = (table->needs(instance.self()) & IPR_NEED_REF_LOGP) != 0;
-  ipr_batch batch{sizeof(ipr_batch), 0,       0,        rows.size(),    kTokens,   tag.data(), role.data(), group.data(), weight.data(), outcome.data(),
-                  &mask_t,           &turn_t, &logp_t, needs_ref ? &ref_t : nullptr, &gradient_t, totals.data(), totals.size()};
+  ipr_batch batch{sizeof(ipr_batch),
+                  0,
+                  0,
+                  rows.size(),
+                  kTokens,
+                  tag.data(),
+                  role.data(),
+                  group.data(),
+                  weight.data(),
+                  outcome.data(),
+                  &mask_t,
+                  &turn_t,
+                  &logp_t,
+                  needs_ref ? &ref_t : nullptr,
+                  &gradient_t,
+                  totals.data(),
+                  totals.size()};
   const plugin::Context context;
   plugin::ErrorSlot error;
   LossAnswer answer;
   const ipr_status status = table->loss(instance.self(), context.get(), &batch, &answer.loss, error.get());
   if (status != IPR_OK) return error.status(status, instance.manifest().subject());
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    answer.d_logp.emplace_back(gradient.begin() + static_cast<std::ptrdiff_t>(r * kTokens), gradient.begin() + static_cast<std::ptrdiff_t>((r + 1) * kTokens));
+    answer.d_logp.emplace_back(gradient.begin() + static_cast<std::ptrdiff_t>(r * kTokens),
+                               gradient.begin() + static_cast<std::ptrdiff_t>((r + 1) * kTokens));
   }
   return answer;
 }
@@ -141,7 +162,8 @@ Outcome gradient_by_differences(const Subject& subject) {
         const double numeric = (above.loss - below.loss) / (2 * kStep);
         const double given = answer.d_logp[r][t];
         IPR_EXPECT(std::abs(numeric - given) <= 2e-4 * std::max(1.0, std::abs(numeric)),
-                   "row " + std::to_string(r) + ", token " + std::to_string(t) + ": d_logp is " + std::to_string(given) + ", differences say " + std::to_string(numeric));
+                   "row " + std::to_string(r) + ", token " + std::to_string(t) + ": d_logp is " +
+                       std::to_string(given) + ", differences say " + std::to_string(numeric));
       }
     }
   }
@@ -165,12 +187,16 @@ Outcome microbatch_invariant(const Subject& subject) {
     loss += answer.loss;
     for (const std::vector<float>& gradient : answer.d_logp) {
       for (std::size_t t = 0; t < kTokens; ++t) {
-        IPR_EXPECT(std::abs(gradient[t] - whole.d_logp[row][t]) < 1e-6, "row " + std::to_string(row) + ": its gradient depends on the micro-batch; divide by `totals`, not by what the call sees");
+        IPR_EXPECT(std::abs(gradient[t] - whole.d_logp[row][t]) < 1e-6,
+                   "row " + std::to_string(row) +
+                       ": its gradient depends on the micro-batch; divide by `totals`, not by what the call sees");
       }
       ++row;
     }
   }
-  IPR_EXPECT(std::abs(loss - whole.loss) < 1e-9 * std::max(1.0, std::abs(whole.loss)), "the losses of the micro-batches add up to " + std::to_string(loss) + ", the whole batch's is " + std::to_string(whole.loss));
+  IPR_EXPECT(std::abs(loss - whole.loss) < 1e-9 * std::max(1.0, std::abs(whole.loss)),
+             "the losses of the micro-batches add up to " + std::to_string(loss) + ", the whole batch's is " +
+                 std::to_string(whole.loss));
   return passed();
 }
 
@@ -186,10 +212,12 @@ Outcome row_order_invariant(const Subject& subject) {
   for (const std::size_t i : order) shuffled.push_back(rows[i]);
   IPR_NEED(const LossAnswer first, call_loss(*instance, rows, totals));
   IPR_NEED(const LossAnswer second, call_loss(*instance, shuffled, totals));
-  IPR_EXPECT(std::abs(first.loss - second.loss) < 1e-9 * std::max(1.0, std::abs(first.loss)), "the loss depends on the order of the rows");
+  IPR_EXPECT(std::abs(first.loss - second.loss) < 1e-9 * std::max(1.0, std::abs(first.loss)),
+             "the loss depends on the order of the rows");
   for (std::size_t i = 0; i < order.size(); ++i) {
     for (std::size_t t = 0; t < kTokens; ++t) {
-      IPR_EXPECT(std::abs(second.d_logp[i][t] - first.d_logp[order[i]][t]) < 1e-6, "a row's gradient depends on the order of the rows");
+      IPR_EXPECT(std::abs(second.d_logp[i][t] - first.d_logp[order[i]][t]) < 1e-6,
+                 "a row's gradient depends on the order of the rows");
     }
   }
   return passed();

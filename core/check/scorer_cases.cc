@@ -14,7 +14,10 @@ struct FakeTrajectory {
   FakeTrajectory(std::uint64_t id, std::size_t turns, double outcome) {
     storage.resize(turns);
     for (std::size_t i = 0; i < turns; ++i) {
-      storage[i] = {sizeof(ipr_turn), i + 1 == turns ? std::uint32_t{IPR_STEP_TERMINATED} : 0u, {"act", 3}, {"act", 3}, {"seen", 4}, 0, std::nan("")};
+      storage[i] = {sizeof(ipr_turn), i + 1 == turns ? std::uint32_t{IPR_STEP_TERMINATED} : 0u,
+                    {"act", 3},       {"act", 3},
+                    {"seen", 4},      0,
+                    std::nan("")};
       pointers.push_back(&storage[i]);
     }
     view = {sizeof(ipr_trajectory), IPR_TRAJ_SUCCESS, id, 0, {"task", 4}, pointers.data(), turns, 0, outcome};
@@ -29,14 +32,17 @@ class FakeQueue final : public plugin::RolloutQueue {
  public:
   FakeQueue(std::uint64_t order, bool one_fails) : order_(order), one_fails_(one_fails) {}
 
-  static double outcome_of(std::uint64_t id, std::size_t keep, std::uint64_t sample) { return static_cast<double>(mix(id, keep, sample) % 11) / 10; }
+  static double outcome_of(std::uint64_t id, std::size_t keep, std::uint64_t sample) {
+    return static_cast<double>(mix(id, keep, sample) % 11) / 10;
+  }
 
   Result<bool> submit(const ipr_rollout_req& request) override {
     if (waiting_.size() >= 7) return false;  // small: the scorer must cope with a full queue
     Answer answer;
     answer.tag = request.tag;
     answer.status = one_fails_ && submitted_ == 2 ? IPR_UNAVAILABLE : IPR_OK;
-    answer.trajectory = std::make_unique<FakeTrajectory>(1000 + submitted_, request.from->turn_count, outcome_of(request.from->id, request.keep_turns, request.sample));
+    answer.trajectory = std::make_unique<FakeTrajectory>(
+        1000 + submitted_, request.from->turn_count, outcome_of(request.from->id, request.keep_turns, request.sample));
     ++submitted_;
     waiting_.push_back(std::move(answer));
     return true;
@@ -48,7 +54,8 @@ class FakeQueue final : public plugin::RolloutQueue {
       const std::size_t pick = order_.below(waiting_.size());
       shown_.push_back(std::move(waiting_[pick]));
       waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(pick));
-      *results[n] = {sizeof(ipr_rollout_res), shown_.back().status, shown_.back().tag, shown_.back().status == IPR_OK ? &shown_.back().trajectory->view : nullptr};
+      *results[n] = {sizeof(ipr_rollout_res), shown_.back().status, shown_.back().tag,
+                     shown_.back().status == IPR_OK ? &shown_.back().trajectory->view : nullptr};
     }
     return n;
   }
@@ -77,7 +84,8 @@ Asked standard_queries() {
   return asked;
 }
 
-Result<std::vector<ipr_score>> ask(const Subject& subject, const Asked& asked, std::uint64_t order, bool one_fails = false) {
+Result<std::vector<ipr_score>> ask(const Subject& subject, const Asked& asked, std::uint64_t order,
+                                   bool one_fails = false) {
   plugin::HostServices services;
   services.open_rollouts = [order, one_fails]() -> Result<std::unique_ptr<plugin::RolloutQueue>> {
     return std::unique_ptr<plugin::RolloutQueue>(std::make_unique<FakeQueue>(order, one_fails));
@@ -101,18 +109,23 @@ Result<std::vector<ipr_score>> ask(const Subject& subject, const Asked& asked, s
   }
   const plugin::Context context(subject.seed);
   plugin::ErrorSlot error;
-  const ipr_status status = table->score(instance->self(), context.get(), queries.size(), query_pointers.data(), score_pointers.data(), error.get());
+  const ipr_status status = table->score(instance->self(), context.get(), queries.size(), query_pointers.data(),
+                                         score_pointers.data(), error.get());
   if (status != IPR_OK) return error.status(status, subject.manifest.subject());
   return scores;
 }
 
-bool same(const ipr_score& a, const ipr_score& b) { return a.value == b.value && a.variance == b.variance && a.samples == b.samples; }
+bool same(const ipr_score& a, const ipr_score& b) {
+  return a.value == b.value && a.variance == b.variance && a.samples == b.samples;
+}
 
 Outcome score_deterministic(const Subject& subject) {
   IPR_NEED(const auto first, ask(subject, standard_queries(), 1));
   IPR_NEED(const auto second, ask(subject, standard_queries(), 2));
   for (std::size_t i = 0; i < first.size(); ++i) {
-    IPR_EXPECT(same(first[i], second[i]), "score " + std::to_string(i) + " depends on the order in which rollouts arrive; sum in the order of samples");
+    IPR_EXPECT(
+        same(first[i], second[i]),
+        "score " + std::to_string(i) + " depends on the order in which rollouts arrive; sum in the order of samples");
   }
   return passed();
 }
@@ -123,7 +136,8 @@ Outcome score_order_free(const Subject& subject) {
   IPR_NEED(const auto first, ask(subject, standard_queries(), 1));
   IPR_NEED(const auto second, ask(subject, turned, 1));
   for (std::size_t i = 0; i < first.size(); ++i) {
-    IPR_EXPECT(same(first[i], second[first.size() - 1 - i]), "score " + std::to_string(i) + " depends on the order of the queries");
+    IPR_EXPECT(same(first[i], second[first.size() - 1 - i]),
+               "score " + std::to_string(i) + " depends on the order of the queries");
   }
   return passed();
 }
@@ -132,7 +146,8 @@ Outcome terminal_is_outcome(const Subject& subject) {
   const Asked asked{{{0, 1}, {1, 2}, {2, 3}}};  // the last turns
   IPR_NEED(const auto scores, ask(subject, asked, 1));
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    IPR_EXPECT(scores[i].value == 0.25 * static_cast<double>(i + 1) && scores[i].samples == 0, "the score of a last turn must be the trajectory's outcome, with 0 samples");
+    IPR_EXPECT(scores[i].value == 0.25 * static_cast<double>(i + 1) && scores[i].samples == 0,
+               "the score of a last turn must be the trajectory's outcome, with 0 samples");
   }
   return passed();
 }
@@ -140,7 +155,8 @@ Outcome terminal_is_outcome(const Subject& subject) {
 Outcome partial_failure(const Subject& subject) {
   const auto scores = ask(subject, standard_queries(), 1, /*one_fails=*/true);
   if (!scores.ok()) return scores.status().message().empty() ? broken("failed without a message") : passed();
-  for (const ipr_score& score : *scores) IPR_EXPECT(std::isfinite(score.value), "a failed rollout led to a score that is no number");
+  for (const ipr_score& score : *scores)
+    IPR_EXPECT(std::isfinite(score.value), "a failed rollout led to a score that is no number");
   return passed();
 }
 

@@ -55,7 +55,8 @@ Result<Step> Episode::reset(std::string_view task_id, std::uint64_t seed) {
   static const Context kContext;
   ipr_step step = empty_step();
   ErrorSlot error;
-  const ipr_status status = environment_->main_->reset(episode_, kContext.get(), view(task_id), seed, &step, error.get());
+  const ipr_status status =
+      environment_->main_->reset(episode_, kContext.get(), view(task_id), seed, &step, error.get());
   if (status != IPR_OK) return error.status(status, environment_->subject());
   return to_step(step);
 }
@@ -128,16 +129,19 @@ Result<Parsed> Episode::parse(std::string_view message) {
   ipr_parsed parsed{};
   parsed.struct_size = sizeof parsed;
   ErrorSlot error;
-  const ipr_status status = environment_->dialect_->parse(episode_, environment_->dialect(), view(message), &parsed, error.get());
+  const ipr_status status =
+      environment_->dialect_->parse(episode_, environment_->dialect(), view(message), &parsed, error.get());
   if (status != IPR_OK) return error.status(status, environment_->subject());
   return Parsed{parsed.valid != 0, text(parsed.action), text(parsed.feedback), parsed.outcome};
 }
 
 Result<std::string_view> Episode::render(const Step& step, bool first) {
-  ipr_step raw{sizeof(ipr_step), step.flags, step.reward, step.outcome, view(step.observation), view(step.info_json), view(step.stats_json)};
+  ipr_step raw{sizeof(ipr_step),       step.flags,           step.reward,          step.outcome,
+               view(step.observation), view(step.info_json), view(step.stats_json)};
   ipr_str message{};
   ErrorSlot error;
-  const ipr_status status = environment_->dialect_->render(episode_, environment_->dialect(), &raw, first ? 1 : 0, &message, error.get());
+  const ipr_status status =
+      environment_->dialect_->render(episode_, environment_->dialect(), &raw, first ? 1 : 0, &message, error.get());
   if (status != IPR_OK) return error.status(status, environment_->subject());
   return text(message);
 }
@@ -145,8 +149,8 @@ Result<std::string_view> Episode::render(const Step& step, bool first) {
 Result<std::string_view> Episode::compose(std::string_view action, std::string_view thought) {
   ipr_str message{};
   ErrorSlot error;
-  const ipr_status status =
-      environment_->dialect_->compose(episode_, environment_->dialect(), view(action), view(thought), &message, error.get());
+  const ipr_status status = environment_->dialect_->compose(episode_, environment_->dialect(), view(action),
+                                                            view(thought), &message, error.get());
   if (status != IPR_OK) return error.status(status, environment_->subject());
   return text(message);
 }
@@ -166,7 +170,8 @@ Result<std::unique_ptr<Environment>> Environment::make(std::unique_ptr<plugin::I
   std::unique_ptr<Environment> made(new Environment(std::move(instance)));
   if (made->main_ == nullptr) return plugin_error(made->subject() + ": its table " IPR_ENVIRONMENT_V1 " is too short");
   if (made->dialect_ == nullptr) {
-    return plugin_error(made->subject() + ": offers no " IPR_ENV_DIALECT_V1 ", without which no agent can read it; add kDialect to its capabilities");
+    return plugin_error(made->subject() + ": offers no " IPR_ENV_DIALECT_V1
+                                          ", without which no agent can read it; add kDialect to its capabilities");
   }
   IPR_TRY(made->read_facts());
   return made;
@@ -199,8 +204,9 @@ Result<Task> Environment::task_at(std::size_t split, std::uint64_t index) const 
   ErrorSlot error;
   const ipr_status status = main_->task_at(instance_->self(), split, index, &task, error.get());
   if (status == IPR_OUT_OF_RANGE) {
-    return usage(subject() + ": split " + (split < splits_.size() ? "\"" + splits_[split].name + "\"" : std::to_string(split)) + " has no task " +
-                 std::to_string(index));
+    return usage(subject() + ": split " +
+                 (split < splits_.size() ? "\"" + splits_[split].name + "\"" : std::to_string(split)) +
+                 " has no task " + std::to_string(index));
   }
   if (status != IPR_OK) return error.status(status, subject());
   return to_task(task, subject());

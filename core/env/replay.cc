@@ -23,7 +23,9 @@ std::string hex(std::uint64_t value) {
   return text;
 }
 
-void add_history(Json& history, const char* role, const std::string& content) { history.push_back({{"role", role}, {"content", content}}); }
+void add_history(Json& history, const char* role, const std::string& content) {
+  history.push_back({{"role", role}, {"content", content}});
+}
 
 Status prompt_history(const Environment& environment, const std::string& first_message, Json& history) {
   IPR_ASSIGN(const std::vector<PromptMessage> prompt, environment.prompt());
@@ -34,7 +36,8 @@ Status prompt_history(const Environment& environment, const std::string& first_m
 }
 
 // Bare actions: the environment alone, which goes on stepping after its end.
-Status replay_actions(const Environment& environment, const Task& task, std::uint64_t seed, const Json& actions, bool want_history, Json& out) {
+Status replay_actions(const Environment& environment, const Task& task, std::uint64_t seed, const Json& actions,
+                      bool want_history, Json& out) {
   IPR_ASSIGN(Episode episode, environment.new_episode());
   IPR_ASSIGN(Step step, episode.reset(task.id, seed));
   Json history = Json::array();
@@ -81,7 +84,8 @@ Status replay_actions(const Environment& environment, const Task& task, std::uin
 }
 
 // Whole assistant messages: the agent's wrapper, which stops when it has finished.
-Status replay_messages(const Environment& environment, const Task& task, std::uint64_t seed, const Json& messages, const ReplayOptions& options, Json& out) {
+Status replay_messages(const Environment& environment, const Task& task, std::uint64_t seed, const Json& messages,
+                       const ReplayOptions& options, Json& out) {
   IPR_ASSIGN(Session session, Session::start(environment, task, seed, options.max_steps));
   Json history = Json::array();
   IPR_TRY(prompt_history(environment, session.first_message(), history));
@@ -107,7 +111,9 @@ Status replay_messages(const Environment& environment, const Task& task, std::ui
     }
     one["info"]["finished"] = session.finished();
     one["info"]["steps"] = session.steps();
-    one["info"]["terminate_reason"] = !session.finished() ? Json(nullptr) : session.terminated() ? Json("success") : Json("max_steps");
+    one["info"]["terminate_reason"] = !session.finished()    ? Json(nullptr)
+                                      : session.terminated() ? Json("success")
+                                                             : Json("max_steps");
     IPR_ASSIGN(one["available_actions"], actions_of(session.episode()));
     add_history(history, "assistant", text);
     add_history(history, "user", turn.observation);
@@ -152,9 +158,10 @@ Result<Task> resolve_task(const Environment& environment, const Json& task) {
   return environment.task_at(split, task["index"].get<std::uint64_t>());
 }
 
-Json replay_case(const Environment& environment, const Json& input, const ReplayOptions& options, const Status& already) {
-  Json out = {{"id", nullptr}, {"task", nullptr}, {"instruction", nullptr}, {"initial", Json::object()}, {"steps", Json::array()},
-              {"outcome", nullptr}, {"fingerprint", nullptr}, {"error", nullptr}};
+Json replay_case(const Environment& environment, const Json& input, const ReplayOptions& options,
+                 const Status& already) {
+  Json out = {{"id", nullptr},          {"task", nullptr},    {"instruction", nullptr}, {"initial", Json::object()},
+              {"steps", Json::array()}, {"outcome", nullptr}, {"fingerprint", nullptr}, {"error", nullptr}};
   const Status status = already.ok() ? run_case(environment, input, options, out) : already;
   if (!status.ok()) out["error"] = status.message();
   return out;

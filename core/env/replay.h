@@ -12,7 +12,8 @@ struct ReplayOptions {
 
 // One input line to one output object. A case that cannot run comes back with its "error" set; `already` is an error
 // that stands before the case is looked at (its line was no JSON).
-[[nodiscard]] Json replay_case(const Environment& environment, const Json& input, const ReplayOptions& options, const Status& already = {});
+[[nodiscard]] Json replay_case(const Environment& environment, const Json& input, const ReplayOptions& options,
+                               const Status& already = {});
 
 // The task named by a case: an id, or {"split":…,"index":…}.
 [[nodiscard]] Result<Task> resolve_task(const Environment& environment, const Json& task);

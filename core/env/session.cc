@@ -4,10 +4,13 @@
 
 namespace ipr::env {
 namespace {
-constexpr const char* kExitNames[] = {"ok", "invalid_format", "max_steps", "context_overflow", "env_error", "policy_error", "timeout"};
+constexpr const char* kExitNames[] = {"ok",        "invalid_format", "max_steps", "context_overflow",
+                                      "env_error", "policy_error",   "timeout"};
 }  // namespace
 
-const char* exit_status_name(ExitStatus status) { return kExitNames[static_cast<int>(status)]; }
+const char* exit_status_name(ExitStatus status) {
+  return kExitNames[static_cast<int>(status)];
+}
 
 Result<ExitStatus> exit_status_from_name(const std::string& name) {
   for (int i = 0; i < 7; ++i) {
@@ -22,7 +25,9 @@ Session::Session(const Environment& environment, Task task, std::uint64_t seed, 
 Result<Session> Session::start(const Environment& environment, const Task& task, std::uint64_t seed, int max_steps) {
   IPR_ASSIGN(Episode episode, environment.new_episode());
   Session session(environment, task, seed, std::move(episode));
-  session.max_steps_ = max_steps > 0 ? max_steps : task.max_steps > 0 ? task.max_steps : environment.defaults().max_steps;
+  session.max_steps_ = max_steps > 0        ? max_steps
+                       : task.max_steps > 0 ? task.max_steps
+                                            : environment.defaults().max_steps;
   IPR_ASSIGN(session.last_step_, session.episode_.reset(task.id, seed));
   session.flags_ = session.last_step_.flags;
   session.outcome_ = session.last_step_.outcome;

@@ -1,5 +1,5 @@
-// An agent's episode in chat messages: parse, step, count, end. The one place where the ReAct wrapper's rules live, used
-// by rollouts, experts, trivial agents and replay alike (webshop.md section 9).
+// An agent's episode in chat messages: parse, step, count, end. The one place where the ReAct wrapper's rules live,
+// used by rollouts, experts, trivial agents and replay alike (webshop.md section 9).
 //
 // Every message of the agent uses up a step, also one that cannot be parsed. The episode is finished when the
 // environment says so (terminated; success also at the last step), or when `max_steps` messages are used up.
@@ -40,7 +40,8 @@ struct Turn {
 class Session {
  public:
   // Resets a fresh episode. `max_steps` 0: the task's or the environment's own.
-  [[nodiscard]] static Result<Session> start(const Environment& environment, const Task& task, std::uint64_t seed, int max_steps);
+  [[nodiscard]] static Result<Session> start(const Environment& environment, const Task& task, std::uint64_t seed,
+                                             int max_steps);
 
   // The task message, which follows the environment's prompt.
   [[nodiscard]] const std::string& first_message() const { return first_message_; }
@@ -62,7 +63,7 @@ class Session {
   [[nodiscard]] bool success() const { return terminated() && (flags_ & IPR_STEP_SUCCESS) != 0; }
   [[nodiscard]] ExitStatus exit_status() const { return exit_status_; }
   [[nodiscard]] const std::string& stats_json() const { return stats_json_; }  // of the last step; may be empty
-  [[nodiscard]] const Step& last_step() const { return last_step_; }  // views: until the next call
+  [[nodiscard]] const Step& last_step() const { return last_step_; }           // views: until the next call
   [[nodiscard]] Episode& episode() { return episode_; }
   [[nodiscard]] const Task& task() const { return task_; }
 

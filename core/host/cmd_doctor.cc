@@ -27,7 +27,8 @@ void find_plugins(const Options& options, std::vector<Finding>& findings) {
     for (const plugin::Manifest& m : registry.plugins) {
       if (m.kind == kind) ids += (ids.empty() ? "" : ", ") + m.id;
     }
-    findings.push_back({std::string(plugin::kind_name(kind)) + " plugins", !ids.empty(), true, ids.empty() ? "none found; build, or give --plugin-path" : ids});
+    findings.push_back({std::string(plugin::kind_name(kind)) + " plugins", !ids.empty(), true,
+                        ids.empty() ? "none found; build, or give --plugin-path" : ids});
   };
   need(plugin::Kind::kEnvironment);
   need(plugin::Kind::kScorer);
@@ -46,13 +47,16 @@ void find_data(const std::string& folder, std::vector<Finding>& findings) {
   findings.push_back({"data folder", !error && !files.empty(), true, error ? folder + ": " + error.message() : folder});
   for (const fs::path& file : files) {
     const Result<std::string> bytes = read_file(file.string());
-    findings.push_back({"  " + file.filename().string(), bytes.ok(), false, bytes.ok() ? sha256_hex(*bytes).substr(0, 16) : bytes.status().message()});
+    findings.push_back({"  " + file.filename().string(), bytes.ok(), false,
+                        bytes.ok() ? sha256_hex(*bytes).substr(0, 16) : bytes.status().message()});
   }
 }
 
 Status doctor(const Options& options) {
   std::vector<Finding> findings;
-  findings.push_back({"version", true, true, "ipr-host " IPR_VERSION ", plugin ABI " + std::to_string(IPR_ABI_MAJOR) + "." + std::to_string(IPR_ABI_MINOR)});
+  findings.push_back(
+      {"version", true, true,
+       "ipr-host " IPR_VERSION ", plugin ABI " + std::to_string(IPR_ABI_MAJOR) + "." + std::to_string(IPR_ABI_MINOR)});
   findings.push_back({"cores", true, true, std::to_string(std::thread::hardware_concurrency())});
   findings.push_back({"rollout kernels", true, true, model::best_kernels().family});
   const auto backend = train::load_backend({"cpu", 1});
@@ -65,18 +69,26 @@ Status doctor(const Options& options) {
   Json list = Json::array();
   for (const Finding& finding : findings) {
     well = well && (finding.ok || !finding.needed);
-    list.push_back({{"name", finding.name}, {"ok", finding.ok}, {"needed", finding.needed}, {"detail", finding.detail}});
-    if (!options.json) std::printf("%-4s %-24s %s\n", finding.ok ? "ok" : finding.needed ? "MISS" : "-", finding.name.c_str(), finding.detail.c_str());
+    list.push_back(
+        {{"name", finding.name}, {"ok", finding.ok}, {"needed", finding.needed}, {"detail", finding.detail}});
+    if (!options.json)
+      std::printf("%-4s %-24s %s\n",
+                  finding.ok       ? "ok"
+                  : finding.needed ? "MISS"
+                                   : "-",
+                  finding.name.c_str(), finding.detail.c_str());
   }
   if (options.json) std::printf("%s\n", dump_line({{"ok", well}, {"findings", list}}).c_str());
-  return well ? Status() : failed("something the main job needs is missing (marked MISS); run ./bootstrap.sh and build again");
+  return well ? Status()
+              : failed("something the main job needs is missing (marked MISS); run ./bootstrap.sh and build again");
 }
 
 }  // namespace
 
 void add_doctor(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();  // shared with the callback, which outlives this function
-  CLI::App* command = app.add_subcommand("doctor", "what is installed, found and missing; exit 0 only if the main job can run");
+  CLI::App* command =
+      app.add_subcommand("doctor", "what is installed, found and missing; exit 0 only if the main job can run");
   add_flags(*command, *options, {"data", "plugin-path", "json"});
   command->callback([options, &chosen] { chosen.work = [options] { return doctor(*options); }; });
 }

@@ -48,14 +48,16 @@ Result<Part> tasks_of(const env::Environment& environment, const Options& option
   return part;
 }
 
-Result<std::vector<rollout::Trajectory>> play_without_model(const env::Environment& environment, const Part& part, loop::Agent agent, const EvalCommand& command,
+Result<std::vector<rollout::Trajectory>> play_without_model(const env::Environment& environment, const Part& part,
+                                                            loop::Agent agent, const EvalCommand& command,
                                                             loop::ProgressLine& progress) {
   const std::uint64_t env_seed = mix(command.options.seed, fnv1a64("environment"));
   std::vector<rollout::Trajectory> played;
   for (int repeat = 0; repeat < command.repeats; ++repeat) {
     for (const env::Task& task : part.tasks) {
       const std::uint64_t seed = mix(command.options.seed, fnv1a64(task.id), static_cast<std::uint64_t>(repeat));
-      IPR_ASSIGN(rollout::Trajectory trajectory, loop::play_agent(environment, task, agent, env_seed, seed, command.options.max_steps));
+      IPR_ASSIGN(rollout::Trajectory trajectory,
+                 loop::play_agent(environment, task, agent, env_seed, seed, command.options.max_steps));
       played.push_back(std::move(trajectory));
       progress.update(played.size());
     }
@@ -63,7 +65,8 @@ Result<std::vector<rollout::Trajectory>> play_without_model(const env::Environme
   return played;
 }
 
-Result<std::vector<rollout::Trajectory>> play_with_model(const env::Environment& environment, const Part& part, const EvalCommand& command, loop::ProgressLine& progress) {
+Result<std::vector<rollout::Trajectory>> play_with_model(const env::Environment& environment, const Part& part,
+                                                         const EvalCommand& command, loop::ProgressLine& progress) {
   IPR_ASSIGN(const auto speech, loop::load_speech(command.policy));
   IPR_ASSIGN(model::Weights weights, model::load_checkpoint(command.policy));
   IPR_TRY(loop::check_speech(*speech, weights.config, command.policy));
@@ -72,7 +75,8 @@ Result<std::vector<rollout::Trajectory>> play_with_model(const env::Environment&
   const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt));
   const std::uint64_t env_seed = mix(command.options.seed, fnv1a64("environment"));
   rollout::Snapshots snapshots(environment, env_seed, command.options.max_steps, 1);
-  rollout::Player player(environment, dialogue, *policy->generator, snapshots, env_seed, command.options.max_steps, worker_count(command.options), stop_on_signals());
+  rollout::Player player(environment, dialogue, *policy->generator, snapshots, env_seed, command.options.max_steps,
+                         worker_count(command.options), stop_on_signals());
   std::vector<rollout::PlayRequest> requests;
   for (int repeat = 0; repeat < command.repeats; ++repeat) {
     for (const env::Task& task : part.tasks) {
@@ -129,16 +133,19 @@ Status evaluate(const EvalCommand& command) {
   IPR_ASSIGN(const Part part, tasks_of(environment, command.options));
   const std::optional<loop::Agent> agent = loop::agent_from_name(command.policy);
   if (!agent && !std::filesystem::is_directory(command.policy)) {
-    return usage("--policy " + command.policy + ": is neither a checkpoint folder nor one of expert, random, first, noop" +
+    return usage("--policy " + command.policy +
+                 ": is neither a checkpoint folder nor one of expert, random, first, noop" +
                  did_you_mean(command.policy, {"expert", "random", "first", "noop"}));
   }
   if (agent == loop::Agent::kExpert && !environment.has_expert()) {
     return bad_data("environment \"" + environment.id() + "\": has no expert; choose another --policy");
   }
   loop::ProgressLine progress(false);
-  progress.begin("evaluate " + command.policy, "episodes", part.tasks.size() * static_cast<std::size_t>(command.repeats));
+  progress.begin("evaluate " + command.policy, "episodes",
+                 part.tasks.size() * static_cast<std::size_t>(command.repeats));
   IPR_ASSIGN(const std::vector<rollout::Trajectory> played,
-             agent ? play_without_model(environment, part, *agent, command, progress) : play_with_model(environment, part, command, progress));
+             agent ? play_without_model(environment, part, *agent, command, progress)
+                   : play_with_model(environment, part, command, progress));
   progress.finish(std::to_string(played.size()) + " episodes");
   report::Leaderboard table;
   table.rows.push_back(row_of(command, part, played));
@@ -160,7 +167,9 @@ void add_eval(CLI::App& app, Chosen& chosen) {
   command->add_option("--repeats", state->repeats, "episodes per task")->capture_default_str();
   command->add_option("--temperature", state->temperature, "of a checkpoint's replies")->capture_default_str();
   command->add_option("--max-new-tokens", state->max_new_tokens, "of one reply")->capture_default_str();
-  add_flags(*command, state->options, {"env", "data", "split", "limit", "max-steps", "seed", "set", "prompts", "plugin-path", "config", "threads", "model-threads", "json", "verbose"});
+  add_flags(*command, state->options,
+            {"env", "data", "split", "limit", "max-steps", "seed", "set", "prompts", "plugin-path", "config", "threads",
+             "model-threads", "json", "verbose"});
   command->callback([state, command, &chosen] {
     chosen.work = [state, command]() -> Status {
       IPR_TRY(finish_options(*command, state->options));

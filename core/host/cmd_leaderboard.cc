@@ -22,15 +22,18 @@ struct LeaderboardCommand {
     std::deque<store::RunStore> records;  // addresses stay
     std::vector<report::RunSource> sources;
     for (const std::string& folder : runs) {
-      if (!std::filesystem::exists(folder + "/run.db")) return bad_data(folder + ": is no run folder (it holds no run.db)");
+      if (!std::filesystem::exists(folder + "/run.db"))
+        return bad_data(folder + ": is no run folder (it holds no run.db)");
       IPR_ASSIGN(store::RunStore record, store::RunStore::open_to_read(folder + "/run.db"));
       records.push_back(std::move(record));
       IPR_ASSIGN(const Json config, read_json(folder + "/config.json"));
       IPR_ASSIGN(const std::optional<std::string> panel, records.back().state("panel"));
       const Json decides = config.value("config", Json::object());
       const std::string env = decides.contains("env") ? decides["env"].value("id", "") : "";
-      sources.push_back({std::filesystem::path(folder).lexically_normal().filename().string(), env, panel.value_or(""), &records.back()});
-      if (sources.back().run.empty()) sources.back().run = std::filesystem::path(folder).lexically_normal().parent_path().filename().string();
+      sources.push_back({std::filesystem::path(folder).lexically_normal().filename().string(), env, panel.value_or(""),
+                         &records.back()});
+      if (sources.back().run.empty())
+        sources.back().run = std::filesystem::path(folder).lexically_normal().parent_path().filename().string();
     }
     report::LeaderboardOptions table_options;
     table_options.splits = splits;

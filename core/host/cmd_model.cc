@@ -47,8 +47,12 @@ Result<std::vector<text::Message>> messages_of(const Json& list) {
   std::vector<text::Message> messages;
   for (const Json& item : list) {
     const std::string role = item.value("role", "");
-    if (role != "system" && role != "user" && role != "assistant") return usage("message role \"" + role + "\": expected system, user or assistant");
-    messages.push_back({role == "system" ? text::Role::kSystem : role == "user" ? text::Role::kUser : text::Role::kAssistant, item.value("content", "")});
+    if (role != "system" && role != "user" && role != "assistant")
+      return usage("message role \"" + role + "\": expected system, user or assistant");
+    messages.push_back({role == "system" ? text::Role::kSystem
+                        : role == "user" ? text::Role::kUser
+                                         : text::Role::kAssistant,
+                        item.value("content", "")});
   }
   return messages;
 }
@@ -60,7 +64,8 @@ Result<std::unique_ptr<loop::Speech>> speech_if_any(const std::string& folder) {
 }
 
 Status need_tokenizer(const loop::Speech* speech) {
-  return speech != nullptr ? Status() : bad_data("this folder has no tokenizer.json; give ids (prompt_ids, continuation_ids)");
+  return speech != nullptr ? Status()
+                           : bad_data("this folder has no tokenizer.json; give ids (prompt_ids, continuation_ids)");
 }
 
 // "prompt_ids", "prompt" (raw text) or "messages" (with the generation prompt).
@@ -115,7 +120,8 @@ void cut_at_stop(const Json& stops, std::string& text, std::string& finish) {
   }
 }
 
-Result<Json> generate(const Json& input, const loop::Speech* speech, const model::LlamaConfig& config, rollout::Generator& generator) {
+Result<Json> generate(const Json& input, const loop::Speech* speech, const model::LlamaConfig& config,
+                      rollout::Generator& generator) {
   rollout::GenerateRequest request;
   IPR_ASSIGN(request.prompt, prompt_of(input, speech));
   request.max_new_tokens = input.value("max_tokens", std::int64_t{512});
@@ -127,7 +133,9 @@ Result<Json> generate(const Json& input, const loop::Speech* speech, const model
   const rollout::GenerateReply reply = rollout::generate_all(generator, {request})[0];
   if (!reply.status.ok()) return reply.status;
   std::string text = speech != nullptr ? speech->tokenizer.decode(reply.ids) : std::string();
-  std::string finish = reply.finish == rollout::Finish::kStop ? "stop" : reply.finish == rollout::Finish::kLength ? "length" : "context_overflow";
+  std::string finish = reply.finish == rollout::Finish::kStop     ? "stop"
+                       : reply.finish == rollout::Finish::kLength ? "length"
+                                                                  : "context_overflow";
   cut_at_stop(input.value("stop", Json::array()), text, finish);
   return Json{{"ids", reply.ids}, {"text", text}, {"finish", finish}};
 }
@@ -137,11 +145,18 @@ Status inspect(const ModelCommand& command) {
   if (command.options.json) {
     Json tensors = Json::object();
     for (const auto& [name, tensor] : weights.tensors) tensors[name] = tensor.shape;
-    std::printf("%s\n", dump_line({{"config", model::config_to_json(weights.config)}, {"parameters", weights.config.parameter_count()}, {"tensors", tensors}, {"sha256", loop::weights_hash(weights)}}).c_str());
+    std::printf("%s\n", dump_line({{"config", model::config_to_json(weights.config)},
+                                   {"parameters", weights.config.parameter_count()},
+                                   {"tensors", tensors},
+                                   {"sha256", loop::weights_hash(weights)}})
+                            .c_str());
     return {};
   }
-  std::printf("%s\n%s\nparameters %lld\n", command.folder.c_str(), model::config_to_json(weights.config).dump(2).c_str(), static_cast<long long>(weights.config.parameter_count()));
-  for (const auto& [name, tensor] : weights.tensors) std::printf("  %-56s %s\n", name.c_str(), Json(tensor.shape).dump().c_str());
+  std::printf("%s\n%s\nparameters %lld\n", command.folder.c_str(),
+              model::config_to_json(weights.config).dump(2).c_str(),
+              static_cast<long long>(weights.config.parameter_count()));
+  for (const auto& [name, tensor] : weights.tensors)
+    std::printf("  %-56s %s\n", name.c_str(), Json(tensor.shape).dump().c_str());
   return {};
 }
 
@@ -162,20 +177,25 @@ void add_model(CLI::App& app, Chosen& chosen) {
     IPR_ASSIGN(const auto speech, loop::load_speech(state->folder));
     return answer_lines([&](const Json& input) { return tokenize(input, *speech); });
   });
-  add("logprobs", "{\"id\",\"prompt\"|\"prompt_ids\",\"continuation\"|\"continuation_ids\"} to log-probs", [state]() -> Status {
-    IPR_ASSIGN(const auto speech, speech_if_any(state->folder));
-    IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(state->folder));
-    if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
-    const model::Engine engine(weights, state->options.model_threads);
-    return answer_lines([&](const Json& input) { return logprobs(input, speech.get(), engine); });
-  });
-  add("generate", "{\"id\",\"prompt\"|\"prompt_ids\"|\"messages\",\"max_tokens\",\"temperature\",\"seed\",\"stop\"} to text", [state]() -> Status {
-    IPR_ASSIGN(const auto speech, speech_if_any(state->folder));
-    IPR_ASSIGN(model::Weights weights, model::load_checkpoint(state->folder));
-    if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
-    const auto policy = loop::make_policy("model", 0, std::move(weights), state->options.model_threads);
-    return answer_lines([&](const Json& input) { return generate(input, speech.get(), policy->weights.config, *policy->generator); });
-  });
+  add("logprobs", "{\"id\",\"prompt\"|\"prompt_ids\",\"continuation\"|\"continuation_ids\"} to log-probs",
+      [state]() -> Status {
+        IPR_ASSIGN(const auto speech, speech_if_any(state->folder));
+        IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(state->folder));
+        if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
+        const model::Engine engine(weights, state->options.model_threads);
+        return answer_lines([&](const Json& input) { return logprobs(input, speech.get(), engine); });
+      });
+  add("generate",
+      "{\"id\",\"prompt\"|\"prompt_ids\"|\"messages\",\"max_tokens\",\"temperature\",\"seed\",\"stop\"} to text",
+      [state]() -> Status {
+        IPR_ASSIGN(const auto speech, speech_if_any(state->folder));
+        IPR_ASSIGN(model::Weights weights, model::load_checkpoint(state->folder));
+        if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
+        const auto policy = loop::make_policy("model", 0, std::move(weights), state->options.model_threads);
+        return answer_lines([&](const Json& input) {
+          return generate(input, speech.get(), policy->weights.config, *policy->generator);
+        });
+      });
 }
 
 }  // namespace ipr::host

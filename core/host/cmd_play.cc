@@ -18,7 +18,9 @@ struct PlayCommand {
   Status run() {
     IPR_ASSIGN(const MadeEnvironment made, make_environment(registry_for(options), options));
     const env::Environment& environment = *made.environment;
-    IPR_ASSIGN(const env::Task chosen, env::resolve_task(environment, task.empty() ? Json{{"split", options.split}, {"index", index}} : Json(task)));
+    IPR_ASSIGN(
+        const env::Task chosen,
+        env::resolve_task(environment, task.empty() ? Json{{"split", options.split}, {"index", index}} : Json(task)));
     IPR_ASSIGN(env::Session session, env::Session::start(environment, chosen, options.seed, options.max_steps));
     std::printf("task %s\n%s\n\n", chosen.id.c_str(), session.first_message().c_str());
     std::printf("Type an action; `?` lists the valid ones, `expert` plays the expert's, an empty line ends.\n");
@@ -46,7 +48,8 @@ struct PlayCommand {
       std::printf("%s\n", turn.observation.c_str());
       if (turn.progress == turn.progress) std::printf("(progress %.3f)\n", turn.progress);
     }
-    std::printf("\nreward %.4f, %d steps, %s\n", session.outcome(), session.steps(), session.finished() ? (session.success() ? "success" : "ended") : "not finished");
+    std::printf("\nreward %.4f, %d steps, %s\n", session.outcome(), session.steps(),
+                session.finished() ? (session.success() ? "success" : "ended") : "not finished");
     return {};
   }
 
@@ -66,7 +69,8 @@ struct PlayCommand {
 void add_play(CLI::App& app, Chosen& chosen) {
   auto state = std::make_shared<PlayCommand>();  // shared with the callback, which outlives this function
   CLI::App* command = app.add_subcommand("play", "play an episode in the terminal");
-  add_flags(*command, state->options, {"env", "data", "split", "max-steps", "seed", "set", "prompts", "plugin-path", "config", "verbose"});
+  add_flags(*command, state->options,
+            {"env", "data", "split", "max-steps", "seed", "set", "prompts", "plugin-path", "config", "verbose"});
   command->add_option("--task", state->task, "task id (default: the task at --index of --split)");
   command->add_option("--index", state->index, "task of the split")->capture_default_str();
   command->callback([state, command, &chosen] {

@@ -1,11 +1,11 @@
 #include <cstdio>
 #include <memory>
 
-#include "core/host/commands.h"
-#include "core/host/setup.h"
 #include "core/base/strings.h"
 #include "core/check/check.h"
 #include "core/env/session.h"
+#include "core/host/commands.h"
+#include "core/host/setup.h"
 
 namespace ipr::host {
 namespace {
@@ -17,8 +17,14 @@ struct PluginCommand {
 };
 
 Json public_manifest(const plugin::Manifest& m) {
-  return {{"kind", plugin::kind_name(m.kind)}, {"id", m.id},           {"name", m.name}, {"version", m.version}, {"license", m.license},
-          {"summary", m.summary},              {"schema", m.schema}, {"path", m.path}};
+  return {{"kind", plugin::kind_name(m.kind)},
+          {"id", m.id},
+          {"name", m.name},
+          {"version", m.version},
+          {"license", m.license},
+          {"summary", m.summary},
+          {"schema", m.schema},
+          {"path", m.path}};
 }
 
 Status list(const Options& options) {
@@ -63,7 +69,10 @@ Result<Json> describe_environment(const plugin::Registry& registry, Options opti
   for (std::size_t i = 0; i < environment.splits().size(); ++i) {
     const env::Split& split = environment.splits()[i];
     IPR_ASSIGN(const int longest, longest_expert(environment, i, options.max_steps));
-    splits.push_back({{"name", split.name}, {"role", kRoles[split.role % 4]}, {"tasks", split.task_count}, {"longest_expert", longest}});
+    splits.push_back({{"name", split.name},
+                      {"role", kRoles[split.role % 4]},
+                      {"tasks", split.task_count},
+                      {"longest_expert", longest}});
   }
   return Json{{"splits", splits},
               {"actions", {{"listed", environment.lists_actions()}, {"sampled", environment.samples_actions()}}},
@@ -76,21 +85,26 @@ Result<Json> describe_environment(const plugin::Registry& registry, Options opti
 }
 
 void print_description(const plugin::Manifest& m, const Json& environment) {
-  std::printf("%s %s, version %s, %s\n%s\n%s\n\n", plugin::kind_name(m.kind), m.id.c_str(), m.version.c_str(), m.license.c_str(), m.summary.c_str(), m.path.c_str());
+  std::printf("%s %s, version %s, %s\n%s\n%s\n\n", plugin::kind_name(m.kind), m.id.c_str(), m.version.c_str(),
+              m.license.c_str(), m.summary.c_str(), m.path.c_str());
   std::printf("settings\n");
   const Json properties = m.schema.value("properties", Json::object());
   for (const auto& [key, property] : properties.items()) {
-    std::printf("  %-22s %-8s default %-10s %s\n", key.c_str(), property.value("type", "").c_str(), property.value("default", Json()).dump().c_str(),
-                property.value("description", "").c_str());
+    std::printf("  %-22s %-8s default %-10s %s\n", key.c_str(), property.value("type", "").c_str(),
+                property.value("default", Json()).dump().c_str(), property.value("description", "").c_str());
   }
   if (environment.is_null()) return;
   std::printf("\ntasks\n");
   for (const Json& split : environment["splits"]) {
-    std::printf("  %-12s role %-6s %6llu tasks, longest expert %d steps\n", split["name"].get<std::string>().c_str(), split["role"].get<std::string>().c_str(),
-                static_cast<unsigned long long>(split["tasks"].get<std::uint64_t>()), split["longest_expert"].get<int>());
+    std::printf("  %-12s role %-6s %6llu tasks, longest expert %d steps\n", split["name"].get<std::string>().c_str(),
+                split["role"].get<std::string>().c_str(),
+                static_cast<unsigned long long>(split["tasks"].get<std::uint64_t>()),
+                split["longest_expert"].get<int>());
   }
-  std::printf("\nactions: %s; fork: %s; expert: %s; progress: %s\n", environment["actions"]["listed"].get<bool>() ? "listed" : "open",
-              environment["fork"].get<bool>() ? "yes" : "no", environment["expert"].get<bool>() ? "yes" : "no", environment["progress"].get<bool>() ? "yes" : "no");
+  std::printf("\nactions: %s; fork: %s; expert: %s; progress: %s\n",
+              environment["actions"]["listed"].get<bool>() ? "listed" : "open",
+              environment["fork"].get<bool>() ? "yes" : "no", environment["expert"].get<bool>() ? "yes" : "no",
+              environment["progress"].get<bool>() ? "yes" : "no");
 }
 
 Status describe(const Options& options, const std::string& id) {
@@ -128,10 +142,12 @@ void add_plugin(CLI::App& app, Chosen& chosen) {
   add_flags(*list_command, state->options, {"plugin-path", "json"});
   list_command->callback([state, &chosen] { chosen.work = [state] { return list(state->options); }; });
 
-  CLI::App* describe_command = group->add_subcommand("describe", "a plugin's settings; an environment's tasks, actions and longest expert");
+  CLI::App* describe_command =
+      group->add_subcommand("describe", "a plugin's settings; an environment's tasks, actions and longest expert");
   describe_command->add_option("ID", state->id, "plugin id")->required();
   add_flags(*describe_command, state->options, {"data", "set", "prompts", "plugin-path", "max-steps", "json"});
-  describe_command->callback([state, &chosen] { chosen.work = [state] { return describe(state->options, state->id); }; });
+  describe_command->callback(
+      [state, &chosen] { chosen.work = [state] { return describe(state->options, state->id); }; });
 
   CLI::App* check_command = group->add_subcommand("check", "the conformance suite, each case in a process of its own");
   check_command->add_option("FILE", state->file, "the plugin's library")->required();

@@ -25,7 +25,8 @@ struct ReplayCommand {
       const Json answer = input.ok() ? env::replay_case(*made.environment, *input, replay)
                                      : env::replay_case(*made.environment, Json(), replay, input.status());
       const std::string text = dump_line(answer) + "\n";
-      if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) return failed("standard output: cannot write");
+      if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+        return failed("standard output: cannot write");
     }
     return std::fflush(stdout) == 0 ? Status() : failed("standard output: cannot write");
   }
@@ -35,8 +36,10 @@ struct ReplayCommand {
 
 void add_replay(CLI::App& app, Chosen& chosen) {
   auto state = std::make_shared<ReplayCommand>();  // shared with the callback, which outlives this function
-  CLI::App* command = app.add_subcommand("replay", "play given actions and print the transcript; JSONL in, JSONL out, no model");
-  add_flags(*command, state->options, {"env", "data", "max-steps", "set", "prompts", "plugin-path", "config", "threads", "verbose"});
+  CLI::App* command =
+      app.add_subcommand("replay", "play given actions and print the transcript; JSONL in, JSONL out, no model");
+  add_flags(*command, state->options,
+            {"env", "data", "max-steps", "set", "prompts", "plugin-path", "config", "threads", "verbose"});
   command->add_flag("--history", state->history, "add the chat an agent would see");
   command->callback([state, command, &chosen] {
     chosen.work = [state, command]() -> Status {

@@ -21,7 +21,8 @@ Result<FolderState> look_at_folder(const std::string& folder, const std::string&
   if (!std::filesystem::exists(folder + "/config.json")) return FolderState::kFresh;
   IPR_ASSIGN(const Json config, read_json(folder + "/config.json"));
   if (config.value("hash", "") != hash) {
-    return usage("--out " + folder + ": holds a run of another config (" + config.value("hash", "?") + ", this one is " + hash + "); give another --out");
+    return usage("--out " + folder + ": holds a run of another config (" + config.value("hash", "?") +
+                 ", this one is " + hash + "); give another --out");
   }
   return std::filesystem::exists(folder + "/certificate.json") ? FolderState::kFinished : FolderState::kBegun;
 }
@@ -44,8 +45,9 @@ Status show(const RunPlan& plan, const Options& options) {
   input.table.splits = splits_of_role(*config.environment, IPR_SPLIT_TEST);
   input.method = config.optimizer.manifest.name;
   input.settings = plan.settings;
-  input.facts = {{"environment", options.env}, {"scorer", options.scorer}, {"optimizer", options.optimizer}, {"model", options.model}, {"seed", std::to_string(options.seed)},
-                 {"version", IPR_VERSION}};
+  input.facts = {{"environment", options.env},           {"scorer", options.scorer},
+                 {"optimizer", options.optimizer},       {"model", options.model},
+                 {"seed", std::to_string(options.seed)}, {"version", IPR_VERSION}};
   IPR_ASSIGN(const report::Leaderboard table, report::make_leaderboard({input.run}, input.table));
   IPR_ASSIGN(const std::string page, report::make_html_report(input));
   const std::string page_path = config.out + "/report.html";
@@ -55,17 +57,20 @@ Status show(const RunPlan& plan, const Options& options) {
     return {};
   }
   const bool color = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-  std::printf("%s\n%s\nrecord  %s/run.db\nreport  %s\n", report::to_text(table, {color, true}).c_str(), report::verdict(table, input.method).c_str(), config.out.c_str(),
-              page_path.c_str());
+  std::printf("%s\n%s\nrecord  %s/run.db\nreport  %s\n", report::to_text(table, {color, true}).c_str(),
+              report::verdict(table, input.method).c_str(), config.out.c_str(), page_path.c_str());
   return {};
 }
 
 void print_plan(const RunPlan& plan) {
   const loop::RunConfig& config = plan.config;
   std::printf("folder      %s\n", config.out.c_str());
-  for (const env::Split& split : config.environment->splits()) std::printf("split       %-10s %llu tasks\n", split.name.c_str(), static_cast<unsigned long long>(split.task_count));
+  for (const env::Split& split : config.environment->splits())
+    std::printf("split       %-10s %llu tasks\n", split.name.c_str(),
+                static_cast<unsigned long long>(split.task_count));
   std::printf("iterations  %d\n", config.iterations);
-  for (const report::Setting& setting : plan.settings) std::printf("%-30s %-20s %s\n", setting.key.c_str(), setting.value.c_str(), setting.source.c_str());
+  for (const report::Setting& setting : plan.settings)
+    std::printf("%-30s %-20s %s\n", setting.key.c_str(), setting.value.c_str(), setting.source.c_str());
 }
 
 Status run_command(const Options& options) {
@@ -82,11 +87,13 @@ Status run_command(const Options& options) {
   if (state == FolderState::kFinished) return show(plan, options);
   if (state == FolderState::kBegun) {  // begun and not finished: what is there is made again
     std::error_code error;
-    for (const char* part : {"run.db", "run.db-wal", "run.db-shm", "checkpoints"}) std::filesystem::remove_all(std::filesystem::path(plan.config.out) / part, error);
+    for (const char* part : {"run.db", "run.db-wal", "run.db-shm", "checkpoints"})
+      std::filesystem::remove_all(std::filesystem::path(plan.config.out) / part, error);
   }
   loop::ProgressLine progress(false);
-  progress.say("run " + plan.config.out + ": " + options.env + ", scorer " + options.scorer + ", optimizer " + options.optimizer + ", model " + options.model + ", " +
-               std::to_string(plan.config.iterations) + " iteration(s)");
+  progress.say("run " + plan.config.out + ": " + options.env + ", scorer " + options.scorer + ", optimizer " +
+               options.optimizer + ", model " + options.model + ", " + std::to_string(plan.config.iterations) +
+               " iteration(s)");
   IPR_TRY(loop::run(plan.config, progress, stop_on_signals()));
   return show(plan, options);
 }
@@ -95,11 +102,13 @@ Status run_command(const Options& options) {
 
 void add_run(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();  // shared with the callback, which outlives this function
-  CLI::App* command = app.add_subcommand("run", "the whole method: SFT, then (explore, score, pair, train, evaluate) x I, then the table");
-  add_flags(*command, *options,
-            {"env",    "scorer", "optimizer", "model",   "data",   "expert", "limit",   "iterations", "samples",       "threshold", "max-steps", "seed",
-             "out",    "resume", "config",    "set",     "prompts", "profile", "preset", "plugin-path", "device",     "threads",       "model-threads", "dry-run", "json",
-             "verbose"});
+  CLI::App* command = app.add_subcommand(
+      "run", "the whole method: SFT, then (explore, score, pair, train, evaluate) x I, then the table");
+  add_flags(
+      *command, *options,
+      {"env",       "scorer",      "optimizer", "model",   "data",          "expert",  "limit", "iterations", "samples",
+       "threshold", "max-steps",   "seed",      "out",     "resume",        "config",  "set",   "prompts",    "profile",
+       "preset",    "plugin-path", "device",    "threads", "model-threads", "dry-run", "json",  "verbose"});
   command->callback([options, command, &chosen] {
     chosen.work = [options, command]() -> Status {
       IPR_TRY(finish_options(*command, *options));

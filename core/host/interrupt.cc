@@ -7,7 +7,7 @@
 namespace ipr::host {
 namespace {
 
-std::atomic<bool> g_stop{false};     // a signal handler can reach nothing else
+std::atomic<bool> g_stop{false};  // a signal handler can reach nothing else
 std::atomic<int> g_exit_code{0};
 
 void on_signal(int signal) {
@@ -26,6 +26,8 @@ const std::atomic<bool>& stop_on_signals() {
   return g_stop;
 }
 
-int signal_exit_code() { return g_exit_code; }
+int signal_exit_code() {
+  return g_exit_code;
+}
 
 }  // namespace ipr::host

@@ -28,7 +28,8 @@ std::vector<std::string> with_default_command(int argc, char** argv) {
 // The exit code; an interruption answers with the number of its signal.
 int report(const ipr::Status& status) {
   if (!status.ok()) std::fprintf(stderr, "ipr-host: %s\n", status.message().c_str());
-  if (status.code() == ipr::Code::kInterrupted && ipr::host::signal_exit_code() != 0) return ipr::host::signal_exit_code();
+  if (status.code() == ipr::Code::kInterrupted && ipr::host::signal_exit_code() != 0)
+    return ipr::host::signal_exit_code();
   return static_cast<int>(status.code());
 }
 
@@ -48,7 +49,8 @@ ipr::Status usage_error(const CLI::App& app, const std::vector<std::string>& wor
   for (const std::string& word : words) {
     const std::string flag = word.substr(0, word.find('='));
     if (!flag.starts_with("--") || std::find(known.begin(), known.end(), flag) != known.end()) continue;
-    return ipr::usage("unknown flag \"" + flag + "\"" + ipr::did_you_mean(flag, known) + "; see `ipr-host " + command->get_name() + " --help`");
+    return ipr::usage("unknown flag \"" + flag + "\"" + ipr::did_you_mean(flag, known) + "; see `ipr-host " +
+                      command->get_name() + " --help`");
   }
   return ipr::usage(std::string(error.what()) + "; see `ipr-host --help`");
 }
@@ -60,7 +62,8 @@ int main(int argc, char** argv) {
   CLI::App app("LLM-agent training and evaluation: environments, scorers and optimizers as plugins", "ipr-host");
   app.set_version_flag("--version", "ipr-host " IPR_VERSION);
   app.require_subcommand(1);
-  app.footer("`ipr-host --env E --scorer S` is short for `ipr-host run …`. `ipr-host COMMAND --help` explains a command.");
+  app.footer(
+      "`ipr-host --env E --scorer S` is short for `ipr-host run …`. `ipr-host COMMAND --help` explains a command.");
   ipr::host::Chosen chosen;
   ipr::host::add_run(app, chosen);
   ipr::host::add_eval(app, chosen);
@@ -78,7 +81,8 @@ int main(int argc, char** argv) {
   }
   if (!words[0].starts_with('-') && std::find(kCommands.begin(), kCommands.end(), words[0]) == kCommands.end()) {
     const std::vector<std::string> known(kCommands.begin(), kCommands.end());
-    return report(ipr::usage("unknown command \"" + words[0] + "\"" + ipr::did_you_mean(words[0], known) + "; see `ipr-host --help`"));
+    return report(ipr::usage("unknown command \"" + words[0] + "\"" + ipr::did_you_mean(words[0], known) +
+                             "; see `ipr-host --help`"));
   }
   std::vector<std::string> reversed(words.rbegin(), words.rend());  // CLI11 takes a vector last word first
   try {

@@ -44,7 +44,8 @@ const std::vector<Flag>& flags() {
       value("out", "run folder (default: runs/<env>-<scorer>-<optimizer>-<hash>)", &Options::out),
       toggle("resume", "go on with the run in --out (automatic when its config is the same)", &Options::resume),
       value("config", "JSON file with flags by name; comments allowed", &Options::config),
-      {"set", "KEY=VALUE: a plugin's setting (webshop.reward=dense, env.X, scorer.X, optimizer.X) or train.X, sft.train.X",
+      {"set",
+       "KEY=VALUE: a plugin's setting (webshop.reward=dense, env.X, scorer.X, optimizer.X) or train.X, sft.train.X",
        [](CLI::App& app, Options& o, const std::string& names, const std::string& text) {
          return app.add_option(names, o.set, text)->take_all()->expected(1)->allow_extra_args(false);
        }},
@@ -56,7 +57,8 @@ const std::vector<Flag>& flags() {
          return app.add_option(names, o.plugin_path, text)->take_all()->expected(1)->allow_extra_args(false);
        }},
       value("device", "where training runs: cpu, cuda, cuda:N", &Options::device),
-      value("threads", "environment and rollout workers; never changes a result (0: as many as cores)", &Options::threads),
+      value("threads", "environment and rollout workers; never changes a result (0: as many as cores)",
+            &Options::threads),
       value("model-threads", "threads of the model; part of the config", &Options::model_threads),
       toggle("dry-run", "print the plan, start nothing", &Options::dry_run),
       toggle("json", "machine-readable output", &Options::json),
@@ -66,7 +68,8 @@ const std::vector<Flag>& flags() {
 
 std::string variable_of(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return "IPR_HOST_" + name;
 }
 
@@ -90,7 +93,9 @@ Status apply_config_file(const CLI::App& command, Options& options) {
     if (std::find(known.begin(), known.end(), key) == known.end()) {
       return usage(options.config + ": unknown flag \"" + key + "\"" + did_you_mean(key, known));
     }
-    CLI::Option* option = command.get_option_no_throw("--" + key) == nullptr ? nullptr : const_cast<CLI::Option*>(command.get_option("--" + key));
+    CLI::Option* option = command.get_option_no_throw("--" + key) == nullptr
+                              ? nullptr
+                              : const_cast<CLI::Option*>(command.get_option("--" + key));
     if (option == nullptr || options.given(key)) continue;  // not a flag of this command, or given more strongly
     try {
       option->clear();

@@ -23,7 +23,8 @@ struct Options {
   std::uint64_t seed = 0;
   double threshold = -1;
   bool resume = false, dry_run = false, json = false, verbose = false;
-  std::map<std::string, std::string> origin;  // flag name -> "flag", "environment variable", "config file"; absent: default
+  std::map<std::string, std::string>
+      origin;  // flag name -> "flag", "environment variable", "config file"; absent: default
   [[nodiscard]] bool given(const std::string& flag) const { return origin.count(flag) > 0; }
 };
 

@@ -66,13 +66,15 @@ plugin::HostServices services_for(const plugin::Manifest& manifest, const Option
   services.share_folder = share_folder(manifest);
   services.threads = worker_count(options);
   services.log = [logger = plugin_logger(options), id = manifest.id](int level, std::string_view line) {
-    constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+    constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                                                     spdlog::level::err};
     logger->log(kLevels[std::clamp(level, 0, 3)], "{}: {}", id, line);
   };
   return services;
 }
 
-Result<plugin::SettingLayer> override_layer(const plugin::Manifest& manifest, const std::string& alias, const Overrides& overrides) {
+Result<plugin::SettingLayer> override_layer(const plugin::Manifest& manifest, const std::string& alias,
+                                            const Overrides& overrides) {
   plugin::SettingLayer layer{"--set", {}};
   const Json properties = manifest.schema.value("properties", Json::object());
   for (const std::string& scope : {manifest.id, alias}) {
@@ -97,7 +99,8 @@ plugin::Registry registry_for(const Options& options) {
   return registry;
 }
 
-Result<MadeEnvironment> make_environment(const plugin::Registry& registry, const Options& options, const std::string& profile) {
+Result<MadeEnvironment> make_environment(const plugin::Registry& registry, const Options& options,
+                                         const std::string& profile) {
   if (options.env.empty()) return usage("no environment; give --env, see `ipr-host plugin list`");
   IPR_ASSIGN(const plugin::Manifest manifest, plugin::find_plugin(registry, plugin::Kind::kEnvironment, options.env));
   if (!options.data.empty() && !fs::is_directory(options.data)) {
@@ -105,7 +108,8 @@ Result<MadeEnvironment> make_environment(const plugin::Registry& registry, const
   }
   IPR_ASSIGN(const Overrides overrides, parse_overrides(options.set));
   std::vector<plugin::SettingLayer> layers;
-  if (!profile.empty()) layers.push_back({"profile " + profile, plugin::profile_values(manifest.schema, profile).settings});
+  if (!profile.empty())
+    layers.push_back({"profile " + profile, plugin::profile_values(manifest.schema, profile).settings});
   if (!options.prompts.empty()) layers.push_back({"--prompts", {{"prompts", Json(options.prompts)}}});
   IPR_ASSIGN(plugin::SettingLayer set, override_layer(manifest, "env", overrides));
   layers.push_back(std::move(set));

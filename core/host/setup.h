@@ -26,7 +26,8 @@ struct Overrides {
 [[nodiscard]] plugin::HostServices services_for(const plugin::Manifest& manifest, const Options& options);
 
 // The overrides for one plugin as a layer: those under its id, then those under its alias.
-[[nodiscard]] Result<plugin::SettingLayer> override_layer(const plugin::Manifest& manifest, const std::string& alias, const Overrides& overrides);
+[[nodiscard]] Result<plugin::SettingLayer> override_layer(const plugin::Manifest& manifest, const std::string& alias,
+                                                          const Overrides& overrides);
 
 // Warns about libraries that could not be used (on standard error, where `verbose`).
 [[nodiscard]] plugin::Registry registry_for(const Options& options);
@@ -36,7 +37,8 @@ struct MadeEnvironment {
   plugin::ResolvedSettings settings;
 };
 // --env, --data, --prompts and --set. Code::kUsage without --env; Code::kData if --data is no folder.
-[[nodiscard]] Result<MadeEnvironment> make_environment(const plugin::Registry& registry, const Options& options, const std::string& profile = "");
+[[nodiscard]] Result<MadeEnvironment> make_environment(const plugin::Registry& registry, const Options& options,
+                                                       const std::string& profile = "");
 
 // Number of workers for --threads 0: the cores of this machine.
 [[nodiscard]] int worker_count(const Options& options);

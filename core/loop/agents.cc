@@ -5,12 +5,14 @@
 namespace ipr::loop {
 namespace {
 
-Result<std::string> next_action(const env::Environment& environment, env::Session& session, Agent agent, std::uint64_t seed) {
+Result<std::string> next_action(const env::Environment& environment, env::Session& session, Agent agent,
+                                std::uint64_t seed) {
   if (agent == Agent::kNoop) return std::string();
   if (agent == Agent::kRandom && environment.samples_actions()) return session.episode().sample_action(seed);
   IPR_ASSIGN(const auto actions, session.episode().actions());
   if (!actions) {
-    return usage("environment \"" + environment.id() + "\": " + (agent == Agent::kFirst ? "lists no actions, so there is no first one" : "offers no random actions") +
+    return usage("environment \"" + environment.id() + "\": " +
+                 (agent == Agent::kFirst ? "lists no actions, so there is no first one" : "offers no random actions") +
                  "; choose another --policy");
   }
   if (actions->empty()) return std::string();
@@ -27,8 +29,8 @@ std::optional<Agent> agent_from_name(const std::string& name) {
   return std::nullopt;
 }
 
-Result<rollout::Trajectory> play_agent(const env::Environment& environment, const env::Task& task, Agent agent, std::uint64_t env_seed, std::uint64_t seed,
-                                       int max_steps) {
+Result<rollout::Trajectory> play_agent(const env::Environment& environment, const env::Task& task, Agent agent,
+                                       std::uint64_t env_seed, std::uint64_t seed, int max_steps) {
   IPR_ASSIGN(env::Session session, env::Session::start(environment, task, env_seed, max_steps));
   rollout::Trajectory trajectory;
   trajectory.task = &task;
@@ -40,7 +42,8 @@ Result<rollout::Trajectory> play_agent(const env::Environment& environment, cons
       IPR_ASSIGN(message, session.expert_message());
       if (message.empty()) break;
     } else {
-      IPR_ASSIGN(const std::string action, next_action(environment, session, agent, mix(seed, static_cast<std::uint64_t>(session.steps()))));
+      IPR_ASSIGN(const std::string action,
+                 next_action(environment, session, agent, mix(seed, static_cast<std::uint64_t>(session.steps()))));
       IPR_ASSIGN(message, session.compose(action));
     }
     rollout::TrajectoryTurn turn;

@@ -4,9 +4,10 @@
 
 namespace ipr::loop {
 
-Result<const rollout::Trajectory*> Run::keep(rollout::Trajectory trajectory, const std::string& stage, int iteration, std::size_t plan,
-                                             const std::string& policy) {
-  IPR_ASSIGN(const std::int64_t id, store_->add_episode(to_episode(trajectory, stage, iteration, static_cast<std::int32_t>(plan), policy)));
+Result<const rollout::Trajectory*> Run::keep(rollout::Trajectory trajectory, const std::string& stage, int iteration,
+                                             std::size_t plan, const std::string& policy) {
+  IPR_ASSIGN(const std::int64_t id,
+             store_->add_episode(to_episode(trajectory, stage, iteration, static_cast<std::int32_t>(plan), policy)));
   trajectory.id = static_cast<std::uint64_t>(id);
   auto& slot = book_[trajectory.id];
   slot = std::make_unique<rollout::Trajectory>(std::move(trajectory));
@@ -16,11 +17,13 @@ Result<const rollout::Trajectory*> Run::keep(rollout::Trajectory trajectory, con
 std::vector<const rollout::Trajectory*> Run::part_of_experts(const CollectPlan& plan) const {
   if (plan.task_limit == 0 || plan.task_limit >= experts_.size()) return experts_;
   std::vector<const rollout::Trajectory*> part;
-  for (std::uint64_t i = 0; i < plan.task_limit; ++i) part.push_back(experts_[(plan.task_offset + i) % experts_.size()]);
+  for (std::uint64_t i = 0; i < plan.task_limit; ++i)
+    part.push_back(experts_[(plan.task_offset + i) % experts_.size()]);
   return part;
 }
 
-Result<std::vector<const rollout::Trajectory*>> Run::collect(const CollectPlan& plan, std::size_t plan_index, int iteration) {
+Result<std::vector<const rollout::Trajectory*>> Run::collect(const CollectPlan& plan, std::size_t plan_index,
+                                                             int iteration) {
   const std::vector<const rollout::Trajectory*> experts = part_of_experts(plan);
   if (plan.source == IPR_COLLECT_EXPERT) return experts;
   Policy& policy = plan.policy == IPR_POLICY_BASE || !previous_ ? *base_ : *previous_;
@@ -29,7 +32,9 @@ Result<std::vector<const rollout::Trajectory*>> Run::collect(const CollectPlan& 
   const auto began = std::chrono::steady_clock::now();
   progress_.begin("iteration " + std::to_string(iteration) + ": explore", "tasks", 0);
   std::vector<rollout::Trajectory> played;
-  const auto report = [&](std::size_t done, std::size_t total) { progress_.update(done, "of " + std::to_string(total)); };
+  const auto report = [&](std::size_t done, std::size_t total) {
+    progress_.update(done, "of " + std::to_string(total));
+  };
   if (plan.source == IPR_COLLECT_PREFIX && plan.samples == 1 && plan.sampling.temperature == 0) {
     IPR_ASSIGN(auto by_expert, player->explore_all(experts, plan.sampling, report));
     for (auto& trajectories : by_expert) {
@@ -48,7 +53,8 @@ Result<std::vector<const rollout::Trajectory*>> Run::collect(const CollectPlan& 
           request.keep = keep_turns;
           request.sampling = plan.sampling;
           request.sample = sample;
-          request.seed = mix(config_.seed, static_cast<std::uint64_t>(iteration), fnv1a64(expert->task->id), keep_turns, sample);
+          request.seed =
+              mix(config_.seed, static_cast<std::uint64_t>(iteration), fnv1a64(expert->task->id), keep_turns, sample);
           requests.push_back(std::move(request));
         }
       }
@@ -58,7 +64,8 @@ Result<std::vector<const rollout::Trajectory*>> Run::collect(const CollectPlan& 
   IPR_ASSIGN(store::Unit unit, store_->begin());
   std::vector<const rollout::Trajectory*> kept;
   for (rollout::Trajectory& trajectory : played) {
-    IPR_ASSIGN(const rollout::Trajectory* const recorded, keep(std::move(trajectory), store::kExplore, iteration, plan_index, policy.name));
+    IPR_ASSIGN(const rollout::Trajectory* const recorded,
+               keep(std::move(trajectory), store::kExplore, iteration, plan_index, policy.name));
     kept.push_back(recorded);
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();

@@ -20,11 +20,13 @@ Result<TaskOutcomes> Run::evaluate(Policy& policy, const Panel& panel) {
   const std::unique_ptr<rollout::Player> player = player_for(policy);
   const rollout::GeneratorCounters before = policy.generator->counters();
   const auto began = std::chrono::steady_clock::now();
-  IPR_ASSIGN(const std::vector<rollout::Trajectory> played, player->play_all(requests, [&](std::size_t done, std::size_t) { progress_.update(done); }));
+  IPR_ASSIGN(const std::vector<rollout::Trajectory> played,
+             player->play_all(requests, [&](std::size_t done, std::size_t) { progress_.update(done); }));
   IPR_ASSIGN(store::Unit unit, store_->begin());
   for (const rollout::Trajectory& trajectory : played) {
     outcomes[trajectory.task->id] = trajectory.outcome;
-    IPR_ASSIGN([[maybe_unused]] const std::int64_t id, store_->add_episode(to_episode(trajectory, store::kEval, policy.iteration, 0, policy.name)));
+    IPR_ASSIGN([[maybe_unused]] const std::int64_t id,
+               store_->add_episode(to_episode(trajectory, store::kEval, policy.iteration, 0, policy.name)));
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   IPR_TRY(add_cost(policy.iteration, store::kEval, before, policy.generator->counters(), played.size(), seconds));

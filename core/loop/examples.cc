@@ -2,7 +2,8 @@
 
 namespace ipr::loop {
 
-train::TrainRow make_row(const Example& example, const rollout::Trajectory& trajectory, const rollout::Dialogue& dialogue, double observation_loss) {
+train::TrainRow make_row(const Example& example, const rollout::Trajectory& trajectory,
+                         const rollout::Dialogue& dialogue, double observation_loss) {
   train::TrainRow row;
   row.tag = example.tag;
   row.role = example.role;
@@ -33,16 +34,20 @@ train::TrainRow make_row(const Example& example, const rollout::Trajectory& traj
   return row;
 }
 
-Result<std::vector<train::TrainRow>> make_rows(const std::vector<Example>& examples, const rollout::TrajectoryBook& book, const rollout::Dialogue& dialogue,
+Result<std::vector<train::TrainRow>> make_rows(const std::vector<Example>& examples,
+                                               const rollout::TrajectoryBook& book, const rollout::Dialogue& dialogue,
                                                double observation_loss) {
   std::vector<train::TrainRow> rows;
   rows.reserve(examples.size());
   for (const Example& example : examples) {
     const auto found = book.find(example.trajectory_id);
     if (found != book.end() && example.last_turn > found->second->turns.size()) {
-      return plugin_error("the optimizer emitted turns beyond the end of trajectory " + std::to_string(example.trajectory_id));
+      return plugin_error("the optimizer emitted turns beyond the end of trajectory " +
+                          std::to_string(example.trajectory_id));
     }
-    if (found == book.end()) return plugin_error("the optimizer emitted trajectory " + std::to_string(example.trajectory_id) + ", which is none of the host's");
+    if (found == book.end())
+      return plugin_error("the optimizer emitted trajectory " + std::to_string(example.trajectory_id) +
+                          ", which is none of the host's");
     rows.push_back(make_row(example, *found->second, dialogue, observation_loss));
   }
   return rows;

@@ -8,13 +8,15 @@
 namespace ipr::loop {
 
 // The row of one example: the training history (without in-context examples) up to turn `first_turn`, then turns
-// [first_turn, last_turn) with the agent's tokens masked in; nothing behind the last reply. `observation_loss` is the mask of
-// all other tokens in PLAIN rows (0: none).
-[[nodiscard]] train::TrainRow make_row(const Example& example, const rollout::Trajectory& trajectory, const rollout::Dialogue& dialogue,
-                                       double observation_loss);
+// [first_turn, last_turn) with the agent's tokens masked in; nothing behind the last reply. `observation_loss` is the
+// mask of all other tokens in PLAIN rows (0: none).
+[[nodiscard]] train::TrainRow make_row(const Example& example, const rollout::Trajectory& trajectory,
+                                       const rollout::Dialogue& dialogue, double observation_loss);
 
 // All rows, in the order of the examples. Code::kPlugin for an unknown trajectory.
-[[nodiscard]] Result<std::vector<train::TrainRow>> make_rows(const std::vector<Example>& examples, const rollout::TrajectoryBook& book,
-                                                             const rollout::Dialogue& dialogue, double observation_loss);
+[[nodiscard]] Result<std::vector<train::TrainRow>> make_rows(const std::vector<Example>& examples,
+                                                             const rollout::TrajectoryBook& book,
+                                                             const rollout::Dialogue& dialogue,
+                                                             double observation_loss);
 
 }  // namespace ipr::loop

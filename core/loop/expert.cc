@@ -22,7 +22,9 @@ Status take_turn(rollout::Trajectory& trajectory, env::Session& session, const s
 
 Result<ExpertRecord> read_record(const Json& record, const std::string& where) {
   ExpertRecord expert;
-  const Json* id = record.contains("id") ? &record["id"] : record.contains("game_file") ? &record["game_file"] : nullptr;
+  const Json* id = record.contains("id")          ? &record["id"]
+                   : record.contains("game_file") ? &record["game_file"]
+                                                  : nullptr;
   if (id == nullptr) return bad_data(where + ": has neither \"id\" nor \"game_file\" to name its task");
   expert.task_id = id->is_string() ? id->get<std::string>() : id->dump();
   const bool sharegpt = record.contains("conversations");
@@ -41,7 +43,8 @@ Result<ExpertRecord> read_record(const Json& record, const std::string& where) {
 
 }  // namespace
 
-Result<std::optional<rollout::Trajectory>> play_expert(const env::Environment& environment, const env::Task& task, std::uint64_t env_seed, int max_steps) {
+Result<std::optional<rollout::Trajectory>> play_expert(const env::Environment& environment, const env::Task& task,
+                                                       std::uint64_t env_seed, int max_steps) {
   IPR_ASSIGN(env::Session session, env::Session::start(environment, task, env_seed, max_steps));
   rollout::Trajectory trajectory;
   begin(trajectory, task, session);
@@ -80,8 +83,9 @@ Result<std::vector<ExpertRecord>> read_expert_file(const std::string& path) {
   return experts;
 }
 
-Result<rollout::Trajectory> play_replies(const env::Environment& environment, const env::Task& task, const std::vector<std::string>& replies,
-                                         std::uint64_t env_seed, int max_steps) {
+Result<rollout::Trajectory> play_replies(const env::Environment& environment, const env::Task& task,
+                                         const std::vector<std::string>& replies, std::uint64_t env_seed,
+                                         int max_steps) {
   IPR_ASSIGN(env::Session session, env::Session::start(environment, task, env_seed, max_steps));
   rollout::Trajectory trajectory;
   begin(trajectory, task, session);

@@ -23,7 +23,8 @@ struct StageSettings {
 Result<double> take_number(Json& json, const char* key, const std::string& subject) {
   const auto found = json.find(key);
   if (found == json.end()) return 0.0;
-  if (!found->is_number() || found->get<double>() < 0) return usage(subject + ": " + key + ": expected a number of at least 0, found " + found->dump());
+  if (!found->is_number() || found->get<double>() < 0)
+    return usage(subject + ": " + key + ": expected a number of at least 0, found " + found->dump());
   const double value = found->get<double>();
   json.erase(found);
   return value;
@@ -80,8 +81,8 @@ Result<std::vector<Example>> Run::gather(OptimizerPlugin& optimizer, int iterati
   return optimizer.emit(seed);
 }
 
-Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration, const std::vector<Example>& examples,
-                                const model::Weights& init) {
+Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration,
+                                const std::vector<Example>& examples, const model::Weights& init) {
   IPR_ASSIGN(const StageSettings stage_settings, settings_of(optimizer, choice, iteration));
   train::TrainSettings settings = stage_settings.train;
   IPR_ASSIGN(std::vector<train::TrainRow> rows, make_rows(examples, book_, *dialogue_, settings.observation_loss));
@@ -111,7 +112,8 @@ Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& 
     constexpr std::size_t kPiece = 64;
     for (std::size_t at = 0; at < all.size(); at += kPiece) {
       IPR_TRY(interrupted());
-      IPR_ASSIGN(train::RowLogprobs piece, backend_->logprobs(std::span(all).subspan(at, std::min(kPiece, all.size() - at))));
+      IPR_ASSIGN(train::RowLogprobs piece,
+                 backend_->logprobs(std::span(all).subspan(at, std::min(kPiece, all.size() - at))));
       for (auto& logp : piece) reference.push_back(std::move(logp));
       progress_.update(reference.size());
     }
@@ -124,7 +126,9 @@ Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& 
   const std::int64_t total = train::step_count(rows, settings, job.seed);
   progress_.begin(stage, "steps", static_cast<std::uint64_t>(total));
   job.on_step = [&](const train::StepRecord& step) -> Status {
-    const auto add = [&](const std::string& name, double value) { curve.push_back({iteration, metric_stage_, step.step, name, value}); };
+    const auto add = [&](const std::string& name, double value) {
+      curve.push_back({iteration, metric_stage_, step.step, name, value});
+    };
     add("loss", step.loss);
     add("grad_norm", step.grad_norm);
     add("lr", step.lr);
@@ -140,8 +144,9 @@ Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& 
   for (const store::Metric& metric : curve) IPR_TRY(store_->put_metric(metric));
   IPR_TRY(unit.commit());
   char line[120];
-  std::snprintf(line, sizeof line, "%zu rows, %zu steps, %.0f tokens/s, last loss %.4f", rows.size(), report.steps.size(),
-                report.seconds > 0 ? static_cast<double>(report.tokens) / report.seconds : 0.0, report.steps.empty() ? 0.0 : report.steps.back().loss);
+  std::snprintf(line, sizeof line, "%zu rows, %zu steps, %.0f tokens/s, last loss %.4f", rows.size(),
+                report.steps.size(), report.seconds > 0 ? static_cast<double>(report.tokens) / report.seconds : 0.0,
+                report.steps.empty() ? 0.0 : report.steps.back().loss);
   progress_.finish(line);
   return backend_->weights();
 }

@@ -19,14 +19,18 @@ OptimizerPlugin::OptimizerPlugin(std::unique_ptr<plugin::Instance> instance)
 
 Result<std::unique_ptr<OptimizerPlugin>> OptimizerPlugin::make(std::unique_ptr<plugin::Instance> instance) {
   std::unique_ptr<OptimizerPlugin> made(new OptimizerPlugin(std::move(instance)));
-  if (made->table_ == nullptr) return plugin_error(made->instance_->manifest().subject() + ": its table " IPR_OPTIMIZER_V1 " is too short");
+  if (made->table_ == nullptr)
+    return plugin_error(made->instance_->manifest().subject() + ": its table " IPR_OPTIMIZER_V1 " is too short");
   return made;
 }
 
-bool OptimizerPlugin::needs_reference() const { return (table_->needs(instance_->self()) & IPR_NEED_REF_LOGP) != 0; }
+bool OptimizerPlugin::needs_reference() const {
+  return (table_->needs(instance_->self()) & IPR_NEED_REF_LOGP) != 0;
+}
 
 Result<Json> OptimizerPlugin::train_defaults(std::uint64_t iteration) const {
-  return parse_json(text(table_->train_defaults(instance_->self(), iteration)), instance_->manifest().subject() + ": train_defaults");
+  return parse_json(text(table_->train_defaults(instance_->self(), iteration)),
+                    instance_->manifest().subject() + ": train_defaults");
 }
 
 Result<std::vector<CollectPlan>> OptimizerPlugin::plans(std::uint64_t iteration, std::uint64_t seed) {
@@ -58,7 +62,8 @@ Status OptimizerPlugin::absorb(std::size_t plan, const rollout::Trajectory& traj
   const Context context;
   const rollout::TrajectoryView shown(trajectory);
   ErrorSlot error;
-  return error.status(table_->absorb(instance_->self(), context.get(), plan, shown.get(), error.get()), instance_->manifest().subject());
+  return error.status(table_->absorb(instance_->self(), context.get(), plan, shown.get(), error.get()),
+                      instance_->manifest().subject());
 }
 
 Result<std::vector<Query>> OptimizerPlugin::wanted() {
@@ -72,7 +77,8 @@ Result<std::vector<Query>> OptimizerPlugin::wanted() {
     const ipr_status status = table_->want(instance_->self(), context.get(), i, &query, error.get());
     if (status == IPR_NOT_FOUND) return queries;
     if (status != IPR_OK) return error.status(status, instance_->manifest().subject());
-    if (query.trajectory == nullptr) return plugin_error(instance_->manifest().subject() + ": want named no trajectory");
+    if (query.trajectory == nullptr)
+      return plugin_error(instance_->manifest().subject() + ": want named no trajectory");
     queries.push_back({query.trajectory->id, query.turn});
   }
 }
@@ -81,17 +87,21 @@ Status OptimizerPlugin::scored(std::size_t i, const Score& score) {
   const Context context;
   const ipr_score given = {sizeof(ipr_score), score.samples, score.value, score.variance};
   ErrorSlot error;
-  return error.status(table_->scored(instance_->self(), context.get(), i, &given, error.get()), instance_->manifest().subject());
+  return error.status(table_->scored(instance_->self(), context.get(), i, &given, error.get()),
+                      instance_->manifest().subject());
 }
 
 Result<std::vector<Example>> OptimizerPlugin::emit(std::uint64_t seed) {
   std::vector<Example> examples;
   const auto collect = [](void* impl, const ipr_example* e, ipr_error* error) -> ipr_status {
     if (e == nullptr || e->trajectory == nullptr || e->trajectory->id == 0 || e->first_turn >= e->last_turn) {
-      if (error != nullptr) std::snprintf(error->message, sizeof error->message, "a training row must name one of the host's trajectories and at least one turn");
+      if (error != nullptr)
+        std::snprintf(error->message, sizeof error->message,
+                      "a training row must name one of the host's trajectories and at least one turn");
       return IPR_INVALID_ARGUMENT;
     }
-    static_cast<std::vector<Example>*>(impl)->push_back({e->trajectory->id, e->tag, e->role, e->group, e->first_turn, e->last_turn, e->weight});
+    static_cast<std::vector<Example>*>(impl)->push_back(
+        {e->trajectory->id, e->tag, e->role, e->group, e->first_turn, e->last_turn, e->weight});
     return IPR_OK;
   };
   const ipr_example_sink sink = {sizeof sink, 0, &examples, collect};
@@ -118,16 +128,19 @@ ScorerPlugin::ScorerPlugin(std::unique_ptr<plugin::Instance> instance)
 
 Result<std::unique_ptr<ScorerPlugin>> ScorerPlugin::make(std::unique_ptr<plugin::Instance> instance) {
   std::unique_ptr<ScorerPlugin> made(new ScorerPlugin(std::move(instance)));
-  if (made->table_ == nullptr) return plugin_error(made->instance_->manifest().subject() + ": its table " IPR_SCORER_V1 " is too short");
+  if (made->table_ == nullptr)
+    return plugin_error(made->instance_->manifest().subject() + ": its table " IPR_SCORER_V1 " is too short");
   return made;
 }
 
 std::string ScorerPlugin::config_hash() const {
-  return sha256_hex(dump_line({{"id", id()}, {"version", instance_->manifest().version}, {"settings", instance_->config()}})).substr(0, 16);
+  return sha256_hex(
+             dump_line({{"id", id()}, {"version", instance_->manifest().version}, {"settings", instance_->config()}}))
+      .substr(0, 16);
 }
 
-Result<std::vector<Score>> ScorerPlugin::score(const std::vector<Query>& queries, const rollout::TrajectoryBook& book, std::uint64_t seed,
-                                               const std::function<bool()>& cancelled) {
+Result<std::vector<Score>> ScorerPlugin::score(const std::vector<Query>& queries, const rollout::TrajectoryBook& book,
+                                               std::uint64_t seed, const std::function<bool()>& cancelled) {
   std::vector<rollout::TrajectoryView> views;
   views.reserve(queries.size());
   std::vector<ipr_query> raw(queries.size());
@@ -136,7 +149,9 @@ Result<std::vector<Score>> ScorerPlugin::score(const std::vector<Query>& queries
   std::vector<ipr_score*> score_pointers;
   for (std::size_t i = 0; i < queries.size(); ++i) {
     const auto found = book.find(queries[i].trajectory_id);
-    if (found == book.end()) return plugin_error("a score was asked for trajectory " + std::to_string(queries[i].trajectory_id) + ", which is none of the host's");
+    if (found == book.end())
+      return plugin_error("a score was asked for trajectory " + std::to_string(queries[i].trajectory_id) +
+                          ", which is none of the host's");
     views.emplace_back(*found->second);
     raw[i] = {sizeof(ipr_query), 0, views.back().get(), queries[i].turn};
     scores[i].struct_size = sizeof(ipr_score);
@@ -145,7 +160,8 @@ Result<std::vector<Score>> ScorerPlugin::score(const std::vector<Query>& queries
   }
   const Context context(seed, cancelled);
   ErrorSlot error;
-  const ipr_status status = table_->score(instance_->self(), context.get(), raw.size(), query_pointers.data(), score_pointers.data(), error.get());
+  const ipr_status status = table_->score(instance_->self(), context.get(), raw.size(), query_pointers.data(),
+                                          score_pointers.data(), error.get());
   if (status != IPR_OK) return error.status(status, instance_->manifest().subject());
   std::vector<Score> answers;
   for (const ipr_score& score : scores) answers.push_back({score.value, score.variance, score.samples});

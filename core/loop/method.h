@@ -75,8 +75,8 @@ class ScorerPlugin {
   // Identity of its values: id, version and settings.
   [[nodiscard]] std::string config_hash() const;
   // Scores in the order of the queries. Blocks; the scorer may use the rollout service it was created with.
-  [[nodiscard]] Result<std::vector<Score>> score(const std::vector<Query>& queries, const rollout::TrajectoryBook& book, std::uint64_t seed,
-                                                 const std::function<bool()>& cancelled);
+  [[nodiscard]] Result<std::vector<Score>> score(const std::vector<Query>& queries, const rollout::TrajectoryBook& book,
+                                                 std::uint64_t seed, const std::function<bool()>& cancelled);
 
  private:
   explicit ScorerPlugin(std::unique_ptr<plugin::Instance> instance);

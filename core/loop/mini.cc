@@ -23,7 +23,8 @@ std::size_t count_words(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-text::Tokenizer train_mini_tokenizer(const std::vector<const rollout::Trajectory*>& trajectories, const std::vector<env::PromptMessage>& prompt,
+text::Tokenizer train_mini_tokenizer(const std::vector<const rollout::Trajectory*>& trajectories,
+                                     const std::vector<env::PromptMessage>& prompt,
                                      const std::vector<std::string>& added_tokens) {
   std::vector<std::string> texts;
   for (const env::PromptMessage& message : prompt) texts.push_back(message.text);
@@ -49,7 +50,8 @@ model::LlamaConfig mini_config(const text::Tokenizer& tokenizer, std::size_t lon
   config.num_layers = 2;
   config.num_heads = config.num_kv_heads = 8;
   config.head_dim = 16;
-  config.max_positions = static_cast<std::int64_t>(std::max<std::size_t>((longest_episode * 5 / 4 + 255) / 256 * 256, 1024));
+  config.max_positions =
+      static_cast<std::int64_t>(std::max<std::size_t>((longest_episode * 5 / 4 + 255) / 256 * 256, 1024));
   config.rope_theta = 10000;
   config.rms_norm_eps = 1e-5;
   config.tie_word_embeddings = true;

@@ -12,10 +12,11 @@ namespace ipr::loop {
 
 inline constexpr const char* kMiniTemplate = "plain";
 
-// A byte-level BPE tokenizer for the texts of these trajectories. 768 ids for a small world; larger where the texts hold
-// more words than that could spell. `added_tokens`: what the environment wants kept whole.
+// A byte-level BPE tokenizer for the texts of these trajectories. 768 ids for a small world; larger where the texts
+// hold more words than that could spell. `added_tokens`: what the environment wants kept whole.
 [[nodiscard]] text::Tokenizer train_mini_tokenizer(const std::vector<const rollout::Trajectory*>& trajectories,
-                                                   const std::vector<env::PromptMessage>& prompt, const std::vector<std::string>& added_tokens);
+                                                   const std::vector<env::PromptMessage>& prompt,
+                                                   const std::vector<std::string>& added_tokens);
 
 // Llama architecture: d 128, 2 layers, 8 heads and 8 KV heads, SwiGLU 352, tied embeddings; half a million parameters
 // with 768 ids. `longest_episode` in tokens: the model holds a quarter more than that, so that an agent that wanders is

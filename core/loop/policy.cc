@@ -17,13 +17,14 @@ Result<std::unique_ptr<Speech>> load_speech(const std::string& folder) {
     if (chosen.ok()) return std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chosen).value()});
     last = chosen.status();
   }
-  return bad_data(folder + "/tokenizer.json: has the control tokens of none of the chat templates plain and chatml (" + last.message() + ")");
+  return bad_data(folder + "/tokenizer.json: has the control tokens of none of the chat templates plain and chatml (" +
+                  last.message() + ")");
 }
 
 Status check_speech(const Speech& speech, const model::LlamaConfig& config, const std::string& folder) {
   if (speech.tokenizer.vocab_size() <= config.vocab_size) return {};
-  return bad_data(folder + ": the tokenizer has " + std::to_string(speech.tokenizer.vocab_size()) + " ids, the model only " + std::to_string(config.vocab_size) +
-                  "; they do not belong together");
+  return bad_data(folder + ": the tokenizer has " + std::to_string(speech.tokenizer.vocab_size()) +
+                  " ids, the model only " + std::to_string(config.vocab_size) + "; they do not belong together");
 }
 
 std::map<std::string, std::string> speech_files(const Speech& speech) {

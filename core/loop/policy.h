@@ -16,10 +16,12 @@ struct Speech {
   text::ChatTemplate chat_template;
 };
 
-// Reads tokenizer.json of a checkpoint folder and chooses the chat template by its control tokens ("plain" or "chatml").
+// Reads tokenizer.json of a checkpoint folder and chooses the chat template by its control tokens ("plain" or
+// "chatml").
 [[nodiscard]] Result<std::unique_ptr<Speech>> load_speech(const std::string& folder);
 
-// Do tokenizer and model of a checkpoint folder belong together? Code::kData if the tokenizer has ids that the model has not.
+// Do tokenizer and model of a checkpoint folder belong together? Code::kData if the tokenizer has ids that the model
+// has not.
 [[nodiscard]] Status check_speech(const Speech& speech, const model::LlamaConfig& config, const std::string& folder);
 
 // The tokenizer files of a checkpoint folder: name -> contents.
@@ -34,7 +36,8 @@ struct Policy {
   std::string sha256;                             // of the weights
 };
 
-[[nodiscard]] std::unique_ptr<Policy> make_policy(const std::string& name, int iteration, model::Weights weights, int model_threads);
+[[nodiscard]] std::unique_ptr<Policy> make_policy(const std::string& name, int iteration, model::Weights weights,
+                                                  int model_threads);
 
 // SHA-256 over names, shapes and values, in map order.
 [[nodiscard]] std::string weights_hash(const model::Weights& weights);

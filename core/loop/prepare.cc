@@ -10,7 +10,9 @@
 namespace ipr::loop {
 namespace {
 
-std::string task_hash(const env::Task& task) { return sha256_hex(dump_line({{"id", task.id}, {"instruction", task.instruction}, {"meta", task.meta}})); }
+std::string task_hash(const env::Task& task) {
+  return sha256_hex(dump_line({{"id", task.id}, {"instruction", task.instruction}, {"meta", task.meta}}));
+}
 
 Status fill_panel(const env::Environment& environment, std::uint32_t role, const char* name, int limit, Panel& panel) {
   panel.role = name;
@@ -39,20 +41,24 @@ Status Run::open_folder() {
 Status Run::make_plugins() {
   const auto record_metrics = [this](plugin::HostServices services) {
     services.metric = [this](std::string_view name, double value) {
-      pending_metrics_.push_back({metric_iteration_, metric_stage_, static_cast<std::int64_t>(pending_metrics_.size()), std::string(name), value});
+      pending_metrics_.push_back({metric_iteration_, metric_stage_, static_cast<std::int64_t>(pending_metrics_.size()),
+                                  std::string(name), value});
     };
     return services;
   };
-  IPR_ASSIGN(auto sft, plugin::Instance::create(config_.sft.manifest, config_.sft.settings, record_metrics(config_.sft.services)));
+  IPR_ASSIGN(auto sft, plugin::Instance::create(config_.sft.manifest, config_.sft.settings,
+                                                record_metrics(config_.sft.services)));
   IPR_ASSIGN(sft_, OptimizerPlugin::make(std::move(sft)));
-  IPR_ASSIGN(auto optimizer, plugin::Instance::create(config_.optimizer.manifest, config_.optimizer.settings, record_metrics(config_.optimizer.services)));
+  IPR_ASSIGN(auto optimizer, plugin::Instance::create(config_.optimizer.manifest, config_.optimizer.settings,
+                                                      record_metrics(config_.optimizer.services)));
   IPR_ASSIGN(optimizer_, OptimizerPlugin::make(std::move(optimizer)));
   plugin::HostServices services = config_.scorer.services;
   services.open_rollouts = [this]() -> Result<std::unique_ptr<plugin::RolloutQueue>> {
     if (!service_) return failed("rollouts are only there while the scorer is asked");
     return service_->open();
   };
-  IPR_ASSIGN(auto scorer, plugin::Instance::create(config_.scorer.manifest, config_.scorer.settings, std::move(services)));
+  IPR_ASSIGN(auto scorer,
+             plugin::Instance::create(config_.scorer.manifest, config_.scorer.settings, std::move(services)));
   IPR_ASSIGN(scorer_, ScorerPlugin::make(std::move(scorer)));
   return {};
 }
@@ -68,7 +74,8 @@ Status Run::list_tasks() {
     for (std::size_t i = 0; i < part->tasks.size(); ++i) {
       const env::Task& task = part->tasks[i];
       const std::string hash = task_hash(task);
-      IPR_TRY(store_->put_task({part->splits[i], task.id, task.instruction, task.meta.value("cluster", ""), task.meta.value("family", ""), hash}));
+      IPR_TRY(store_->put_task({part->splits[i], task.id, task.instruction, task.meta.value("cluster", ""),
+                                task.meta.value("family", ""), hash}));
       panel.push_back({{"role", part->role}, {"split", part->splits[i]}, {"task", task.id}, {"sha256", hash}});
     }
   }
@@ -89,14 +96,16 @@ Status Run::collect_experts() {
     for (const ExpertRecord& record : records) {
       const auto index = train_index_.find(record.task_id);
       if (index == train_index_.end()) continue;  // of another split
-      IPR_ASSIGN(rollout::Trajectory trajectory, play_replies(environment, train_.tasks[index->second], record.replies, env_seed_, config_.max_steps));
+      IPR_ASSIGN(rollout::Trajectory trajectory,
+                 play_replies(environment, train_.tasks[index->second], record.replies, env_seed_, config_.max_steps));
       trajectory.split = train_.splits[index->second];
       played.push_back(std::move(trajectory));
     }
   } else if (environment.has_expert()) {
     progress_.begin("expert", "tasks", train_.tasks.size());
     for (std::size_t i = 0; i < train_.tasks.size(); ++i) {
-      IPR_ASSIGN(std::optional<rollout::Trajectory> trajectory, play_expert(environment, train_.tasks[i], env_seed_, config_.max_steps));
+      IPR_ASSIGN(std::optional<rollout::Trajectory> trajectory,
+                 play_expert(environment, train_.tasks[i], env_seed_, config_.max_steps));
       progress_.update(i + 1);
       if (!trajectory) continue;
       trajectory->split = train_.splits[i];
@@ -116,12 +125,13 @@ Status Run::collect_experts() {
   }
   IPR_TRY(unit.commit());
   if (experts_.empty()) {
-    return bad_data("environment \"" + environment.id() + "\": no expert trajectory with an outcome above " + std::to_string(least) +
-                    " on the train tasks; give --expert FILE, or data with an expert");
+    return bad_data("environment \"" + environment.id() + "\": no expert trajectory with an outcome above " +
+                    std::to_string(least) + " on the train tasks; give --expert FILE, or data with an expert");
   }
   char line[160];
-  std::snprintf(line, sizeof line, "%zu of %zu train tasks kept, mean reward %.3f, %.1f turns", experts_.size(), train_.tasks.size(),
-                sum / static_cast<double>(experts_.size()), static_cast<double>(turns) / static_cast<double>(experts_.size()));
+  std::snprintf(line, sizeof line, "%zu of %zu train tasks kept, mean reward %.3f, %.1f turns", experts_.size(),
+                train_.tasks.size(), sum / static_cast<double>(experts_.size()),
+                static_cast<double>(turns) / static_cast<double>(experts_.size()));
   progress_.finish(line);
   return {};
 }
@@ -135,8 +145,10 @@ Status Run::make_start_model() {
     speech_ = std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chat_template)});
     tokenize_experts(std::move(prompt));
     std::size_t longest = 0;
-    for (const rollout::Trajectory* expert : experts_) longest = std::max(longest, dialogue_->history(*expert, expert->turns.size(), true).ids.size());
-    start_weights_ = model::random_weights(mini_config(speech_->tokenizer, longest), mix(config_.seed, fnv1a64("mini")));
+    for (const rollout::Trajectory* expert : experts_)
+      longest = std::max(longest, dialogue_->history(*expert, expert->turns.size(), true).ids.size());
+    start_weights_ =
+        model::random_weights(mini_config(speech_->tokenizer, longest), mix(config_.seed, fnv1a64("mini")));
     char line[120];
     std::snprintf(line, sizeof line, "%d ids, model of %.2f M parameters", speech_->tokenizer.vocab_size(),
                   static_cast<double>(start_weights_.config.parameter_count()) / 1e6);

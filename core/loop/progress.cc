@@ -7,7 +7,9 @@
 
 namespace ipr::loop {
 namespace {
-double seconds_since(std::chrono::steady_clock::time_point then) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - then).count(); }
+double seconds_since(std::chrono::steady_clock::time_point then) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - then).count();
+}
 }  // namespace
 
 std::string human_seconds(double seconds) {
@@ -61,8 +63,8 @@ void ProgressLine::print(std::uint64_t done, const std::string& note) {
 void ProgressLine::finish(const std::string& result) {
   const std::lock_guard lock(mutex_);
   if (!quiet_) {
-    std::fprintf(stderr, "%s%s  %s  in %s (total %s)\n", terminal_ ? "\r\x1b[K" : "", stage_.c_str(), result.c_str(), human_seconds(seconds_since(began_)).c_str(),
-                 human_seconds(seconds_since(start_)).c_str());
+    std::fprintf(stderr, "%s%s  %s  in %s (total %s)\n", terminal_ ? "\r\x1b[K" : "", stage_.c_str(), result.c_str(),
+                 human_seconds(seconds_since(began_)).c_str(), human_seconds(seconds_since(start_)).c_str());
   }
   stage_.clear();
 }

@@ -4,7 +4,8 @@
 
 namespace ipr::loop {
 
-store::Episode to_episode(const rollout::Trajectory& t, const std::string& stage, std::int32_t iteration, std::int32_t plan, const std::string& policy) {
+store::Episode to_episode(const rollout::Trajectory& t, const std::string& stage, std::int32_t iteration,
+                          std::int32_t plan, const std::string& policy) {
   store::Episode e;
   e.stage = stage;
   e.iteration = iteration;
@@ -79,7 +80,8 @@ rollout::Trajectory to_trajectory(const store::Episode& e, const env::Task* task
   return t;
 }
 
-std::vector<store::Pair> pairs_of(const std::vector<Example>& examples, const rollout::TrajectoryBook& book, std::int32_t iteration) {
+std::vector<store::Pair> pairs_of(const std::vector<Example>& examples, const rollout::TrajectoryBook& book,
+                                  std::int32_t iteration) {
   struct Sides {
     const Example* win = nullptr;
     const Example* lose = nullptr;

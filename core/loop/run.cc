@@ -11,18 +11,22 @@ Run::Run(const RunConfig& config, ProgressLine& progress, const std::atomic<bool
 Run::~Run() = default;
 
 Status Run::interrupted() const {
-  return stop_ ? Status(Code::kInterrupted, config_.out + ": interrupted; the same command begins this run again") : Status();
+  return stop_ ? Status(Code::kInterrupted, config_.out + ": interrupted; the same command begins this run again")
+               : Status();
 }
 
 std::unique_ptr<rollout::Player> Run::player_for(Policy& policy) {
-  return std::make_unique<rollout::Player>(*config_.environment, *dialogue_, *policy.generator, *snapshots_, env_seed_, config_.max_steps, config_.threads, stop_);
+  return std::make_unique<rollout::Player>(*config_.environment, *dialogue_, *policy.generator, *snapshots_, env_seed_,
+                                           config_.max_steps, config_.threads, stop_);
 }
 
-Status Run::add_cost(int iteration, const std::string& stage, const rollout::GeneratorCounters& before, const rollout::GeneratorCounters& after,
-                     std::size_t rollouts, double seconds) {
+Status Run::add_cost(int iteration, const std::string& stage, const rollout::GeneratorCounters& before,
+                     const rollout::GeneratorCounters& after, std::size_t rollouts, double seconds) {
   const auto grown = [](std::uint64_t was, std::uint64_t is) { return static_cast<std::int64_t>(is - was); };
-  return store_->add_cost({iteration, stage, static_cast<std::int64_t>(rollouts), grown(before.prompt_tokens_asked, after.prompt_tokens_asked),
-                           grown(before.prompt_tokens_computed, after.prompt_tokens_computed), grown(before.padding_tokens, after.padding_tokens),
+  return store_->add_cost({iteration, stage, static_cast<std::int64_t>(rollouts),
+                           grown(before.prompt_tokens_asked, after.prompt_tokens_asked),
+                           grown(before.prompt_tokens_computed, after.prompt_tokens_computed),
+                           grown(before.padding_tokens, after.padding_tokens),
                            grown(before.generated_tokens, after.generated_tokens), seconds});
 }
 
@@ -51,7 +55,8 @@ Status Run::adopt(std::unique_ptr<Policy> policy) {
   const int start = previous_ ? previous_->iteration : 0;
   if (policy->iteration > 0 && fell_beyond_interval(dev_outcomes_[start], dev_outcomes_[policy->iteration])) {
     record.rolled_back = true;
-    progress_.say(policy->name + ": dev reward fell by more than its interval; rolled back to " + (previous_ ? previous_->name : base_->name));
+    progress_.say(policy->name + ": dev reward fell by more than its interval; rolled back to " +
+                  (previous_ ? previous_->name : base_->name));
   } else if (policy->iteration == 0) {
     base_ = std::move(policy);
   } else {
@@ -71,7 +76,8 @@ Status Run::iterate(int iteration) {
   IPR_ASSIGN(const std::vector<Example> examples, gather(*optimizer_, iteration));
   IPR_TRY(store_->replace_pairs(iteration, pairs_of(examples, book_, iteration)));
   const model::Weights& init = previous_ ? previous_->weights : base_->weights;
-  if (examples.empty()) progress_.say("iteration " + std::to_string(iteration) + ": no pair was found; the policy stays as it is");
+  if (examples.empty())
+    progress_.say("iteration " + std::to_string(iteration) + ": no pair was found; the policy stays as it is");
   model::Weights weights = init;
   if (!examples.empty()) {
     IPR_ASSIGN(weights, fit(*optimizer_, config_.optimizer, iteration, examples, init));

@@ -1,7 +1,8 @@
 // The whole method: expert -> SFT -> (explore -> score -> pair -> train -> evaluate) x I (ipr-pipeline.md section 9).
 //
 //   pi_0 = SFT(D);  scorer policy = pi_0, fixed
-//   for i = 1..I:   X = explore(pi_{i-1});  scores of what the optimizer wants;  pairs;  pi_i = train(init, reference, pairs)
+//   for i = 1..I:   X = explore(pi_{i-1});  scores of what the optimizer wants;  pairs;  pi_i = train(init, reference,
+//   pairs)
 //                   evaluate pi_i on dev and test;  roll back if dev fell by more than its interval
 //   choose the iteration on dev
 //
@@ -31,7 +32,7 @@ struct RunConfig {
   std::string model = "mini";           // or a Hugging Face checkpoint folder
   std::string expert_file;              // empty: the environment's own expert
   std::string device = "cpu";
-  std::string out;  // the run's folder
+  std::string out;                 // the run's folder
   Json resolved = Json::object();  // config.json
   int iterations = 3, max_steps = 0, threads = 1, model_threads = 2;
   int limit_train = 0, limit_test = 0;  // tasks; 0: all
@@ -40,8 +41,8 @@ struct RunConfig {
   std::uint64_t seed = 0;
 };
 
-// Runs to the end and leaves run.db, config.json, panel.json, checkpoints and certificate.json in `out`. `stop` is polled
-// between units of work; then Code::kInterrupted. Code::kData where there is no expert.
+// Runs to the end and leaves run.db, config.json, panel.json, checkpoints and certificate.json in `out`. `stop` is
+// polled between units of work; then Code::kInterrupted. Code::kData where there is no expert.
 [[nodiscard]] Status run(const RunConfig& config, ProgressLine& progress, const std::atomic<bool>& stop);
 
 }  // namespace ipr::loop

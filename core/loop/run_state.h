@@ -39,16 +39,18 @@ class Run {
   // The one tokenization of what the experts said.
   void tokenize_experts(std::vector<env::PromptMessage> prompt);
   // collect.cc
-  Result<std::vector<const rollout::Trajectory*>> collect(const CollectPlan& plan, std::size_t plan_index, int iteration);
-  Result<const rollout::Trajectory*> keep(rollout::Trajectory trajectory, const std::string& stage, int iteration, std::size_t plan, const std::string& policy);
+  Result<std::vector<const rollout::Trajectory*>> collect(const CollectPlan& plan, std::size_t plan_index,
+                                                          int iteration);
+  Result<const rollout::Trajectory*> keep(rollout::Trajectory trajectory, const std::string& stage, int iteration,
+                                          std::size_t plan, const std::string& policy);
   [[nodiscard]] std::vector<const rollout::Trajectory*> part_of_experts(const CollectPlan& plan) const;
   // score.cc
   Status score_wanted(OptimizerPlugin& optimizer, int iteration);
   Result<std::vector<Score>> ask_scorer(const std::vector<Query>& queries, int iteration);
   // fit.cc
   Result<std::vector<Example>> gather(OptimizerPlugin& optimizer, int iteration);
-  Result<model::Weights> fit(OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration, const std::vector<Example>& examples,
-                             const model::Weights& init);
+  Result<model::Weights> fit(OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration,
+                             const std::vector<Example>& examples, const model::Weights& init);
   // evaluate.cc
   Result<TaskOutcomes> evaluate(Policy& policy, const Panel& panel);
   // run.cc
@@ -60,8 +62,8 @@ class Run {
   [[nodiscard]] Result<Json> result_facts();
 
   [[nodiscard]] std::unique_ptr<rollout::Player> player_for(Policy& policy);
-  Status add_cost(int iteration, const std::string& stage, const rollout::GeneratorCounters& before, const rollout::GeneratorCounters& after, std::size_t rollouts,
-                  double seconds);
+  Status add_cost(int iteration, const std::string& stage, const rollout::GeneratorCounters& before,
+                  const rollout::GeneratorCounters& after, std::size_t rollouts, double seconds);
   [[nodiscard]] Status interrupted() const;
 
   const RunConfig& config_;
@@ -83,7 +85,7 @@ class Run {
   std::unique_ptr<rollout::Dialogue> dialogue_;
   model::Weights start_weights_;
   std::unique_ptr<train::Backend> backend_;
-  std::unique_ptr<Policy> base_, previous_;  // SFT agent; what the next iteration starts from (nullptr: the base)
+  std::unique_ptr<Policy> base_, previous_;     // SFT agent; what the next iteration starts from (nullptr: the base)
   std::map<std::uint64_t, Score> score_cache_;  // by prefix hash: the scorer is fixed, so values hold over iterations
 
   std::unique_ptr<rollout::RolloutService> service_;  // while a scorer works

@@ -9,9 +9,13 @@ Status Run::score_wanted(OptimizerPlugin& optimizer, int iteration) {
   // Equal histories have equal values: ask for the first of each, unless an earlier iteration has the answer.
   std::vector<Query> to_ask;
   std::map<std::uint64_t, std::size_t> asked;  // prefix hash -> index in to_ask
-  const auto key_of = [&](const Query& query) { return rollout::prefix_hash(*book_.at(query.trajectory_id), query.turn + 1); };
+  const auto key_of = [&](const Query& query) {
+    return rollout::prefix_hash(*book_.at(query.trajectory_id), query.turn + 1);
+  };
   for (const Query& query : wanted) {
-    if (book_.count(query.trajectory_id) == 0) return plugin_error("the optimizer wants a score of trajectory " + std::to_string(query.trajectory_id) + ", which is none of the host's");
+    if (book_.count(query.trajectory_id) == 0)
+      return plugin_error("the optimizer wants a score of trajectory " + std::to_string(query.trajectory_id) +
+                          ", which is none of the host's");
     const std::uint64_t key = key_of(query);
     if (score_cache_.count(key) == 0 && asked.emplace(key, to_ask.size()).second) to_ask.push_back(query);
   }
@@ -22,7 +26,8 @@ Status Run::score_wanted(OptimizerPlugin& optimizer, int iteration) {
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const Score& score = score_cache_.at(key_of(wanted[i]));
     IPR_TRY(optimizer.scored(i, score));
-    IPR_TRY(store_->put_score({static_cast<std::int64_t>(wanted[i].trajectory_id), static_cast<std::int32_t>(wanted[i].turn), scorer_->id(), hash, score.value,
+    IPR_TRY(store_->put_score({static_cast<std::int64_t>(wanted[i].trajectory_id),
+                               static_cast<std::int32_t>(wanted[i].turn), scorer_->id(), hash, score.value,
                                score.variance, score.samples}));
   }
   return unit.commit();
@@ -34,14 +39,17 @@ Result<std::vector<Score>> Run::ask_scorer(const std::vector<Query>& queries, in
   const rollout::GeneratorCounters before = base_->generator->counters();
   const auto began = std::chrono::steady_clock::now();
   progress_.begin("iteration " + std::to_string(iteration) + ": score", "rollouts", 0);
-  service_ = std::make_unique<rollout::RolloutService>(*player, book_, config_.seed, [&](std::size_t done) { progress_.update(done, std::to_string(queries.size()) + " steps"); });
+  service_ = std::make_unique<rollout::RolloutService>(*player, book_, config_.seed, [&](std::size_t done) {
+    progress_.update(done, std::to_string(queries.size()) + " steps");
+  });
   Result<std::vector<Score>> answers = scorer_->score(queries, book_, config_.seed, [this] { return stop_.load(); });
   const std::vector<rollout::Trajectory> rollouts = service_->take_finished();
   service_.reset();
   if (!answers.ok()) return answers;
   IPR_ASSIGN(store::Unit unit, store_->begin());
   for (const rollout::Trajectory& rollout : rollouts) {
-    IPR_ASSIGN([[maybe_unused]] const std::int64_t id, store_->add_episode(to_episode(rollout, store::kMonteCarlo, iteration, 0, base_->name)));
+    IPR_ASSIGN([[maybe_unused]] const std::int64_t id,
+               store_->add_episode(to_episode(rollout, store::kMonteCarlo, iteration, 0, base_->name)));
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   IPR_TRY(add_cost(iteration, store::kMonteCarlo, before, base_->generator->counters(), rollouts.size(), seconds));

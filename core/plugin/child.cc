@@ -32,7 +32,8 @@ struct Pipe {
   }
 };
 
-[[noreturn]] void be_the_child(const std::function<std::string()>& work, const ChildLimits& limits, const Pipe& answer, const Pipe& output) {
+[[noreturn]] void be_the_child(const std::function<std::string()>& work, const ChildLimits& limits, const Pipe& answer,
+                               const Pipe& output) {
   ::dup2(output.write_end, STDOUT_FILENO);
   ::dup2(output.write_end, STDERR_FILENO);
   const rlimit no_core{0, 0};
@@ -60,7 +61,8 @@ bool drain(int fd, std::string& into) {
 
 }  // namespace
 
-Result<std::string> run_in_child(const std::function<std::string()>& work, const ChildLimits& limits, std::string* printed) {
+Result<std::string> run_in_child(const std::function<std::string()>& work, const ChildLimits& limits,
+                                 std::string* printed) {
   Pipe answer, output;
   const pid_t child = ::fork();
   if (child < 0) return failed(std::string("cannot start a child process: ") + std::strerror(errno));

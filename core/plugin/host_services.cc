@@ -8,7 +8,9 @@
 namespace ipr::plugin {
 namespace {
 
-const HostServices& services(const ipr_host* host) { return static_cast<const HostTable*>(host->impl)->services(); }
+const HostServices& services(const ipr_host* host) {
+  return static_cast<const HostTable*>(host->impl)->services();
+}
 
 void log_line(const ipr_host* host, const ipr_ctx*, std::int32_t level, ipr_str line) {
   if (services(host).log) services(host).log(level, text(line));
@@ -18,7 +20,8 @@ void record_metric(const ipr_host* host, const ipr_ctx*, const char* name, doubl
   if (services(host).metric) services(host).metric(name, value);
 }
 
-ipr_status parallel_for(const ipr_host* host, const ipr_ctx*, std::size_t n, void (*fn)(void*, std::size_t), void* user) {
+ipr_status parallel_for(const ipr_host* host, const ipr_ctx*, std::size_t n, void (*fn)(void*, std::size_t),
+                        void* user) {
   const auto workers = std::min<std::size_t>(n, static_cast<std::size_t>(std::max(1, services(host).threads)));
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
@@ -48,7 +51,9 @@ ipr_status report(ipr_error* error, const Status& status) {
   return status.code() == Code::kInterrupted ? IPR_CANCELLED : IPR_INTERNAL;
 }
 
-RolloutQueue* queue_of(ipr_queue* queue) { return reinterpret_cast<RolloutQueue*>(queue); }
+RolloutQueue* queue_of(ipr_queue* queue) {
+  return reinterpret_cast<RolloutQueue*>(queue);
+}
 
 ipr_status open_queue(const ipr_host* host, const ipr_ctx*, ipr_queue** out, ipr_error* error) {
   Result<std::unique_ptr<RolloutQueue>> opened = services(host).open_rollouts();
@@ -63,14 +68,17 @@ ipr_status submit(ipr_queue* queue, const ipr_rollout_req* request, ipr_error* e
   return *accepted ? IPR_OK : IPR_RESOURCE_EXHAUSTED;
 }
 
-ipr_status wait(ipr_queue* queue, ipr_rollout_res* const* out, std::size_t max, std::size_t* n, std::uint64_t timeout_ns, ipr_error* error) {
+ipr_status wait(ipr_queue* queue, ipr_rollout_res* const* out, std::size_t max, std::size_t* n,
+                std::uint64_t timeout_ns, ipr_error* error) {
   const Result<std::size_t> got = queue_of(queue)->wait({out, max}, timeout_ns);
   if (!got.ok()) return report(error, got.status());
   *n = *got;
   return *got > 0 ? IPR_OK : IPR_DEADLINE_EXCEEDED;
 }
 
-void close_queue(ipr_queue* queue) { delete queue_of(queue); }
+void close_queue(ipr_queue* queue) {
+  delete queue_of(queue);
+}
 
 constexpr ipr_host_basics_v1 kBasics = {sizeof(ipr_host_basics_v1), 0, log_line, record_metric, parallel_for, path};
 constexpr ipr_host_rollouts_v1 kRollouts = {sizeof(ipr_host_rollouts_v1), 0, open_queue, submit, wait, close_queue};

@@ -20,7 +20,8 @@ class RolloutQueue {
   virtual ~RolloutQueue() = default;  // cancels what is open
   // Copies the request. False: full, wait first.
   virtual Result<bool> submit(const ipr_rollout_req& request) = 0;
-  // Blocks until at least one result is there or the time is over; fills results[0..n). Their trajectories are valid until the next call.
+  // Blocks until at least one result is there or the time is over; fills results[0..n). Their trajectories are valid
+  // until the next call.
   virtual Result<std::size_t> wait(std::span<ipr_rollout_res* const> results, std::uint64_t timeout_ns) = 0;
 };
 
@@ -79,7 +80,11 @@ class ErrorSlot {
   ipr_error error_;
 };
 
-inline ipr_str view(std::string_view text) { return {text.data(), text.size()}; }
-inline std::string_view text(ipr_str s) { return s.data == nullptr ? std::string_view() : std::string_view(s.data, s.size); }
+inline ipr_str view(std::string_view text) {
+  return {text.data(), text.size()};
+}
+inline std::string_view text(ipr_str s) {
+  return s.data == nullptr ? std::string_view() : std::string_view(s.data, s.size);
+}
 
 }  // namespace ipr::plugin

@@ -13,12 +13,14 @@ namespace ipr::plugin {
 class Instance {
  public:
   // `config` is complete (resolve_settings). Errors carry the plugin's own message.
-  [[nodiscard]] static Result<std::unique_ptr<Instance>> create(const Manifest& manifest, const Json& config, HostServices services);
+  [[nodiscard]] static Result<std::unique_ptr<Instance>> create(const Manifest& manifest, const Json& config,
+                                                                HostServices services);
   ~Instance();
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
-  // The table of an extension, or nullptr. A table shorter than `Table` of this header counts as absent: minor versions are equal.
+  // The table of an extension, or nullptr. A table shorter than `Table` of this header counts as absent: minor versions
+  // are equal.
   template <typename Table>
   [[nodiscard]] const Table* extension(const char* id) const {
     const auto* table = static_cast<const Table*>(instance_.get_extension(instance_.self, id));

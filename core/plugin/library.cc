@@ -23,9 +23,13 @@ OpenLibraries& open_libraries() {
   return *libraries;
 }
 
-std::string version_text(std::uint32_t major, std::uint32_t minor) { return std::to_string(major) + "." + std::to_string(minor); }
+std::string version_text(std::uint32_t major, std::uint32_t minor) {
+  return std::to_string(major) + "." + std::to_string(minor);
+}
 
-std::string text_or_empty(const char* text) { return text == nullptr ? std::string() : std::string(text); }
+std::string text_or_empty(const char* text) {
+  return text == nullptr ? std::string() : std::string(text);
+}
 
 Result<Manifest> read_descriptor(const ipr_plugin_desc* desc, const std::string& path) {
   if (desc == nullptr || !IPR_HAS(desc, ipr_plugin_desc, create) || desc->create == nullptr) {
@@ -44,7 +48,8 @@ Result<Manifest> read_descriptor(const ipr_plugin_desc* desc, const std::string&
   if (!std::regex_match(manifest.id, kId)) {
     return plugin_error(path + ": plugin id \"" + manifest.id + "\" is not of the form [a-z0-9-]+");
   }
-  IPR_ASSIGN(manifest.schema, parse_json(desc->config_schema == nullptr ? "{}" : desc->config_schema, path + ": config_schema of " + manifest.id));
+  IPR_ASSIGN(manifest.schema, parse_json(desc->config_schema == nullptr ? "{}" : desc->config_schema,
+                                         path + ": config_schema of " + manifest.id));
   return manifest;
 }
 
@@ -74,15 +79,18 @@ Result<const ipr_library*> open_library(const std::string& path) {
       return plugin_error(path + ": cannot load: " + exception.what());
     }
     if (!opened->has(kEntrySymbol)) {
-      return plugin_error(path + ": is no ipr-host plugin of this ABI (it does not export " + kEntrySymbol + "); build it with ipr_add_plugin");
+      return plugin_error(path + ": is no ipr-host plugin of this ABI (it does not export " + kEntrySymbol +
+                          "); build it with ipr_add_plugin");
     }
     slot = std::move(opened);
   }
   const ipr_library* library = slot->get<const ipr_library*()>(kEntrySymbol)();
-  if (library == nullptr || !IPR_HAS(library, ipr_library, plugins)) return plugin_error(path + ": returned no plugins");
+  if (library == nullptr || !IPR_HAS(library, ipr_library, plugins))
+    return plugin_error(path + ": returned no plugins");
   if (library->abi_major != IPR_ABI_MAJOR || library->abi_minor != IPR_ABI_MINOR) {
-    return plugin_error(path + ": built for plugin ABI " + version_text(library->abi_major, library->abi_minor) + ", this host speaks " +
-                        version_text(IPR_ABI_MAJOR, IPR_ABI_MINOR) + "; rebuild the plugin with this host's SDK");
+    return plugin_error(path + ": built for plugin ABI " + version_text(library->abi_major, library->abi_minor) +
+                        ", this host speaks " + version_text(IPR_ABI_MAJOR, IPR_ABI_MINOR) +
+                        "; rebuild the plugin with this host's SDK");
   }
   return library;
 }
@@ -91,7 +99,8 @@ Result<std::vector<Manifest>> manifests(const ipr_library& library, const std::s
   std::vector<Manifest> found;
   for (std::uint32_t i = 0; i < library.plugin_count; ++i) {
     const ipr_plugin_desc* desc = library.plugins[i];
-    if (desc != nullptr && (desc->kind < IPR_KIND_ENVIRONMENT || desc->kind > IPR_KIND_OPTIMIZER)) continue;  // a kind of a later host
+    if (desc != nullptr && (desc->kind < IPR_KIND_ENVIRONMENT || desc->kind > IPR_KIND_OPTIMIZER))
+      continue;  // a kind of a later host
     IPR_ASSIGN(Manifest manifest, read_descriptor(desc, path));
     IPR_TRY(check_schema(path + ": " + manifest.subject(), manifest.schema));
     found.push_back(std::move(manifest));
@@ -100,9 +109,15 @@ Result<std::vector<Manifest>> manifests(const ipr_library& library, const std::s
 }
 
 Json manifest_to_json(const Manifest& m) {
-  return {{"kind", static_cast<std::uint32_t>(m.kind)}, {"flags", m.flags},     {"id", m.id},
-          {"name", m.name},                             {"version", m.version}, {"license", m.license},
-          {"summary", m.summary},                       {"schema", m.schema},   {"path", m.path}};
+  return {{"kind", static_cast<std::uint32_t>(m.kind)},
+          {"flags", m.flags},
+          {"id", m.id},
+          {"name", m.name},
+          {"version", m.version},
+          {"license", m.license},
+          {"summary", m.summary},
+          {"schema", m.schema},
+          {"path", m.path}};
 }
 
 Manifest manifest_from_json(const Json& json) {

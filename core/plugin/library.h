@@ -12,7 +12,11 @@
 
 namespace ipr::plugin {
 
-enum class Kind : std::uint32_t { kEnvironment = IPR_KIND_ENVIRONMENT, kScorer = IPR_KIND_SCORER, kOptimizer = IPR_KIND_OPTIMIZER };
+enum class Kind : std::uint32_t {
+  kEnvironment = IPR_KIND_ENVIRONMENT,
+  kScorer = IPR_KIND_SCORER,
+  kOptimizer = IPR_KIND_OPTIMIZER
+};
 
 [[nodiscard]] const char* kind_name(Kind kind);  // "environment", "scorer", "optimizer"
 

@@ -18,7 +18,9 @@ namespace {
 // What one library held when it was last looked into. Keyed by path; void if time or size differ.
 class ScanCache {
  public:
-  ScanCache() : path_(cache_folder() + "/plugins-" + std::to_string(IPR_ABI_MAJOR) + "." + std::to_string(IPR_ABI_MINOR) + ".json") {
+  ScanCache()
+      : path_(cache_folder() + "/plugins-" + std::to_string(IPR_ABI_MAJOR) + "." + std::to_string(IPR_ABI_MINOR) +
+              ".json") {
     Result<Json> read = read_json(path_);
     if (read.ok() && read->is_object()) entries_ = std::move(read).value();
   }
@@ -50,7 +52,8 @@ class ScanCache {
 std::string stamp_of(const std::string& file) {
   struct stat info {};
   if (::stat(file.c_str(), &info) != 0) return {};
-  return std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec) + ":" + std::to_string(info.st_size);
+  return std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec) + ":" +
+         std::to_string(info.st_size);
 }
 
 std::vector<std::string> libraries_in(const std::string& place) {
@@ -73,7 +76,8 @@ std::vector<std::string> search_path(std::vector<std::string> places) {
   }
   const char* xdg = std::getenv("XDG_DATA_HOME");
   const char* home = std::getenv("HOME");
-  const std::string user = xdg != nullptr && *xdg != '\0' ? xdg : std::string(home == nullptr ? "" : home) + "/.local/share";
+  const std::string user =
+      xdg != nullptr && *xdg != '\0' ? xdg : std::string(home == nullptr ? "" : home) + "/.local/share";
   places.push_back(user + "/ipr-host/plugins/1");
   places.push_back(bundled_plugin_folder());
   return places;
@@ -118,7 +122,8 @@ Result<std::vector<Manifest>> scan_library(const std::string& path) {
         return dump_line(reply);
       },
       ChildLimits{});
-  if (!answer.ok()) return plugin_error(path + ": " + answer.status().message() + " while being looked into; rebuild or remove it");
+  if (!answer.ok())
+    return plugin_error(path + ": " + answer.status().message() + " while being looked into; rebuild or remove it");
   IPR_ASSIGN(const Json reply, parse_json(*answer, path));
   if (const std::string error = reply.value("error", ""); !error.empty()) return plugin_error(error);
   std::vector<Manifest> found;
@@ -137,8 +142,9 @@ Registry find_plugins(const std::vector<std::string>& extra_folders) {
         continue;
       }
       for (const Manifest& manifest : *found) {
-        const auto same = std::find_if(registry.plugins.begin(), registry.plugins.end(),
-                                       [&](const Manifest& other) { return other.kind == manifest.kind && other.id == manifest.id; });
+        const auto same = std::find_if(registry.plugins.begin(), registry.plugins.end(), [&](const Manifest& other) {
+          return other.kind == manifest.kind && other.id == manifest.id;
+        });
         if (same == registry.plugins.end()) {
           registry.plugins.push_back(manifest);
         } else if (same->path != manifest.path) {
@@ -162,7 +168,8 @@ Result<Manifest> find_plugin(const Registry& registry, Kind kind, const std::str
   for (const std::string& warning : registry.warnings) {
     if (warning.find("-" + id + ".so") != std::string::npos) return plugin_error(warning);
   }
-  return usage(std::string("unknown ") + kind_name(kind) + " \"" + id + "\"" + did_you_mean(id, known) + "; see `ipr-host plugin list`");
+  return usage(std::string("unknown ") + kind_name(kind) + " \"" + id + "\"" + did_you_mean(id, known) +
+               "; see `ipr-host plugin list`");
 }
 
 }  // namespace ipr::plugin

@@ -64,7 +64,8 @@ Result<ResolvedSettings> resolve_settings(const std::string& subject, const Json
     for (const auto& [key, value] : layer.values) {
       const auto property = properties.find(key);
       if (property == properties.end()) {
-        return usage(subject + ": unknown setting \"" + key + "\" (" + layer.origin + ")" + did_you_mean(key, keys_of(properties)));
+        return usage(subject + ": unknown setting \"" + key + "\" (" + layer.origin + ")" +
+                     did_you_mean(key, keys_of(properties)));
       }
       resolved.values[key] = value;
       resolved.origin[key] = layer.origin;
@@ -79,7 +80,8 @@ Result<ResolvedSettings> resolve_settings(const std::string& subject, const Json
   return resolved;
 }
 
-Result<Json> setting_from_text(const std::string& subject, const std::string& key, const Json& property, const std::string& text) {
+Result<Json> setting_from_text(const std::string& subject, const std::string& key, const Json& property,
+                               const std::string& text) {
   const std::string type = property.value("type", "string");
   if (type == "string") return Json(text);
   const Json parsed = Json::parse(text, nullptr, /*allow_exceptions=*/false);

@@ -17,7 +17,7 @@ struct SettingLayer {
 };
 
 struct ResolvedSettings {
-  Json values = Json::object();            // complete: every property of the schema
+  Json values = Json::object();               // complete: every property of the schema
   std::map<std::string, std::string> origin;  // key -> "default" or the layer's origin
 };
 

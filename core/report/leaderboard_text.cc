@@ -7,6 +7,8 @@
 #include "core/report/format.h"
 #include "core/report/leaderboard.h"
 
+#include <cstdio>
+
 namespace ipr::report {
 namespace {
 
@@ -71,6 +73,14 @@ std::string sentence(const Row& row, const std::string& method) {
          (row.mde && *row.mde > 0 ? " A difference of " + fixed(*row.mde) + " would be found with 80 % chance." : "");
 }
 
+// "7.1 %"; "-" of nothing.
+std::string share_of(std::int64_t part, std::int64_t whole) {
+  if (whole == 0) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f %%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+  return text;
+}
+
 }  // namespace
 
 std::string to_text(const Leaderboard& table, const TextStyle& style) {
@@ -92,8 +102,9 @@ std::string to_text(const Leaderboard& table, const TextStyle& style) {
   if (style.cost) {
     const TotalCost& cost = table.cost;
     text += "Monte Carlo cost: " + grouped(cost.rollouts) + " rollouts; prompt tokens " + grouped(cost.tokens_asked) +
-            " asked for, " + grouped(cost.tokens_computed) + " computed, " + grouped(cost.tokens_padding) +
-            " padding; " + short_number(cost.seconds) + " s\n";
+            " asked for, " + grouped(cost.tokens_computed) + " computed (" +
+            share_of(cost.tokens_computed, cost.tokens_asked) + "), " + grouped(cost.tokens_padding) + " padding; " +
+            short_number(cost.seconds) + " s\n";
   }
   return text;
 }

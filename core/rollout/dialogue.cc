@@ -2,7 +2,8 @@
 
 namespace ipr::rollout {
 
-Dialogue::Dialogue(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat_template, std::vector<env::PromptMessage> prompt)
+Dialogue::Dialogue(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat_template,
+                   std::vector<env::PromptMessage> prompt)
     : tokenizer_(tokenizer), chat_template_(chat_template), prompt_(std::move(prompt)) {}
 
 text::TokenizedChat Dialogue::start(const std::string& first_message, bool examples) const {
@@ -25,9 +26,13 @@ text::TokenizedChat Dialogue::history(const Trajectory& trajectory, std::size_t 
   return chat;
 }
 
-void Dialogue::append_generation_prompt(text::TokenizedChat& chat) const { chat_template_.append_generation_prompt(tokenizer_, chat); }
+void Dialogue::append_generation_prompt(text::TokenizedChat& chat) const {
+  chat_template_.append_generation_prompt(tokenizer_, chat);
+}
 
-void Dialogue::append_reply(const std::vector<std::int32_t>& reply_ids, text::TokenizedChat& chat) const { chat_template_.append_reply(reply_ids, chat); }
+void Dialogue::append_reply(const std::vector<std::int32_t>& reply_ids, text::TokenizedChat& chat) const {
+  chat_template_.append_reply(reply_ids, chat);
+}
 
 void Dialogue::append_observation(const std::string& observation, text::TokenizedChat& chat) const {
   chat_template_.append_message(tokenizer_, {text::Role::kUser, observation}, chat);
@@ -44,6 +49,8 @@ std::vector<std::int32_t> Dialogue::reply_ids(const std::string& message) const 
   return ids;
 }
 
-std::string Dialogue::reply_text(const std::vector<std::int32_t>& ids) const { return tokenizer_.decode(ids); }
+std::string Dialogue::reply_text(const std::vector<std::int32_t>& ids) const {
+  return tokenizer_.decode(ids);
+}
 
 }  // namespace ipr::rollout

@@ -15,7 +15,8 @@ namespace ipr::rollout {
 class Dialogue {
  public:
   // All arguments must outlive the object, except `prompt` (the environment's messages before the task).
-  Dialogue(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat_template, std::vector<env::PromptMessage> prompt);
+  Dialogue(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat_template,
+           std::vector<env::PromptMessage> prompt);
 
   // Prompt and task message. `examples`: with the in-context examples (rollouts) or without (training rows).
   [[nodiscard]] text::TokenizedChat start(const std::string& first_message, bool examples) const;

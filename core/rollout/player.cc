@@ -34,8 +34,8 @@ asio::awaitable<void> deliver(asio::awaitable<Result<T>> work, std::function<voi
 
 }  // namespace
 
-Player::Player(const env::Environment& environment, const Dialogue& dialogue, Generator& generator, Snapshots& snapshots, std::uint64_t env_seed,
-               int max_steps, int workers, const std::atomic<bool>& stop)
+Player::Player(const env::Environment& environment, const Dialogue& dialogue, Generator& generator,
+               Snapshots& snapshots, std::uint64_t env_seed, int max_steps, int workers, const std::atomic<bool>& stop)
     : environment_(environment),
       dialogue_(dialogue),
       generator_(generator),
@@ -45,7 +45,9 @@ Player::Player(const env::Environment& environment, const Dialogue& dialogue, Ge
       stop_(stop),
       workers_(static_cast<std::size_t>(workers)) {}
 
-Player::~Player() { workers_.join(); }
+Player::~Player() {
+  workers_.join();
+}
 
 asio::awaitable<GenerateReply> Player::generate(GenerateRequest request) {
   auto initiate = [this](auto handler, GenerateRequest wanted) {
@@ -56,8 +58,8 @@ asio::awaitable<GenerateReply> Player::generate(GenerateRequest request) {
       asio::post(executor, [shared, reply = std::move(reply)]() mutable { (*shared)(std::move(reply)); });
     });
   };
-  GenerateReply reply =
-      co_await asio::async_initiate<const asio::use_awaitable_t<>, void(GenerateReply)>(initiate, asio::use_awaitable, std::move(request));
+  GenerateReply reply = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(GenerateReply)>(
+      initiate, asio::use_awaitable, std::move(request));
   co_return reply;
 }
 
@@ -67,15 +69,17 @@ asio::awaitable<Result<Trajectory>> Player::attempt(const PlayRequest& request) 
   trajectory.split = request.split;
   trajectory.sample = request.sample;
   trajectory.seed = request.seed;
-  Result<env::Session> opened = request.from != nullptr ? snapshots_.resume(*request.from, request.keep)
-                                                        : env::Session::start(environment_, *request.task, env_seed_, max_steps_);
+  Result<env::Session> opened = request.from != nullptr
+                                    ? snapshots_.resume(*request.from, request.keep)
+                                    : env::Session::start(environment_, *request.task, env_seed_, max_steps_);
   if (!opened.ok()) co_return opened.status();
   env::Session session = std::move(opened).value();
   trajectory.first_message = session.first_message();
   if (request.from != nullptr) {
     trajectory.parent_id = request.from->id;
     trajectory.prefix_turns = request.keep;
-    trajectory.turns.assign(request.from->turns.begin(), request.from->turns.begin() + static_cast<std::ptrdiff_t>(request.keep));
+    trajectory.turns.assign(request.from->turns.begin(),
+                            request.from->turns.begin() + static_cast<std::ptrdiff_t>(request.keep));
   }
   text::TokenizedChat chat = dialogue_.history(trajectory, request.keep, /*examples=*/true);
   bool overflow = false;
@@ -161,7 +165,9 @@ asio::awaitable<Result<std::vector<Trajectory>>> Player::explore(const Trajector
 }
 
 template <typename T>
-Result<std::vector<T>> Player::run_all(std::size_t count, const std::function<asio::awaitable<Result<T>>(std::size_t)>& make, const Progress& progress) {
+Result<std::vector<T>> Player::run_all(std::size_t count,
+                                       const std::function<asio::awaitable<Result<T>>(std::size_t)>& make,
+                                       const Progress& progress) {
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<std::optional<T>> results(count);
@@ -202,12 +208,14 @@ Result<std::vector<T>> Player::run_all(std::size_t count, const std::function<as
 }
 
 Result<std::vector<Trajectory>> Player::play_all(const std::vector<PlayRequest>& requests, const Progress& progress) {
-  return run_all<Trajectory>(requests.size(), [&](std::size_t i) { return play(requests[i]); }, progress);
+  return run_all<Trajectory>(
+      requests.size(), [&](std::size_t i) { return play(requests[i]); }, progress);
 }
 
-Result<std::vector<std::vector<Trajectory>>> Player::explore_all(const std::vector<const Trajectory*>& experts, const Sampling& sampling,
-                                                                 const Progress& progress) {
-  return run_all<std::vector<Trajectory>>(experts.size(), [&](std::size_t i) { return explore(*experts[i], sampling); }, progress);
+Result<std::vector<std::vector<Trajectory>>> Player::explore_all(const std::vector<const Trajectory*>& experts,
+                                                                 const Sampling& sampling, const Progress& progress) {
+  return run_all<std::vector<Trajectory>>(
+      experts.size(), [&](std::size_t i) { return explore(*experts[i], sampling); }, progress);
 }
 
 void Player::start(PlayRequest request, std::function<void(Result<Trajectory>)> done) {

@@ -21,8 +21,8 @@ struct Sampling {
   std::int64_t max_new_tokens = 512;
 };
 
-// One rollout. Seeds: exploration mixes run seed, iteration, task, kept turns, sample; scoring mixes run seed, task, hash
-// of the prefix, sample, and never the iteration (abi.md section 5).
+// One rollout. Seeds: exploration mixes run seed, iteration, task, kept turns, sample; scoring mixes run seed, task,
+// hash of the prefix, sample, and never the iteration (abi.md section 5).
 struct PlayRequest {
   const env::Task* task = nullptr;
   std::string split;
@@ -37,20 +37,23 @@ using Progress = std::function<void(std::size_t done, std::size_t total)>;
 class Player {
  public:
   // All references must outlive the Player. `stop` set: rollouts that have not begun come back as Code::kInterrupted.
-  Player(const env::Environment& environment, const Dialogue& dialogue, Generator& generator, Snapshots& snapshots, std::uint64_t env_seed, int max_steps,
-         int workers, const std::atomic<bool>& stop);
+  Player(const env::Environment& environment, const Dialogue& dialogue, Generator& generator, Snapshots& snapshots,
+         std::uint64_t env_seed, int max_steps, int workers, const std::atomic<bool>& stop);
   ~Player();
   Player(const Player&) = delete;
   Player& operator=(const Player&) = delete;
 
   // Plays all; results in the order of the requests. `progress` is called on the calling thread.
-  [[nodiscard]] Result<std::vector<Trajectory>> play_all(const std::vector<PlayRequest>& requests, const Progress& progress);
+  [[nodiscard]] Result<std::vector<Trajectory>> play_all(const std::vector<PlayRequest>& requests,
+                                                         const Progress& progress);
 
   // Exploration along an expert (ipr-pipeline.md section 5): for each t = 0 … n-1 the greedy trajectory from after the
-  // expert's first t turns. Where the greedy reply is the expert's own, the trajectory from t is the one from t+1 and is not played
-  // again: the same trajectories as n rollouts, exactly. results[e] holds n trajectories for experts[e], in order of t.
-  [[nodiscard]] Result<std::vector<std::vector<Trajectory>>> explore_all(const std::vector<const Trajectory*>& experts, const Sampling& sampling,
-                                                                        const Progress& progress);
+  // expert's first t turns. Where the greedy reply is the expert's own, the trajectory from t is the one from t+1 and
+  // is not played again: the same trajectories as n rollouts, exactly. results[e] holds n trajectories for experts[e],
+  // in order of t.
+  [[nodiscard]] Result<std::vector<std::vector<Trajectory>>> explore_all(const std::vector<const Trajectory*>& experts,
+                                                                         const Sampling& sampling,
+                                                                         const Progress& progress);
 
   // Starts one rollout; `done` is called on a worker, once.
   void start(PlayRequest request, std::function<void(Result<Trajectory>)> done);
@@ -63,7 +66,9 @@ class Player {
   boost::asio::awaitable<Result<std::vector<Trajectory>>> explore(const Trajectory& expert, Sampling sampling);
   boost::asio::awaitable<GenerateReply> generate(GenerateRequest request);
   template <typename T>
-  Result<std::vector<T>> run_all(std::size_t count, const std::function<boost::asio::awaitable<Result<T>>(std::size_t)>& make, const Progress& progress);
+  Result<std::vector<T>> run_all(std::size_t count,
+                                 const std::function<boost::asio::awaitable<Result<T>>(std::size_t)>& make,
+                                 const Progress& progress);
 
   const env::Environment& environment_;
   const Dialogue& dialogue_;

@@ -37,10 +37,13 @@ class RolloutService::Queue final : public plugin::RolloutQueue {
   }
 
   Result<bool> submit(const ipr_rollout_req& request) override {
-    if (request.from == nullptr || request.sampling == nullptr) return usage("a rollout request needs a trajectory and a sampling");
+    if (request.from == nullptr || request.sampling == nullptr)
+      return usage("a rollout request needs a trajectory and a sampling");
     if (request.policy != IPR_POLICY_BASE) return usage("scorers sample from the base policy (IPR_POLICY_BASE)");
     const auto found = service_.book_.find(request.from->id);
-    if (found == service_.book_.end()) return usage("rollouts start from the host's own trajectories (id " + std::to_string(request.from->id) + " is none)");
+    if (found == service_.book_.end())
+      return usage("rollouts start from the host's own trajectories (id " + std::to_string(request.from->id) +
+                   " is none)");
     const Trajectory& from = *found->second;
     if (request.keep_turns > from.turns.size()) return usage("keep_turns is beyond the trajectory's end");
     {
@@ -56,7 +59,8 @@ class RolloutService::Queue final : public plugin::RolloutQueue {
     play.sampling = {request.sampling->temperature, request.sampling->top_p, request.sampling->max_new_tokens};
     play.sample = request.sample;
     play.seed = scoring_seed(service_.run_seed_, from, request.keep_turns, request.sample);
-    service_.player_.start(std::move(play), [this, tag = request.tag](Result<Trajectory> result) { arrive(tag, std::move(result)); });
+    service_.player_.start(std::move(play),
+                           [this, tag = request.tag](Result<Trajectory> result) { arrive(tag, std::move(result)); });
     return true;
   }
 
@@ -113,10 +117,13 @@ class RolloutService::Queue final : public plugin::RolloutQueue {
   std::deque<Arrived> shown_;  // what the caller may still read
 };
 
-RolloutService::RolloutService(Player& player, const TrajectoryBook& book, std::uint64_t run_seed, std::function<void(std::size_t)> on_progress)
+RolloutService::RolloutService(Player& player, const TrajectoryBook& book, std::uint64_t run_seed,
+                               std::function<void(std::size_t)> on_progress)
     : player_(player), book_(book), run_seed_(run_seed), on_progress_(std::move(on_progress)) {}
 
-Result<std::unique_ptr<plugin::RolloutQueue>> RolloutService::open() { return std::unique_ptr<plugin::RolloutQueue>(std::make_unique<Queue>(*this)); }
+Result<std::unique_ptr<plugin::RolloutQueue>> RolloutService::open() {
+  return std::unique_ptr<plugin::RolloutQueue>(std::make_unique<Queue>(*this));
+}
 
 void RolloutService::keep(const Trajectory& trajectory) {
   std::size_t done = 0;

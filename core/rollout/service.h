@@ -16,7 +16,8 @@ using TrajectoryBook = std::map<std::uint64_t, std::unique_ptr<Trajectory>>;
 
 // Names the random stream of a Monte Carlo sample: run seed, task, hash of the prefix, sample; never the iteration, so
 // that a value cached, asked lazily or asked again is the same value.
-[[nodiscard]] std::uint64_t scoring_seed(std::uint64_t run_seed, const Trajectory& from, std::size_t keep, std::uint64_t sample);
+[[nodiscard]] std::uint64_t scoring_seed(std::uint64_t run_seed, const Trajectory& from, std::size_t keep,
+                                         std::uint64_t sample);
 
 // FNV-1a over the task id and the messages of the first `keep` turns: equal for equal histories.
 [[nodiscard]] std::uint64_t prefix_hash(const Trajectory& trajectory, std::size_t keep);
@@ -24,8 +25,10 @@ using TrajectoryBook = std::map<std::uint64_t, std::unique_ptr<Trajectory>>;
 // Opens queues for one scoring stage. Must outlive them.
 class RolloutService {
  public:
-  // `player` plays the base policy; `book` resolves ids. `on_progress` gets the number of rollouts finished so far, on a worker.
-  RolloutService(Player& player, const TrajectoryBook& book, std::uint64_t run_seed, std::function<void(std::size_t)> on_progress);
+  // `player` plays the base policy; `book` resolves ids. `on_progress` gets the number of rollouts finished so far, on
+  // a worker.
+  RolloutService(Player& player, const TrajectoryBook& book, std::uint64_t run_seed,
+                 std::function<void(std::size_t)> on_progress);
 
   [[nodiscard]] Result<std::unique_ptr<plugin::RolloutQueue>> open();
   // All rollouts finished since the last call, in the order of (parent, kept turns, sample).

@@ -40,11 +40,14 @@ Status Snapshots::store(const Key& key, const env::Session& session, const std::
 Result<env::Session> Snapshots::resume(const Trajectory& trajectory, std::size_t keep) {
   std::vector<env::Turn> turns = turns_before(trajectory, keep);
   // Turns copied from the parent are the parent's: one snapshot serves all that branch off it.
-  const auto owner = [&](std::size_t taken) { return taken <= trajectory.prefix_turns && trajectory.parent_id != 0 ? trajectory.parent_id : trajectory.id; };
+  const auto owner = [&](std::size_t taken) {
+    return taken <= trajectory.prefix_turns && trajectory.parent_id != 0 ? trajectory.parent_id : trajectory.id;
+  };
   std::optional<env::Session> session;
   std::size_t taken = keep;
   for (;; --taken) {
-    IPR_ASSIGN(session, find({owner(taken), taken}, {turns.begin(), turns.begin() + static_cast<std::ptrdiff_t>(taken)}));
+    IPR_ASSIGN(session,
+               find({owner(taken), taken}, {turns.begin(), turns.begin() + static_cast<std::ptrdiff_t>(taken)}));
     if (session || taken == 0) break;
   }
   if (!session) {
@@ -54,10 +57,12 @@ Result<env::Session> Snapshots::resume(const Trajectory& trajectory, std::size_t
   for (; taken < keep; ++taken) {
     IPR_ASSIGN(const env::Turn again, session->say(turns[taken].message));
     if (again.observation != turns[taken].observation) {
-      return bad_data("environment \"" + environment_.id() + "\": task " + trajectory.task->id + ": replay differs at turn " + std::to_string(taken + 1) +
+      return bad_data("environment \"" + environment_.id() + "\": task " + trajectory.task->id +
+                      ": replay differs at turn " + std::to_string(taken + 1) +
                       "; the environment is not deterministic, or its data has changed");
     }
-    IPR_TRY(store({owner(taken + 1), taken + 1}, *session, {turns.begin(), turns.begin() + static_cast<std::ptrdiff_t>(taken + 1)}));
+    IPR_TRY(store({owner(taken + 1), taken + 1}, *session,
+                  {turns.begin(), turns.begin() + static_cast<std::ptrdiff_t>(taken + 1)}));
   }
   return std::move(*session);
 }

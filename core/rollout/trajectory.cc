@@ -16,7 +16,8 @@ TrajectoryView::TrajectoryView(const Trajectory& t) {
   turns_.reserve(t.turns.size());
   pointers_.reserve(t.turns.size());
   for (const TrajectoryTurn& turn : t.turns) {
-    turns_.push_back({sizeof(ipr_turn), turn.flags, view(turn.message), view(turn.action), view(turn.observation), turn.reward, turn.progress});
+    turns_.push_back({sizeof(ipr_turn), turn.flags, view(turn.message), view(turn.action), view(turn.observation),
+                      turn.reward, turn.progress});
     pointers_.push_back(&turns_.back());
   }
   view_.struct_size = sizeof view_;

@@ -64,8 +64,8 @@ long count(const Workplace& place, const std::string& out, const std::string& wh
 
 TEST_CASE("the tiny run goes from the expert to the table", "[e2e]") {
   const Workplace place;
-  runs(place, {"--env", "webshop", "--scorer", "mc", "--preset", "quick", "--set", "env.world_size=tiny", "--samples",
-               "2", "--out", "run"});
+  runs(place, {"--env", "webshop", "--scorer", "mc", "--preset", "quick", "--set", "env.world_size=tiny", "--limit",
+               "8", "--samples", "2", "--out", "run"});
   for (const char* stage : {"expert", "explore", "mc", "eval"}) {
     INFO(stage);
     CHECK(count(place, "run", std::string("episode WHERE stage = '") + stage + "'") > 0);

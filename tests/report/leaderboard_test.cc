@@ -184,7 +184,8 @@ TEST_CASE("the text table is aligned, marks the chosen iteration and ends with t
         "! iter-2  test   8   0.338  [0.126, 0.549]     -0.100  [-0.109, -0.091]  <0.001    0.88     1.81\n"
         "* chosen on dev\n"
         "! rolled back: reward on dev fell by more than its interval\n"
-        "Monte Carlo cost: 1,600 rollouts; prompt tokens 1,234,567 asked for, 400 computed, 20 padding; 1.50 s\n");
+        "Monte Carlo cost: 1,600 rollouts; prompt tokens 1,234,567 asked for, 400 computed (0.0 %), 20 padding; 1.50 "
+        "s\n");
   CHECK_FALSE(contains(to_text(table), "\033"));
   CHECK(contains(to_text(table, {.color = true}), "\033[1m* iter-1"));
   CHECK_FALSE(contains(to_text(table, {.cost = false}), "rollouts"));

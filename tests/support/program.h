@@ -26,7 +26,7 @@ struct Call {
   std::string input;                             // standard input
   std::string folder;                            // working folder; empty: this one's
   std::map<std::string, std::string> variables;  // added to, and replacing, this process's environment
-  int seconds = 240;                             // then it is killed
+  int seconds = 600;                             // then it is killed
   std::size_t largest_file = 0;                  // bytes of any file it may write; 0: no limit
   std::string signal_at;                         // text on standard error at which `signal` is sent
   int signal = 0;

@@ -7,8 +7,8 @@
 
 namespace ipr::test {
 
-// Path of `relative` below $IPR_SHARED (default ../shared beside the checkout); empty, with the reason printed, if absent.
-// Use:  const auto file = shared_file("golden/…"); if (file.empty()) return;
+// Path of `relative` below $IPR_SHARED (default ../shared beside the checkout); empty, with the reason printed, if
+// absent. Use:  const auto file = shared_file("golden/…"); if (file.empty()) return;
 [[nodiscard]] std::string shared_file(const std::string& relative);
 
 // A JSON file; `.gz` is unpacked. Throws on a malformed file: a broken golden is a broken test.

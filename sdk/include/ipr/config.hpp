@@ -35,7 +35,8 @@ class Config {
   [[noreturn]] static void fail() { throw std::invalid_argument("config is not a flat JSON object"); }
 
   void blanks() {
-    while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\n' || rest_[0] == '\t' || rest_[0] == '\r')) rest_.remove_prefix(1);
+    while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\n' || rest_[0] == '\t' || rest_[0] == '\r'))
+      rest_.remove_prefix(1);
   }
   bool take(char c) {
     blanks();

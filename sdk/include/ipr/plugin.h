@@ -42,12 +42,12 @@ extern "C" {
 /* ---------------------------------------------------------------------------------------------- base */
 
 typedef struct ipr_str { /* frozen */
-  const char *data;
+  const char* data;
   size_t size;
 } ipr_str;
 
 typedef struct ipr_tensor { /* frozen; the layout of DLPack 1.x DLTensor */
-  void *data;
+  void* data;
   int32_t device_type, device_id; /* 1, 0: CPU */
   int32_t ndim;
   uint8_t type_code, type_bits; /* 2, 32: float32.  0, 32: int32 */
@@ -88,17 +88,18 @@ typedef struct ipr_queue ipr_queue;     /* a queue of rollouts, owned by the hos
 
 typedef struct ipr_host {
   uint32_t struct_size, abi_major, abi_minor, reserved;
-  void *impl;
+  void* impl;
   const char *name, *version;
-  const void *(*get_service)(const struct ipr_host *, const char *id); /* [any] L; NULL if absent */
+  const void* (*get_service)(const struct ipr_host*, const char* id); /* [any] L; NULL if absent */
 } ipr_host;
 
 typedef struct ipr_ctx { /* one per call, valid during it */
   uint32_t struct_size, flags;
   uint64_t trace_id, deadline_ns; /* CLOCK_MONOTONIC; 0: none */
   uint64_t seed;                  /* of this call; all that a plugin may draw from */
-  void *impl;
-  int32_t (*cancelled)(const struct ipr_ctx *); /* [any]; poll at least every 50 ms in a call that takes longer than 1 ms */
+  void* impl;
+  int32_t (*cancelled)(
+      const struct ipr_ctx*); /* [any]; poll at least every 50 ms in a call that takes longer than 1 ms */
 } ipr_ctx;
 
 /* The one way seeds are mixed, on both sides of the line (splitmix64 finalizer). */
@@ -120,29 +121,31 @@ enum {
 
 typedef struct ipr_instance { /* filled by `create` */
   uint32_t struct_size, reserved;
-  ipr_self *self;
-  const void *(*get_extension)(ipr_self *, const char *id); /* [any] I; the same answer for the whole life; NULL: absent */
-  void (*destroy)(ipr_self *);                              /* [load] after all episodes are gone */
+  ipr_self* self;
+  const void* (*get_extension)(ipr_self*,
+                               const char* id); /* [any] I; the same answer for the whole life; NULL: absent */
+  void (*destroy)(ipr_self*);                   /* [load] after all episodes are gone */
 } ipr_instance;
 
 typedef struct ipr_plugin_desc { /* L */
   uint32_t struct_size, kind, flags, reserved;
-  const char *id; /* [a-z0-9-]+ ; third parties prefix "vendor." */
+  const char* id; /* [a-z0-9-]+ ; third parties prefix "vendor." */
   const char *name, *version, *license, *summary;
   /* JSON Schema 2020-12, of which the host knows: type, properties, required, default, enum, minimum, maximum,
      description, additionalProperties:false; and `x-profiles`, see docs/plugins.md. */
-  const char *config_schema;
-  /* [worker] `config_json` is complete (defaults filled) and valid. The result is ready to use: there is no second init. */
-  ipr_status (*create)(const ipr_host *, const ipr_ctx *, ipr_str config_json, ipr_instance *out, ipr_error *);
+  const char* config_schema;
+  /* [worker] `config_json` is complete (defaults filled) and valid. The result is ready to use: there is no second
+   * init. */
+  ipr_status (*create)(const ipr_host*, const ipr_ctx*, ipr_str config_json, ipr_instance* out, ipr_error*);
 } ipr_plugin_desc;
 
 typedef struct ipr_library {
   uint32_t struct_size, abi_major, abi_minor, plugin_count;
-  const ipr_plugin_desc *const *plugins;
+  const ipr_plugin_desc* const* plugins;
 } ipr_library;
 
 /* [load] The only exported symbol. Touches no file, thread or network. */
-const ipr_library *ipr_library_v0(void);
+const ipr_library* ipr_library_v0(void);
 
 /* ---------------------------------------------------------------------------------------- environment */
 
@@ -155,8 +158,8 @@ typedef struct ipr_step { /* allocated by the host; strings E */
                      valid after every reset and step; what scorers and datasets use */
   ipr_str observation;
   ipr_str info_json;  /* a JSON object, or empty */
-  ipr_str stats_json; /* numbers about the episode so far, e.g. {"bought":1,"options":2}, or empty; tables show the means
-                         of the last ones over episodes */
+  ipr_str stats_json; /* numbers about the episode so far, e.g. {"bought":1,"options":2}, or empty; tables show the
+                         means of the last ones over episodes */
 } ipr_step;
 
 enum { IPR_SPLIT_TRAIN = 1, IPR_SPLIT_DEV = 2, IPR_SPLIT_TEST = 3 };
@@ -166,7 +169,7 @@ typedef struct ipr_split { /* I; several splits may share a role */
   uint64_t task_count;
 } ipr_split;
 
-typedef struct ipr_task { /* I */
+typedef struct ipr_task {          /* I */
   uint32_t struct_size, max_steps; /* 0: the environment's default */
   ipr_str id, instruction;
   ipr_str meta_json; /* fixed meanings: family (slices), cluster (tasks that share chance), leak_key (must not stand on
@@ -194,59 +197,59 @@ typedef struct ipr_environment_v1 {
   double outcome_min, outcome_max;
   /* [any] I: {"threshold":0.01,"max_steps":10,"expert_min_outcome":0.7,"dialect":"react"}. A key that a scorer's or
      optimizer's schema also names is that setting's default. */
-  ipr_str (*defaults_json)(ipr_self *);
-  size_t (*split_count)(ipr_self *);                                                                  /* [any] */
-  ipr_status (*split_at)(ipr_self *, size_t i, ipr_split *out, ipr_error *);                          /* [any] I */
-  ipr_status (*task_at)(ipr_self *, size_t split, uint64_t index, ipr_task *out, ipr_error *);        /* [any] I */
-  ipr_status (*task_by_id)(ipr_self *, ipr_str id, ipr_task *out, ipr_error *);                       /* [any] I; NOT_FOUND */
-  ipr_status (*episode_new)(ipr_self *, ipr_episode **out, ipr_error *);                              /* [any] */
-  void (*episode_free)(ipr_episode *);                                                                /* [episode] */
-  ipr_status (*reset)(ipr_episode *, const ipr_ctx *, ipr_str task_id, uint64_t seed, ipr_step *out,  /* [episode] E */
-                      ipr_error *);
+  ipr_str (*defaults_json)(ipr_self*);
+  size_t (*split_count)(ipr_self*);                                                          /* [any] */
+  ipr_status (*split_at)(ipr_self*, size_t i, ipr_split* out, ipr_error*);                   /* [any] I */
+  ipr_status (*task_at)(ipr_self*, size_t split, uint64_t index, ipr_task* out, ipr_error*); /* [any] I */
+  ipr_status (*task_by_id)(ipr_self*, ipr_str id, ipr_task* out, ipr_error*);                /* [any] I; NOT_FOUND */
+  ipr_status (*episode_new)(ipr_self*, ipr_episode** out, ipr_error*);                       /* [any] */
+  void (*episode_free)(ipr_episode*);                                                        /* [episode] */
+  ipr_status (*reset)(ipr_episode*, const ipr_ctx*, ipr_str task_id, uint64_t seed, ipr_step* out, /* [episode] E */
+                      ipr_error*);
   /* [episode] E. Stepping after the end is legal: the environment goes on or repeats its last result. */
-  ipr_status (*step)(ipr_episode *, const ipr_ctx *, ipr_str action, ipr_step *out, ipr_error *);
+  ipr_status (*step)(ipr_episode*, const ipr_ctx*, ipr_str action, ipr_step* out, ipr_error*);
 } ipr_environment_v1;
 
 #define IPR_ENV_DIALECT_V1 "ipr.env.dialect/1" /* the text an agent reads and writes, e.g. dialect "react" */
 typedef struct ipr_env_dialect_v1 {
   uint32_t struct_size, reserved;
   /* [any] I: the messages before the task, in order; NOT_FOUND ends. */
-  ipr_status (*prompt_at)(ipr_self *, ipr_str dialect, size_t i, ipr_message *out, ipr_error *);
+  ipr_status (*prompt_at)(ipr_self*, ipr_str dialect, size_t i, ipr_message* out, ipr_error*);
   /* [episode] E: what the agent's message means in the present state. */
-  ipr_status (*parse)(ipr_episode *, ipr_str dialect, ipr_str agent_text, ipr_parsed *out, ipr_error *);
+  ipr_status (*parse)(ipr_episode*, ipr_str dialect, ipr_str agent_text, ipr_parsed* out, ipr_error*);
   /* [episode] E: the whole user message for a step. After a reset (`first` != 0) it is the task message. */
-  ipr_status (*render)(ipr_episode *, ipr_str dialect, const ipr_step *, int32_t first, ipr_str *out, ipr_error *);
+  ipr_status (*render)(ipr_episode*, ipr_str dialect, const ipr_step*, int32_t first, ipr_str* out, ipr_error*);
   /* [episode] E: the message that `parse` would read back as `action`; experts and trivial agents speak through it. */
-  ipr_status (*compose)(ipr_episode *, ipr_str dialect, ipr_str action, ipr_str thought, ipr_str *out, ipr_error *);
+  ipr_status (*compose)(ipr_episode*, ipr_str dialect, ipr_str action, ipr_str thought, ipr_str* out, ipr_error*);
 } ipr_env_dialect_v1;
 
 #define IPR_ENV_ACTIONS_V1 "ipr.env.actions/1"
 typedef struct ipr_env_actions_v1 {
   uint32_t struct_size, flags;
   /* [episode] E: the actions that are valid now, computed on demand. The function is NULL where the space is open. */
-  ipr_status (*list)(ipr_episode *, const ipr_str **out, size_t *count, ipr_error *);
+  ipr_status (*list)(ipr_episode*, const ipr_str** out, size_t* count, ipr_error*);
   /* [episode] E: a plausible random action, free text (a search) included. */
-  ipr_status (*sample)(ipr_episode *, uint64_t seed, ipr_str *out, ipr_error *);
+  ipr_status (*sample)(ipr_episode*, uint64_t seed, ipr_str* out, ipr_error*);
 } ipr_env_actions_v1;
 
 #define IPR_ENV_SNAPSHOT_V1 "ipr.env.snapshot/1"
 typedef struct ipr_env_snapshot_v1 {
   uint32_t struct_size, flags;
-  ipr_status (*fork)(const ipr_episode *, ipr_episode **out, ipr_error *); /* [episode] on the source; cheap */
-  uint64_t (*fingerprint)(const ipr_episode *); /* [episode] equal futures => equal value; 0: unknown */
+  ipr_status (*fork)(const ipr_episode*, ipr_episode** out, ipr_error*); /* [episode] on the source; cheap */
+  uint64_t (*fingerprint)(const ipr_episode*); /* [episode] equal futures => equal value; 0: unknown */
 } ipr_env_snapshot_v1;
 
 #define IPR_ENV_PROGRESS_V1 "ipr.env.progress/1" /* intermediate score in [0,1]; not monotone */
 typedef struct ipr_env_progress_v1 {
   uint32_t struct_size, flags;
-  ipr_status (*progress)(ipr_episode *, double *out, ipr_error *); /* [episode] of the last reset or step */
+  ipr_status (*progress)(ipr_episode*, double* out, ipr_error*); /* [episode] of the last reset or step */
 } ipr_env_progress_v1;
 
 #define IPR_ENV_EXPERT_V1 "ipr.env.expert/1"
 typedef struct ipr_env_expert_v1 {
   uint32_t struct_size, flags;
   /* [episode] E: the expert's action in the present state; NOT_FOUND if none. `thought` may come back empty. */
-  ipr_status (*next_action)(ipr_episode *, ipr_str *action, ipr_str *thought, ipr_error *);
+  ipr_status (*next_action)(ipr_episode*, ipr_str* action, ipr_str* thought, ipr_error*);
 } ipr_env_expert_v1;
 
 /* --------------------------------------------------------------------------- trajectories and scorers */
@@ -254,9 +257,10 @@ typedef struct ipr_env_expert_v1 {
 enum { IPR_TRAJ_EXPERT = 1, IPR_TRAJ_SUCCESS = 2, IPR_TRAJ_TRUNCATED = 4 };
 
 typedef struct ipr_turn {
-  uint32_t struct_size, flags;          /* flags: those of the step that followed (IPR_STEP_*) */
-  ipr_str message, action, observation; /* what the agent said; what was stepped (empty: not parsed); the user message after it */
-  double reward, progress;              /* NaN: none */
+  uint32_t struct_size, flags; /* flags: those of the step that followed (IPR_STEP_*) */
+  ipr_str message, action,
+      observation;         /* what the agent said; what was stepped (empty: not parsed); the user message after it */
+  double reward, progress; /* NaN: none */
 } ipr_turn;
 
 typedef struct ipr_trajectory {
@@ -264,7 +268,7 @@ typedef struct ipr_trajectory {
   uint64_t id, parent_id; /* id != 0: the host's own record, whose token ids it keeps (the text here is a view of it);
                              id 0: made by the plugin, tokenized by the host. parent: the expert it branched from */
   ipr_str task_id;
-  const ipr_turn *const *turns;
+  const ipr_turn* const* turns;
   size_t turn_count;
   size_t prefix_turns; /* first turns copied from the parent */
   double outcome;
@@ -272,11 +276,11 @@ typedef struct ipr_trajectory {
 
 typedef struct ipr_query { /* "score turn `turn` of this trajectory" */
   uint32_t struct_size, flags;
-  const ipr_trajectory *trajectory;
+  const ipr_trajectory* trajectory;
   size_t turn;
 } ipr_query;
 
-typedef struct ipr_score { /* allocated by the host */
+typedef struct ipr_score {       /* allocated by the host */
   uint32_t struct_size, samples; /* N; 0: no sampling was needed (a last turn's true outcome) */
   double value, variance;        /* mean outcome and sample variance (n-1) */
 } ipr_score;
@@ -285,7 +289,7 @@ typedef struct ipr_score { /* allocated by the host */
 typedef struct ipr_scorer_v1 {
   uint32_t struct_size, flags;
   /* [worker] Step rewards r_s of n queries. Runs on a thread of its own and may block on a queue of rollouts. */
-  ipr_status (*score)(ipr_self *, const ipr_ctx *, size_t n, const ipr_query *const *, ipr_score *const *out, ipr_error *);
+  ipr_status (*score)(ipr_self*, const ipr_ctx*, size_t n, const ipr_query* const*, ipr_score* const* out, ipr_error*);
 } ipr_scorer_v1;
 
 /* -------------------------------------------------------------------------------------- host services */
@@ -293,11 +297,14 @@ typedef struct ipr_scorer_v1 {
 #define IPR_HOST_BASICS_V1 "ipr.host.basics/1" /* always present */
 typedef struct ipr_host_basics_v1 {
   uint32_t struct_size, reserved;
-  void (*log)(const ipr_host *, const ipr_ctx *, int32_t level, ipr_str text); /* [any] 0 debug, 1 info, 2 warning, 3 error */
-  void (*metric)(const ipr_host *, const ipr_ctx *, const char *name, double value); /* [any] into the run's record */
-  ipr_status (*parallel_for)(const ipr_host *, const ipr_ctx *, size_t n, void (*fn)(void *user, size_t i), void *user); /* [worker] */
-  const char *(*path)(const ipr_host *, const char *what); /* I: "data": --data or NULL; "cache": a folder of this plugin's own;
-                                                              "share": read-only files installed with this plugin */
+  void (*log)(const ipr_host*, const ipr_ctx*, int32_t level,
+              ipr_str text); /* [any] 0 debug, 1 info, 2 warning, 3 error */
+  void (*metric)(const ipr_host*, const ipr_ctx*, const char* name, double value); /* [any] into the run's record */
+  ipr_status (*parallel_for)(const ipr_host*, const ipr_ctx*, size_t n, void (*fn)(void* user, size_t i),
+                             void* user); /* [worker] */
+  const char* (*path)(const ipr_host*,
+                      const char* what); /* I: "data": --data or NULL; "cache": a folder of this plugin's own;
+                                            "share": read-only files installed with this plugin */
 } ipr_host_basics_v1;
 
 enum { IPR_POLICY_CURRENT = 0, IPR_POLICY_BASE = 1 }; /* BASE: the SFT agent, the paper's fixed scorer */
@@ -309,10 +316,10 @@ typedef struct ipr_sampling {
 typedef struct ipr_rollout_req {
   uint32_t struct_size, flags;
   uint64_t tag; /* the plugin's own, handed back */
-  const ipr_trajectory *from;
+  const ipr_trajectory* from;
   size_t keep_turns; /* play on after these turns: the host forks or replays */
   uint32_t policy, max_steps;
-  const ipr_sampling *sampling;
+  const ipr_sampling* sampling;
   uint64_t sample; /* 0..N-1: names the random stream */
 } ipr_rollout_req;
 
@@ -320,27 +327,32 @@ typedef struct ipr_rollout_res { /* allocated by the caller of wait; trajectory 
   uint32_t struct_size;
   ipr_status status;
   uint64_t tag;
-  const ipr_trajectory *trajectory;
+  const ipr_trajectory* trajectory;
 } ipr_rollout_res;
 
 #define IPR_HOST_ROLLOUTS_V1 "ipr.host.rollouts/1" /* for scorers; a queue belongs to one thread */
 typedef struct ipr_host_rollouts_v1 {
   uint32_t struct_size, reserved;
-  ipr_status (*open)(const ipr_host *, const ipr_ctx *, ipr_queue **out, ipr_error *);
-  ipr_status (*submit)(ipr_queue *, const ipr_rollout_req *, ipr_error *); /* copies; RESOURCE_EXHAUSTED: wait first */
-  /* Up to `max` results, in any order: sum in the order of (query, sample), never of arrival. Blocks until one is there. */
-  ipr_status (*wait)(ipr_queue *, ipr_rollout_res *const *out, size_t max, size_t *n, uint64_t timeout_ns, ipr_error *);
-  void (*close)(ipr_queue *); /* cancels what is open */
+  ipr_status (*open)(const ipr_host*, const ipr_ctx*, ipr_queue** out, ipr_error*);
+  ipr_status (*submit)(ipr_queue*, const ipr_rollout_req*, ipr_error*); /* copies; RESOURCE_EXHAUSTED: wait first */
+  /* Up to `max` results, in any order: sum in the order of (query, sample), never of arrival. Blocks until one is
+   * there. */
+  ipr_status (*wait)(ipr_queue*, ipr_rollout_res* const* out, size_t max, size_t* n, uint64_t timeout_ns, ipr_error*);
+  void (*close)(ipr_queue*); /* cancels what is open */
 } ipr_host_rollouts_v1;
 
 /* ------------------------------------------------------------------------------------------ optimizer */
 
-enum { IPR_COLLECT_EXPERT = 1, IPR_COLLECT_FULL = 2, IPR_COLLECT_PREFIX = 3 }; /* PREFIX: from after each expert prefix, t = 1..n */
+enum {
+  IPR_COLLECT_EXPERT = 1,
+  IPR_COLLECT_FULL = 2,
+  IPR_COLLECT_PREFIX = 3
+}; /* PREFIX: from after each expert prefix, t = 1..n */
 
 typedef struct ipr_collect { /* what the host shall play for the optimizer */
   uint32_t struct_size, source, policy, samples, max_steps, reserved;
-  ipr_str split;                /* I; empty: the splits of role train */
-  const ipr_sampling *sampling; /* I */
+  ipr_str split;                    /* I; empty: the splits of role train */
+  const ipr_sampling* sampling;     /* I */
   uint64_t task_offset, task_limit; /* a rotating part of the tasks that have an expert; limit 0: all */
 } ipr_collect;
 
@@ -348,20 +360,21 @@ enum { IPR_ROLE_PLAIN = 0, IPR_ROLE_CHOSEN = 1, IPR_ROLE_REJECTED = 2 };
 typedef struct ipr_example { /* one training row */
   uint32_t struct_size, tag, role, flags;
   uint64_t group; /* rows of one group are never split over optimizer steps */
-  const ipr_trajectory *trajectory;
-  size_t first_turn, last_turn; /* loss on the agent's tokens of turns [first, last); earlier turns are context, later are cut */
+  const ipr_trajectory* trajectory;
+  size_t first_turn,
+      last_turn; /* loss on the agent's tokens of turns [first, last); earlier turns are context, later are cut */
   double weight;
 } ipr_example;
 
 typedef struct ipr_example_sink {
   uint32_t struct_size, reserved;
-  void *impl;
-  ipr_status (*emit)(void *impl, const ipr_example *, ipr_error *);
+  void* impl;
+  ipr_status (*emit)(void* impl, const ipr_example*, ipr_error*);
 } ipr_example_sink;
 
 enum { IPR_NEED_LOGP = 1, IPR_NEED_REF_LOGP = 2 };
 
-typedef struct ipr_total { /* frozen; of the WHOLE optimizer step, all micro-batches */
+typedef struct ipr_total {       /* frozen; of the WHOLE optimizer step, all micro-batches */
   uint64_t groups, rows, tokens; /* tokens: with mask 1 */
   double weight;
 } ipr_total;
@@ -371,29 +384,32 @@ typedef struct ipr_batch { /* column arrays have `rows` entries; tensors are CPU
   uint64_t step;
   size_t rows, tokens;
   const uint32_t *tag, *role;
-  const uint64_t *group;
+  const uint64_t* group;
   const double *weight, *outcome;
-  const ipr_tensor *mask;  /* 1 on the agent's tokens, `observation_loss` on the others of PLAIN rows, else 0 */
-  const ipr_tensor *turn;  /* int32; -1 outside the agent's tokens */
+  const ipr_tensor* mask; /* 1 on the agent's tokens, `observation_loss` on the others of PLAIN rows, else 0 */
+  const ipr_tensor* turn; /* int32; -1 outside the agent's tokens */
   const ipr_tensor *logp, *ref_logp; /* log p(token | before it); NULL unless needed; 0 where mask is 0 */
-  ipr_tensor *d_logp;                /* zeroed by the host, written by `loss`: dL/dlogp */
-  const ipr_total *totals;           /* entry tag * 3 + role; entries beyond the end have no rows */
+  ipr_tensor* d_logp;                /* zeroed by the host, written by `loss`: dL/dlogp */
+  const ipr_total* totals;           /* entry tag * 3 + role; entries beyond the end have no rows */
   size_t total_count;
 } ipr_batch;
 
 #define IPR_OPTIMIZER_V1 "ipr.optimizer/1" /* required for the kind */
-/* The life of an iteration:  plan_at*  ->  absorb* (all plans, by trajectory id)  ->  want* / scored*  ->  emit  ->  loss* */
+/* The life of an iteration:  plan_at*  ->  absorb* (all plans, by trajectory id)  ->  want* / scored*  ->  emit  ->
+ * loss* */
 typedef struct ipr_optimizer_v1 {
   uint32_t struct_size, reserved;
-  uint32_t (*needs)(ipr_self *); /* [any] IPR_NEED_*; constant per instance */
-  ipr_str (*train_defaults)(ipr_self *, uint64_t iteration); /* [any] I: JSON, keys in docs/plugins.md */
-  ipr_status (*plan_at)(ipr_self *, const ipr_ctx *, uint64_t iteration, size_t i, ipr_collect *out, ipr_error *); /* [train]; NOT_FOUND ends */
-  ipr_status (*absorb)(ipr_self *, const ipr_ctx *, size_t plan, const ipr_trajectory *, ipr_error *);             /* [train] in order of id */
+  uint32_t (*needs)(ipr_self*);                             /* [any] IPR_NEED_*; constant per instance */
+  ipr_str (*train_defaults)(ipr_self*, uint64_t iteration); /* [any] I: JSON, keys in docs/plugins.md */
+  ipr_status (*plan_at)(ipr_self*, const ipr_ctx*, uint64_t iteration, size_t i, ipr_collect* out,
+                        ipr_error*); /* [train]; NOT_FOUND ends */
+  ipr_status (*absorb)(ipr_self*, const ipr_ctx*, size_t plan, const ipr_trajectory*,
+                       ipr_error*); /* [train] in order of id */
   /* [train] after all absorb; NULL: none. The i-th score needed; NOT_FOUND ends. The trajectory is named by id. */
-  ipr_status (*want)(ipr_self *, const ipr_ctx *, size_t i, ipr_query *out, ipr_error *);
-  ipr_status (*scored)(ipr_self *, const ipr_ctx *, size_t i, const ipr_score *, ipr_error *); /* [train] in order of i */
-  ipr_status (*emit)(ipr_self *, const ipr_ctx *, const ipr_example_sink *, ipr_error *);      /* [train] */
-  ipr_status (*loss)(ipr_self *, const ipr_ctx *, ipr_batch *, double *loss, ipr_error *);     /* [train] L and dL/dlogp */
+  ipr_status (*want)(ipr_self*, const ipr_ctx*, size_t i, ipr_query* out, ipr_error*);
+  ipr_status (*scored)(ipr_self*, const ipr_ctx*, size_t i, const ipr_score*, ipr_error*); /* [train] in order of i */
+  ipr_status (*emit)(ipr_self*, const ipr_ctx*, const ipr_example_sink*, ipr_error*);      /* [train] */
+  ipr_status (*loss)(ipr_self*, const ipr_ctx*, ipr_batch*, double* loss, ipr_error*);     /* [train] L and dL/dlogp */
 } ipr_optimizer_v1;
 
 #ifdef __cplusplus

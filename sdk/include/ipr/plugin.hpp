@@ -39,8 +39,12 @@ class Failure : public std::runtime_error {
   ipr_status code_;
 };
 
-inline ipr_str view(std::string_view text) { return {text.data(), text.size()}; }
-inline std::string_view text(ipr_str s) { return {s.data, s.size}; }
+inline ipr_str view(std::string_view text) {
+  return {text.data(), text.size()};
+}
+inline std::string_view text(ipr_str s) {
+  return {s.data, s.size};
+}
 
 // Runs `body`; what it throws becomes a status and a message. The only place where exceptions meet the C line.
 template <typename Body>
@@ -180,7 +184,8 @@ class Episode {
   virtual void render(std::string_view /*dialect*/, std::string_view observation, bool first, std::string& out) {
     out = first ? std::string(observation) : "Observation: " + std::string(observation);
   }
-  virtual void compose(std::string_view /*dialect*/, std::string_view action, std::string_view thought, std::string& out) {
+  virtual void compose(std::string_view /*dialect*/, std::string_view action, std::string_view thought,
+                       std::string& out) {
     out = compose_react(action, thought);
   }
 
@@ -217,7 +222,9 @@ class Environment {
   [[nodiscard]] virtual bool task_by_id(std::string_view id, Task& out) const = 0;
   [[nodiscard]] virtual std::unique_ptr<Episode> new_episode() const = 0;
   // The messages before the task; false after the last.
-  [[nodiscard]] virtual bool prompt(std::string_view /*dialect*/, std::size_t /*i*/, Message& /*out*/) const { return false; }
+  [[nodiscard]] virtual bool prompt(std::string_view /*dialect*/, std::size_t /*i*/, Message& /*out*/) const {
+    return false;
+  }
   [[nodiscard]] virtual double outcome_min() const { return 0; }
   [[nodiscard]] virtual double outcome_max() const { return 1; }
 };
@@ -227,7 +234,8 @@ class Environment {
 class Scorer {
  public:
   virtual ~Scorer() = default;
-  virtual void score(const ipr_ctx* ctx, std::span<const ipr_query* const> queries, std::span<ipr_score* const> out) = 0;
+  virtual void score(const ipr_ctx* ctx, std::span<const ipr_query* const> queries,
+                     std::span<ipr_score* const> out) = 0;
 };
 
 class Optimizer {
@@ -235,7 +243,8 @@ class Optimizer {
   virtual ~Optimizer() = default;
   [[nodiscard]] virtual std::uint32_t needs() const = 0;
   [[nodiscard]] virtual std::string_view train_defaults(std::uint64_t iteration) const = 0;
-  virtual bool plan(const ipr_ctx* ctx, std::uint64_t iteration, std::size_t i, ipr_collect& out) = 0;  // false: no more
+  virtual bool plan(const ipr_ctx* ctx, std::uint64_t iteration, std::size_t i,
+                    ipr_collect& out) = 0;  // false: no more
   virtual void absorb(std::size_t plan, const ipr_trajectory& trajectory) = 0;
   virtual bool want(std::size_t /*i*/, ipr_query& /*out*/) { return false; }
   virtual void scored(std::size_t /*i*/, const ipr_score& /*score*/) {}
@@ -319,7 +328,8 @@ struct EnvironmentTables {
   static ipr_status task_by_id(ipr_self* self, ipr_str id, ipr_task* out, ipr_error* error) {
     return guard(error, [&] {
       Task task;
-      if (!env(self).task_by_id(text(id), task)) throw Failure(IPR_NOT_FOUND, "no task \"" + std::string(text(id)) + "\"");
+      if (!env(self).task_by_id(text(id), task))
+        throw Failure(IPR_NOT_FOUND, "no task \"" + std::string(text(id)) + "\"");
       write(task, out);
     });
   }
@@ -327,7 +337,8 @@ struct EnvironmentTables {
     return guard(error, [&] { *out = handle(env(self).new_episode()); });
   }
   static void episode_free(ipr_episode* e) { delete reinterpret_cast<Episode*>(e); }
-  static ipr_status reset(ipr_episode* e, const ipr_ctx*, ipr_str task, std::uint64_t seed, ipr_step* out, ipr_error* error) {
+  static ipr_status reset(ipr_episode* e, const ipr_ctx*, ipr_str task, std::uint64_t seed, ipr_step* out,
+                          ipr_error* error) {
     return guard(error, [&] {
       Step& step = fresh_step(episode(e));
       episode(e).reset(text(task), seed, step);
@@ -406,7 +417,8 @@ struct EnvironmentTables {
       *out = view(episode(e).kept_.message);
     });
   }
-  static ipr_status compose(ipr_episode* e, ipr_str dialect, ipr_str action, ipr_str thought, ipr_str* out, ipr_error* error) {
+  static ipr_status compose(ipr_episode* e, ipr_str dialect, ipr_str action, ipr_str thought, ipr_str* out,
+                            ipr_error* error) {
     return guard(error, [&] {
       std::string message;
       episode(e).compose(text(dialect), text(action), text(thought), message);
@@ -415,7 +427,8 @@ struct EnvironmentTables {
     });
   }
 
-  static inline const ipr_env_dialect_v1 kDialectTable = {sizeof(ipr_env_dialect_v1), 0, prompt_at, parse, render, compose};
+  static inline const ipr_env_dialect_v1 kDialectTable = {
+      sizeof(ipr_env_dialect_v1), 0, prompt_at, parse, render, compose};
   static inline const ipr_env_snapshot_v1 kSnapshotTable = {sizeof(ipr_env_snapshot_v1), 0, fork, fingerprint};
   static inline const ipr_env_progress_v1 kProgressTable = {sizeof(ipr_env_progress_v1), 0, progress};
   static inline const ipr_env_expert_v1 kExpertTable = {sizeof(ipr_env_expert_v1), 0, next_action};
@@ -440,8 +453,19 @@ struct EnvironmentTables {
       made->environment = std::make_unique<T>(Host(host), text(config));
       const Environment& e = *made->environment;
       made->capabilities = e.capabilities();
-      made->main = {sizeof(ipr_environment_v1), 0, e.outcome_min(), e.outcome_max(), defaults_json, split_count, split_at,
-                    task_at, task_by_id, episode_new, episode_free, reset, step};
+      made->main = {sizeof(ipr_environment_v1),
+                    0,
+                    e.outcome_min(),
+                    e.outcome_max(),
+                    defaults_json,
+                    split_count,
+                    split_at,
+                    task_at,
+                    task_by_id,
+                    episode_new,
+                    episode_free,
+                    reset,
+                    step};
       made->actions = {sizeof(ipr_env_actions_v1), 0, (made->capabilities & kActions) != 0 ? list : nullptr,
                        (made->capabilities & kSample) != 0 ? sample : nullptr};
       out->self = reinterpret_cast<ipr_self*>(made.release());
@@ -480,13 +504,14 @@ struct OptimizerTables {
   static ipr_str train_defaults(ipr_self* self, std::uint64_t iteration) {
     return view(optimizer(self).train_defaults(iteration));
   }
-  static ipr_status plan_at(ipr_self* self, const ipr_ctx* ctx, std::uint64_t iteration, std::size_t i, ipr_collect* out,
-                            ipr_error* error) {
+  static ipr_status plan_at(ipr_self* self, const ipr_ctx* ctx, std::uint64_t iteration, std::size_t i,
+                            ipr_collect* out, ipr_error* error) {
     return guard(error, [&] {
       if (!optimizer(self).plan(ctx, iteration, i, *out)) throw Failure(IPR_NOT_FOUND, "no more plans");
     });
   }
-  static ipr_status absorb(ipr_self* self, const ipr_ctx*, std::size_t plan, const ipr_trajectory* t, ipr_error* error) {
+  static ipr_status absorb(ipr_self* self, const ipr_ctx*, std::size_t plan, const ipr_trajectory* t,
+                           ipr_error* error) {
     return guard(error, [&] { optimizer(self).absorb(plan, *t); });
   }
   static ipr_status want(ipr_self* self, const ipr_ctx*, std::size_t i, ipr_query* out, ipr_error* error) {
@@ -503,8 +528,8 @@ struct OptimizerTables {
   static ipr_status loss(ipr_self* self, const ipr_ctx*, ipr_batch* batch, double* out, ipr_error* error) {
     return guard(error, [&] { *out = optimizer(self).loss(*batch); });
   }
-  static inline const ipr_optimizer_v1 kTable = {sizeof(ipr_optimizer_v1), 0,    needs,  train_defaults, plan_at,
-                                                 absorb,                   want, scored, emit,           loss};
+  static inline const ipr_optimizer_v1 kTable = {
+      sizeof(ipr_optimizer_v1), 0, needs, train_defaults, plan_at, absorb, want, scored, emit, loss};
   static const void* get_extension(ipr_self*, const char* id) {
     return std::string_view(id) == IPR_OPTIMIZER_V1 ? &kTable : nullptr;
   }
@@ -524,8 +549,17 @@ struct OptimizerTables {
 // The descriptor of one class, for IPR_PLUGIN_LIBRARY. `info` and what it points to must be static.
 template <typename T, std::uint32_t kKind, typename Tables>
 const ipr_plugin_desc* describe(const Info& info) {
-  static const ipr_plugin_desc desc = {sizeof(ipr_plugin_desc), kKind, info.flags, 0, info.id, info.name, info.version,
-                                       info.license, info.summary, info.config_schema, &Tables::template create<T>};
+  static const ipr_plugin_desc desc = {sizeof(ipr_plugin_desc),
+                                       kKind,
+                                       info.flags,
+                                       0,
+                                       info.id,
+                                       info.name,
+                                       info.version,
+                                       info.license,
+                                       info.summary,
+                                       info.config_schema,
+                                       &Tables::template create<T>};
   return &desc;
 }
 template <typename T>
@@ -544,10 +578,10 @@ const ipr_plugin_desc* optimizer(const Info& info) {
 }  // namespace ipr::sdk
 
 // Defines the one exported symbol. Arguments: descriptors made by ipr::sdk::environment<T>(info) and its siblings.
-#define IPR_PLUGIN_LIBRARY(...)                                                                                    \
-  extern "C" __attribute__((visibility("default"))) const ipr_library* ipr_library_v0(void) {                      \
-    static const ipr_plugin_desc* const plugins[] = {__VA_ARGS__};                                                 \
-    static const ipr_library library = {sizeof(ipr_library), IPR_ABI_MAJOR, IPR_ABI_MINOR,                         \
-                                        static_cast<std::uint32_t>(sizeof plugins / sizeof plugins[0]), plugins};  \
-    return &library;                                                                                               \
+#define IPR_PLUGIN_LIBRARY(...)                                                                                   \
+  extern "C" __attribute__((visibility("default"))) const ipr_library* ipr_library_v0(void) {                     \
+    static const ipr_plugin_desc* const plugins[] = {__VA_ARGS__};                                                \
+    static const ipr_library library = {sizeof(ipr_library), IPR_ABI_MAJOR, IPR_ABI_MINOR,                        \
+                                        static_cast<std::uint32_t>(sizeof plugins / sizeof plugins[0]), plugins}; \
+    return &library;                                                                                              \
   }
