@@ -128,6 +128,9 @@ report::Row row_of(const EvalCommand& command, const Part& part, const std::vect
 
 Status evaluate(const EvalCommand& command) {
   if (command.repeats < 1) return usage("--repeats " + std::to_string(command.repeats) + ": give at least 1");
+  if (command.options.limit < 0) {
+    return usage("--limit " + std::to_string(command.options.limit) + ": give 0 (all) or more");
+  }
   IPR_ASSIGN(const MadeEnvironment made, make_environment(registry_for(command.options), command.options));
   const env::Environment& environment = *made.environment;
   IPR_ASSIGN(const Part part, tasks_of(environment, command.options));

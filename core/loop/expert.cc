@@ -20,7 +20,7 @@ Status take_turn(rollout::Trajectory& trajectory, env::Session& session, const s
   return {};
 }
 
-Result<ExpertRecord> read_record(const Json& record, const std::string& where) {
+Result<ExpertRecord> read_checked_record(const Json& record, const std::string& where) {
   ExpertRecord expert;
   const Json* id = record.contains("id")          ? &record["id"]
                    : record.contains("game_file") ? &record["game_file"]
@@ -39,6 +39,14 @@ Result<ExpertRecord> read_record(const Json& record, const std::string& where) {
   }
   if (expert.replies.empty()) return bad_data(where + ": holds no message of the agent");
   return expert;
+}
+
+Result<ExpertRecord> read_record(const Json& record, const std::string& where) {
+  try {
+    return read_checked_record(record, where);
+  } catch (const Json::exception& exception) {  // a value of another type than the format's
+    return bad_data(where + ": is no trajectory record: " + exception.what());
+  }
 }
 
 }  // namespace

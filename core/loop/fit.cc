@@ -53,13 +53,13 @@ std::int64_t bounded_epochs(const StageSettings& settings, const std::vector<tra
 void bound_observations(const StageSettings& settings, std::vector<train::TrainRow>& rows) {
   double agent = 0, others = 0;
   for (const train::TrainRow& row : rows) {
-    for (const float mask : row.mask) (mask == 1.0F ? agent : others) += mask;
+    for (std::size_t i = 0; i < row.mask.size(); ++i) (row.turn[i] >= 0 ? agent : others) += row.mask[i];
   }
   if (settings.observation_share == 0 || others <= settings.observation_share * agent) return;
   const auto scale = static_cast<float>(settings.observation_share * agent / others);
   for (train::TrainRow& row : rows) {
-    for (float& mask : row.mask) {
-      if (mask != 1.0F) mask *= scale;
+    for (std::size_t i = 0; i < row.mask.size(); ++i) {
+      if (row.turn[i] < 0) row.mask[i] *= scale;
     }
   }
 }
@@ -139,7 +139,9 @@ Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& 
     progress_.update(static_cast<std::uint64_t>(step.step + 1), note);
     return {};
   };
-  IPR_ASSIGN(const train::TrainReport report, train::train(*backend_, job));
+  Result<train::TrainReport> trained = train::train(*backend_, job);
+  IPR_TRY(interrupted());  // says how to go on
+  IPR_ASSIGN(const train::TrainReport report, std::move(trained));
   IPR_ASSIGN(store::Unit unit, store_->begin());
   for (const store::Metric& metric : curve) IPR_TRY(store_->put_metric(metric));
   IPR_TRY(unit.commit());

@@ -74,7 +74,13 @@ Status Run::fit_start() {
 
 Status Run::iterate(int iteration) {
   IPR_ASSIGN(const std::vector<Example> examples, gather(*optimizer_, iteration));
-  IPR_TRY(store_->replace_pairs(iteration, pairs_of(examples, book_, iteration)));
+  std::vector<store::Pair> pairs = pairs_of(examples, book_, iteration);
+  for (store::Pair& pair : pairs) {
+    const std::optional<double> won = step_reward(pair.winner_id, pair.turn),
+                                lost = step_reward(pair.loser_id, pair.turn);
+    if (won && lost) pair.step_gap = *won - *lost;
+  }
+  IPR_TRY(store_->replace_pairs(iteration, pairs));
   const model::Weights& init = previous_ ? previous_->weights : base_->weights;
   if (examples.empty())
     progress_.say("iteration " + std::to_string(iteration) + ": no pair was found; the policy stays as it is");

@@ -46,6 +46,8 @@ class Run {
   [[nodiscard]] std::vector<const rollout::Trajectory*> part_of_experts(const CollectPlan& plan) const;
   // score.cc
   Status score_wanted(OptimizerPlugin& optimizer, int iteration);
+  // The step reward of a turn, where it was asked for.
+  [[nodiscard]] std::optional<double> step_reward(std::int64_t episode_id, std::int32_t turn) const;
   Result<std::vector<Score>> ask_scorer(const std::vector<Query>& queries, int iteration);
   // fit.cc
   Result<std::vector<Example>> gather(OptimizerPlugin& optimizer, int iteration);

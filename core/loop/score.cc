@@ -33,6 +33,12 @@ Status Run::score_wanted(OptimizerPlugin& optimizer, int iteration) {
   return unit.commit();
 }
 
+std::optional<double> Run::step_reward(std::int64_t episode_id, std::int32_t turn) const {
+  const rollout::Trajectory& trajectory = *book_.at(static_cast<std::uint64_t>(episode_id));
+  const auto found = score_cache_.find(rollout::prefix_hash(trajectory, static_cast<std::size_t>(turn) + 1));
+  return found == score_cache_.end() ? std::nullopt : std::optional(found->second.value);
+}
+
 Result<std::vector<Score>> Run::ask_scorer(const std::vector<Query>& queries, int iteration) {
   if (queries.empty()) return std::vector<Score>();
   const std::unique_ptr<rollout::Player> player = player_for(*base_);
@@ -45,6 +51,7 @@ Result<std::vector<Score>> Run::ask_scorer(const std::vector<Query>& queries, in
   Result<std::vector<Score>> answers = scorer_->score(queries, book_, config_.seed, [this] { return stop_.load(); });
   const std::vector<rollout::Trajectory> rollouts = service_->take_finished();
   service_.reset();
+  IPR_TRY(interrupted());  // says how to go on
   if (!answers.ok()) return answers;
   IPR_ASSIGN(store::Unit unit, store_->begin());
   for (const rollout::Trajectory& rollout : rollouts) {
