@@ -1,4 +1,5 @@
 // Before the first stage: the folder, the plugins, the panel, the experts and the model to start from.
+#include <algorithm>
 #include <filesystem>
 
 #include "core/base/files.h"
@@ -89,8 +90,7 @@ Status Run::list_tasks() {
 
 Status Run::collect_experts() {
   const env::Environment& environment = *config_.environment;
-  const double least = environment.defaults().expert_min_outcome;
-  std::vector<rollout::Trajectory> played;
+  std::vector<rollout::Trajectory>& played = demonstrations_;
   if (!config_.expert_file.empty()) {
     IPR_ASSIGN(const std::vector<ExpertRecord> records, read_expert_file(config_.expert_file));
     for (const ExpertRecord& record : records) {
@@ -112,26 +112,21 @@ Status Run::collect_experts() {
       played.push_back(std::move(*trajectory));
     }
   }
-  IPR_ASSIGN(store::Unit unit, store_->begin());
-  double sum = 0;
-  std::size_t turns = 0;
-  for (rollout::Trajectory& trajectory : played) {
-    const bool kept = trajectory.terminated && trajectory.outcome > least;
-    IPR_ASSIGN(const rollout::Trajectory* const recorded, keep(std::move(trajectory), store::kExpert, 0, 0, "expert"));
-    if (!kept) continue;
-    experts_.push_back(recorded);
-    sum += recorded->outcome;
-    turns += recorded->turns.size();
+  double sum = 0, turns = 0;
+  const std::vector<const rollout::Trajectory*> kept = kept_demonstrations();
+  for (const rollout::Trajectory* trajectory : kept) {
+    sum += trajectory->outcome;
+    turns += static_cast<double>(trajectory->turns.size());
   }
-  IPR_TRY(unit.commit());
-  if (experts_.empty()) {
+  if (kept.empty()) {
     return bad_data("environment \"" + environment.id() + "\": no expert trajectory with an outcome above " +
-                    std::to_string(least) + " on the train tasks; give --expert FILE, or data with an expert");
+                    std::to_string(environment.defaults().expert_min_outcome) +
+                    " on the train tasks; give --expert FILE, or data with an expert");
   }
+  const auto count = static_cast<double>(kept.size());
   char line[160];
-  std::snprintf(line, sizeof line, "%zu of %zu train tasks kept, mean reward %.3f, %.1f turns", experts_.size(),
-                train_.tasks.size(), sum / static_cast<double>(experts_.size()),
-                static_cast<double>(turns) / static_cast<double>(experts_.size()));
+  std::snprintf(line, sizeof line, "%zu of %zu train tasks kept, mean reward %.3f, %.1f turns", kept.size(),
+                train_.tasks.size(), sum / count, turns / count);
   progress_.finish(line);
   return {};
 }
@@ -140,13 +135,15 @@ Status Run::make_start_model() {
   IPR_ASSIGN(std::vector<env::PromptMessage> prompt, config_.environment->prompt());
   if (config_.model == "mini") {
     progress_.begin("tokenizer", "texts", 0);
-    text::Tokenizer tokenizer = train_mini_tokenizer(experts_, prompt, config_.environment->defaults().added_tokens);
+    text::Tokenizer tokenizer =
+        train_mini_tokenizer(kept_demonstrations(), prompt, config_.environment->defaults().added_tokens);
     IPR_ASSIGN(text::ChatTemplate chat_template, text::ChatTemplate::make(kMiniTemplate, tokenizer));
     speech_ = std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chat_template)});
     tokenize_experts(std::move(prompt));
     std::size_t longest = 0;
-    for (const rollout::Trajectory* expert : experts_)
+    for (const rollout::Trajectory* expert : kept_demonstrations()) {
       longest = std::max(longest, dialogue_->history(*expert, expert->turns.size(), true).ids.size());
+    }
     start_weights_ =
         model::random_weights(mini_config(speech_->tokenizer, longest), mix(config_.seed, fnv1a64("mini")));
     char line[120];
@@ -160,15 +157,37 @@ Status Run::make_start_model() {
     IPR_ASSIGN(speech_, load_speech(config_.model));
     IPR_ASSIGN(start_weights_, model::load_checkpoint(config_.model));
     IPR_TRY(check_speech(*speech_, start_weights_.config, config_.model));
+    tokenize_experts(std::move(prompt));
   }
   return {};
 }
 
 void Run::tokenize_experts(std::vector<env::PromptMessage> prompt) {
   dialogue_ = std::make_unique<rollout::Dialogue>(speech_->tokenizer, speech_->chat_template, std::move(prompt));
-  for (auto& [id, trajectory] : book_) {
-    for (rollout::TrajectoryTurn& turn : trajectory->turns) turn.reply_ids = dialogue_->reply_ids(turn.message);
+  for (rollout::Trajectory& trajectory : demonstrations_) {
+    for (rollout::TrajectoryTurn& turn : trajectory.turns) turn.reply_ids = dialogue_->reply_ids(turn.message);
   }
+}
+
+// The paper's filter (appendix E): ended by the environment, with an outcome above the environment's least.
+std::vector<const rollout::Trajectory*> Run::kept_demonstrations() const {
+  std::vector<const rollout::Trajectory*> kept;
+  for (const rollout::Trajectory& trajectory : demonstrations_) {
+    const double least = config_.environment->defaults().expert_min_outcome;
+    if (trajectory.terminated && trajectory.outcome > least) kept.push_back(&trajectory);
+  }
+  return kept;
+}
+
+Status Run::record_experts() {
+  IPR_ASSIGN(store::Unit unit, store_->begin());
+  const std::vector<const rollout::Trajectory*> kept = kept_demonstrations();
+  for (const rollout::Trajectory& trajectory : demonstrations_) {
+    IPR_ASSIGN(const rollout::Trajectory* const recorded, keep(trajectory, store::kExpert, 0, 0, "expert"));
+    if (std::find(kept.begin(), kept.end(), &trajectory) != kept.end()) experts_.push_back(recorded);
+  }
+  demonstrations_.clear();
+  return unit.commit();
 }
 
 }  // namespace ipr::loop

@@ -36,6 +36,7 @@ Status Run::go() {
   IPR_TRY(list_tasks());
   IPR_TRY(collect_experts());
   IPR_TRY(make_start_model());
+  IPR_TRY(record_experts());
   IPR_ASSIGN(backend_, train::load_backend({config_.device, config_.model_threads}));
   IPR_TRY(fit_start());
   for (int i = 1; i <= config_.iterations; ++i) {

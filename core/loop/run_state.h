@@ -38,6 +38,9 @@ class Run {
   Status make_start_model();
   // The one tokenization of what the experts said.
   void tokenize_experts(std::vector<env::PromptMessage> prompt);
+  [[nodiscard]] std::vector<const rollout::Trajectory*> kept_demonstrations() const;
+  // With their token ids, so after the model is known. Fills experts_.
+  Status record_experts();
   // collect.cc
   Result<std::vector<const rollout::Trajectory*>> collect(const CollectPlan& plan, std::size_t plan_index,
                                                           int iteration);
@@ -79,6 +82,7 @@ class Run {
   Panel train_, dev_, test_;
   std::map<std::string, std::size_t> train_index_;  // task id -> position in train_
 
+  std::vector<rollout::Trajectory> demonstrations_;  // all that the expert played, until they are recorded
   rollout::TrajectoryBook book_;
   std::vector<const rollout::Trajectory*> experts_;  // those kept, in task order
   std::unique_ptr<rollout::Snapshots> snapshots_;

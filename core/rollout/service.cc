@@ -15,8 +15,10 @@ constexpr std::size_t kQueueCapacity = 256;
 std::uint64_t prefix_hash(const Trajectory& trajectory, std::size_t keep) {
   std::uint64_t hash = fnv1a64(trajectory.task->id);
   for (std::size_t i = 0; i < keep; ++i) {
-    const std::string_view ids(reinterpret_cast<const char*>(trajectory.turns[i].reply_ids.data()),
-                               trajectory.turns[i].reply_ids.size() * sizeof(std::int32_t));
+    const TrajectoryTurn& turn = trajectory.turns[i];
+    const std::string_view ids(reinterpret_cast<const char*>(turn.reply_ids.data()),
+                               turn.reply_ids.size() * sizeof(std::int32_t));
+    hash = fnv1a64(turn.message, mix(hash, turn.message.size()));  // sizes keep messages from running into one another
     hash = fnv1a64(ids, mix(hash, ids.size()));
   }
   return hash;

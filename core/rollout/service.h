@@ -19,7 +19,7 @@ using TrajectoryBook = std::map<std::uint64_t, std::unique_ptr<Trajectory>>;
 [[nodiscard]] std::uint64_t scoring_seed(std::uint64_t run_seed, const Trajectory& from, std::size_t keep,
                                          std::uint64_t sample);
 
-// FNV-1a over the task id and the messages of the first `keep` turns: equal for equal histories.
+// FNV-1a over the task id and the messages and reply ids of the first `keep` turns: equal for equal histories.
 [[nodiscard]] std::uint64_t prefix_hash(const Trajectory& trajectory, std::size_t keep);
 
 // Opens queues for one scoring stage. Must outlive them.

@@ -25,7 +25,7 @@ constexpr const char* kSchema = R"json({
 constexpr const char* kTrainDefaults = R"json({
   "init": "base", "reference": "none", "epochs": 3, "batch": 48, "batch_unit": "rows", "lr": 2e-5,
   "schedule": "cosine", "min_lr_rate": 0, "warmup": 0.03, "betas": [0.9, 0.999], "eps": 1e-8, "weight_decay": 0,
-  "clip": 1.0, "observation_loss": 0, "order": "shuffle"})json";
+  "clip": 1.0, "observation_loss": 0, "observation_share": 0, "max_tokens": 0, "order": "shuffle"})json";
 
 class Sft final : public ipr::sdk::Optimizer {
  public:

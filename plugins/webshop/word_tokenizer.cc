@@ -16,6 +16,7 @@ using unicode::find_range;
 using unicode::WordClass;
 
 constexpr std::size_t kMaxUnits = 255;
+constexpr std::size_t kWindow = 2048;  // bytes; more than kMaxUnits ever take, so that endless words cost linear time
 constexpr char32_t kTextSelector = 0xFE0E;
 constexpr char32_t kEmojiSelector = 0xFE0F;
 constexpr char32_t kZeroWidthJoiner = 0x200D;
@@ -339,7 +340,7 @@ std::size_t buffer_end(std::string_view token) {
 
 std::string_view next_word(std::string_view text, std::size_t& pos) {
   while (pos < text.size()) {
-    std::size_t end = match_token(text, pos);
+    std::size_t end = match_token(text.substr(0, pos + std::min(text.size() - pos, kWindow)), pos);
     if (end == pos) {
       (void)next_code_point(text, pos);
       continue;
