@@ -53,6 +53,12 @@ int percent(std::size_t common, std::size_t total) {
   return static_cast<int>(exact && whole % 2 == 0 ? whole : whole + 1);
 }
 
+// percent(common, total) > kSameAbove without a division: 85.5 rounds to the even 86.
+bool is_above(std::size_t common, std::size_t total) {
+  static_assert(kSameAbove == 85);
+  return 400 * common >= 171 * total;
+}
+
 // Length of the longest common subsequence, 64 columns at a time (H. Hyyrö, "Bit-parallel LCS-length computation
 // revisited", 2004): zero bits of a row are its steps.
 std::size_t common_subsequence(const std::u32string& a, const std::u32string& b) {
@@ -101,6 +107,15 @@ std::size_t common_rest(const TokenSet& a, const TokenSet& b) {
   return common_subsequence(rest_a, rest_b);
 }
 
+// At least as long as the longest common subsequence of the two joined texts, in whatever order their words stand: a
+// character that the other text lacks is no part of it.
+std::size_t most_common(const TokenSet& a, const TokenSet& b) {
+  const auto found_in = [](const TokenSet& set, const TokenSet& other) {
+    return set.joined_length - static_cast<std::size_t>(std::popcount(set.characters & ~other.characters));
+  };
+  return std::min(found_in(a, b), found_in(b, a));
+}
+
 // The score, or any number that is not above `floor` if the score is not.
 int ratio_above(const TokenSet& a, const TokenSet& b, int floor) {
   if (a.words.empty() || b.words.empty()) return 0;
@@ -111,10 +126,26 @@ int ratio_above(const TokenSet& a, const TokenSet& b, int floor) {
   const std::size_t full_a = prefix + lengths.only_a;
   const std::size_t full_b = prefix + lengths.only_b;
   const int best = lengths.shared == 0 ? 0 : percent(lengths.shared, lengths.shared + std::min(full_a, full_b));
-  const std::size_t bound = prefix + std::min(lengths.only_a, lengths.only_b);
+  const std::size_t bound = std::min(prefix + std::min(lengths.only_a, lengths.only_b), most_common(a, b));
   if (percent(bound, full_a + full_b) <= std::max(best, floor)) return best;
   // A common prefix is part of some longest common subsequence.
   return std::max(best, percent(prefix + common_rest(a, b), full_a + full_b));
+}
+
+void describe(TokenSet& set) {
+  const auto add_character = [&set](char32_t c) { set.characters |= std::uint64_t{1} << (c % 64); };
+  for (const std::u32string& word : set.words) {
+    std::uint64_t hash = 0;
+    for (const char32_t c : word) {
+      add_character(c);
+      hash = (hash ^ c) * UINT64_C(0x9E3779B97F4A7C15);
+    }
+    set.word_marks |= std::uint64_t{1} << (hash >> 58);
+    set.joined_length += word.size();
+  }
+  if (set.words.size() < 2) return;
+  add_character(U' ');
+  set.joined_length += set.words.size() - 1;
 }
 
 }  // namespace
@@ -138,6 +169,7 @@ TokenSet token_set(std::string_view text) {
   finish();
   std::sort(set.words.begin(), set.words.end());
   set.words.erase(std::unique(set.words.begin(), set.words.end()), set.words.end());
+  describe(set);
   return set;
 }
 
@@ -146,6 +178,9 @@ int token_set_ratio(const TokenSet& a, const TokenSet& b) {
 }
 
 bool is_same(const TokenSet& a, const TokenSet& b) {
+  // Without a shared word only the joined texts are compared.
+  const bool may_share = (a.word_marks & b.word_marks) != 0;
+  if (!may_share && !is_above(most_common(a, b), a.joined_length + b.joined_length)) return false;
   return ratio_above(a, b, kSameAbove) > kSameAbove;
 }
 

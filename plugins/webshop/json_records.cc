@@ -11,6 +11,9 @@ namespace {
 
 using ipr::sdk::Failure;
 
+// Room for these from the start: an ordered object that grows copies all its keys.
+constexpr std::size_t kUsualFields = 8;
+
 std::string place(std::string_view text, std::size_t position) {
   const std::string_view before = text.substr(0, std::min(position, text.size()));
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
@@ -54,6 +57,7 @@ class RecordHandler : public nlohmann::json_sax<Record> {
   bool start(Record empty) {
     if (depth_ == 0 && empty.is_array() != array_) wrong_shape();
     if (++depth_ == 1) return true;
+    if (auto* const object = empty.get_ptr<Record::object_t*>()) object->reserve(kUsualFields);
     open_.push_back(std::move(empty));
     keys_.emplace_back();
     return true;

@@ -12,11 +12,19 @@ using unicode::find_range;
 
 constexpr char32_t kReplacement = 0xFFFD;
 
-bool is_ascii(std::string_view text) {
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) >= 0x80) return false;
+// Length of the ASCII part that `text` begins with.
+std::size_t ascii_run(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size() && static_cast<unsigned char>(text[length]) < 0x80) ++length;
+  return length;
+}
+
+void append_ascii_lower(std::string_view text, std::string& out) {
+  const std::size_t start = out.size();
+  out += text;
+  for (std::size_t i = start; i < out.size(); ++i) {
+    if (out[i] >= 'A' && out[i] <= 'Z') out[i] = static_cast<char>(out[i] + 32);
   }
-  return true;
 }
 
 bool is_ascii_letter(char32_t c) {
@@ -86,10 +94,9 @@ void append_plain(std::string_view digits, int exponent, std::string& out) {
 
 }  // namespace
 
-char32_t next_code_point(std::string_view text, std::size_t& pos) {
+char32_t next_wide_code_point(std::string_view text, std::size_t& pos) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(pos++);
-  if (lead < 0x80) return lead;
   const std::size_t extra = lead >= 0xF0 && lead <= 0xF4 ? 3 : lead >= 0xE0 ? 2 : 1;
   if (lead < 0xC2 || lead > 0xF4 || pos + extra > text.size()) return kReplacement;
   char32_t c = lead & (0x3Fu >> extra);
@@ -133,8 +140,7 @@ bool is_alpha(char32_t c) {
   return c < 0x80 ? is_ascii_letter(c) : find_range(unicode::kAlpha, c) != nullptr;
 }
 
-bool is_alnum(char32_t c) {
-  if (c < 0x80) return is_ascii_letter(c) || is_ascii_digit(c);
+bool is_wide_alnum(char32_t c) {
   return find_range(unicode::kAlpha, c) != nullptr || find_range(unicode::kNumeric, c) != nullptr;
 }
 
@@ -158,13 +164,14 @@ char32_t simple_lower(char32_t c) {
 std::string lower(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  if (is_ascii(text)) {
-    for (const char c : text) out += static_cast<char>(simple_lower(static_cast<unsigned char>(c)));
-    return out;
-  }
   std::u32string context;  // the whole text, decoded only if a sigma needs to look around
-  std::size_t index = 0;
-  for (std::size_t pos = 0; pos < text.size(); ++index) {
+  std::size_t index = 0;   // of the code point at `pos`
+  for (std::size_t pos = 0; pos < text.size();) {
+    const std::size_t run = ascii_run(text.substr(pos));
+    append_ascii_lower(text.substr(pos, run), out);
+    index += run;
+    pos += run;
+    if (pos == text.size()) break;
     const std::size_t start = pos;
     const char32_t c = next_code_point(text, pos);
     if (c == 0x130) {
@@ -177,6 +184,7 @@ std::string lower(std::string_view text) {
     } else {
       out += text.substr(start, pos - start);
     }
+    ++index;
   }
   return out;
 }

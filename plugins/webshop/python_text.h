@@ -11,13 +11,22 @@
 
 namespace webshop {
 
+// next_code_point of a character that is not ASCII.
+char32_t next_wide_code_point(std::string_view text, std::size_t& pos);
 // The code point at text[pos], which must exist; moves pos behind it.
-char32_t next_code_point(std::string_view text, std::size_t& pos);
+inline char32_t next_code_point(std::string_view text, std::size_t& pos) {
+  const auto lead = static_cast<unsigned char>(text[pos]);
+  return lead < 0x80 ? (++pos, lead) : next_wide_code_point(text, pos);
+}
 void append_utf8(char32_t c, std::string& out);
 [[nodiscard]] std::u32string to_code_points(std::string_view text);
 
-[[nodiscard]] bool is_alpha(char32_t c);      // str.isalpha: general category L*
-[[nodiscard]] bool is_alnum(char32_t c);      // str.isalnum: is_alpha or any numeric type (also U+00BD, U+2460, U+4E00)
+[[nodiscard]] bool is_alpha(char32_t c);       // str.isalpha: general category L*
+[[nodiscard]] bool is_wide_alnum(char32_t c);  // is_alnum of a character that is not ASCII
+// str.isalnum: is_alpha or any numeric type (also U+00BD, U+2460, U+4E00).
+[[nodiscard]] inline bool is_alnum(char32_t c) {
+  return c < 0x80 ? (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') : is_wide_alnum(c);
+}
 [[nodiscard]] bool is_space(char32_t c);      // str.isspace: what str.strip() and str.split() use
 [[nodiscard]] bool is_printable(char32_t c);  // str.isprintable: what repr() leaves unescaped
 

@@ -8,28 +8,28 @@
 #include "fuzzy.h"
 #include "ipr/plugin.hpp"
 #include "python_text.h"
+#include "searched_text.h"
+#include "text_set.h"
 
 namespace webshop {
 
 struct ProductFeatures {
-  std::vector<std::string> nouns;       // distinct, sorted
-  std::vector<std::string> categories;  // distinct, sorted
+  TextSet nouns, categories;
   std::vector<TokenSet> attributes;
-  std::vector<std::vector<TokenSet>> values;  // per option, per value, colours normalized
-  std::string title, bullets, description;    // lower case
+  std::vector<TokenSet> values;  // of all options one after the other, colours normalized
+  SearchedText texts;            // title, bullets and description in lower case
 };
 
-// Bit j of a mask: the value satisfies the goal's option j.
 struct ProductMatch {
-  PurchaseReward type;                            // r_type and what it comes from
-  std::size_t attributes = 0;                     // matched goal attributes
-  std::vector<std::vector<std::uint64_t>> masks;  // per option of the product, per value
-  std::optional<double> mean_options;             // matched goal options, averaged over all combinations; empty if none
+  PurchaseReward type;                 // r_type and what it comes from
+  std::size_t attributes = 0;          // matched goal attributes
+  std::vector<std::uint64_t> masks;    // per value, as in ProductFeatures: bit j: it satisfies the goal's option j
+  std::optional<double> mean_options;  // matched goal options, averaged over all combinations; empty if none
 };
 
 struct GoalScorer::GoalFeatures {
   std::size_t noun_count = 0;  // with repeats
-  std::vector<std::string> nouns, categories;
+  TextSet nouns, categories;
   std::vector<TokenSet> attributes, options;
   double denominator = 1;
 };
@@ -38,25 +38,14 @@ namespace {
 
 constexpr std::size_t kMaxGoalOptions = 64;
 
-std::vector<std::string> sorted_set(std::vector<std::string> items) {
-  std::sort(items.begin(), items.end());
-  items.erase(std::unique(items.begin(), items.end()), items.end());
-  return items;
-}
-
-std::size_t count_common(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return static_cast<std::size_t>(std::count_if(
-      a.begin(), a.end(), [&](const auto& item) { return std::binary_search(b.begin(), b.end(), item); }));
-}
-
 // "Home › Kitchen": the distinct trimmed parts.
-std::vector<std::string> category_parts(std::string_view path) {
+TextSet category_parts(std::string_view path) {
   constexpr std::string_view kSeparator = "\u203A";
   std::vector<std::string> parts;
   for (;;) {
     const std::size_t end = path.find(kSeparator);
     parts.emplace_back(strip(path.substr(0, end)));
-    if (end == std::string_view::npos) return sorted_set(std::move(parts));
+    if (end == std::string_view::npos) return TextSet(std::move(parts));
     path.remove_prefix(end + kSeparator.size());
   }
 }
@@ -85,23 +74,24 @@ double type_reward(const PurchaseReward& facts) {
 bool has_attribute(const ProductFeatures& product, const TokenSet& attribute, const std::string& text) {
   const bool listed = std::any_of(product.attributes.begin(), product.attributes.end(),
                                   [&](const TokenSet& own) { return is_same(own, attribute); });
-  return listed || product.title.find(text) != std::string::npos || product.bullets.find(text) != std::string::npos ||
-         product.description.find(text) != std::string::npos;
+  return listed || product.texts.contains(text);
 }
 
 // The expected number of satisfied goal options when each product option takes each of its values equally often. By
 // linearity it is the sum over goal options of 1 - P(no value satisfies it), and the values are independent.
-std::optional<double> mean_matched(const std::vector<std::vector<std::uint64_t>>& masks, std::size_t goal_options) {
-  for (const auto& values : masks) {
-    if (values.empty()) return std::nullopt;
+std::optional<double> mean_matched(const std::vector<Option>& options, const std::vector<std::uint64_t>& masks,
+                                   std::size_t goal_options) {
+  for (const Option& option : options) {
+    if (option.values.empty()) return std::nullopt;
   }
   double mean = 0;
   for (std::size_t j = 0; j < goal_options; ++j) {
     double missed = 1;
-    for (const auto& values : masks) {
-      const auto hits =
-          std::count_if(values.begin(), values.end(), [j](std::uint64_t mask) { return (mask >> j) & 1; });
-      missed *= 1 - static_cast<double>(hits) / static_cast<double>(values.size());
+    auto value = masks.begin();
+    for (const Option& option : options) {
+      std::size_t hits = 0;
+      for (std::size_t v = 0; v < option.values.size(); ++v) hits += (*value++ >> j) & 1;
+      missed *= 1 - static_cast<double>(hits) / static_cast<double>(option.values.size());
     }
     mean += 1 - missed;
   }
@@ -143,16 +133,13 @@ ProductTexts::~ProductTexts() = default;
 const ProductFeatures& ProductTexts::of(const Product& product) const {
   return features_.get(product, [&] {
     auto features = std::make_unique<ProductFeatures>();
-    features->nouns = sorted_set(nouns_(product.name));
+    features->nouns = TextSet(nouns_(product.name));
     features->categories = category_parts(product.product_category);
     features->attributes = token_sets(product.attributes);
     for (const Option& option : product.options) {
-      std::vector<TokenSet>& values = features->values.emplace_back();
-      for (const std::string& value : option.values) values.push_back(token_set(normalize_color(value)));
+      for (const std::string& value : option.values) features->values.push_back(token_set(normalize_color(value)));
     }
-    features->title = lower(product.title);
-    features->bullets = lower(joined_bullets(product));
-    features->description = lower(product.description);
+    features->texts = {lower(product.title), lower(joined_bullets(product)), lower(product.description)};
     return features;
   });
 }
@@ -166,7 +153,7 @@ GoalScorer::GoalScorer(const Goal& goal, const ProductTexts& texts) : goal_(goal
   auto features = std::make_unique<GoalFeatures>();
   std::vector<std::string> nouns = texts.nouns()(goal.name);
   features->noun_count = nouns.size();
-  features->nouns = sorted_set(std::move(nouns));
+  features->nouns = TextSet(std::move(nouns));
   features->categories = category_parts(goal.product_category);
   features->attributes = token_sets(goal.attributes);
   for (const auto& [name, value] : goal.options) {
@@ -201,11 +188,9 @@ const ProductMatch& GoalScorer::match(const Product& product) const {
     for (std::size_t i = 0; i < goal_.attributes.size(); ++i) {
       if (has_attribute(own, features_->attributes[i], goal_.attributes[i])) ++match->attributes;
     }
-    for (const std::vector<TokenSet>& values : own.values) {
-      std::vector<std::uint64_t>& masks = match->masks.emplace_back();
-      for (const TokenSet& value : values) masks.push_back(matched_options(value));
-    }
-    match->mean_options = mean_matched(match->masks, goal_.options.size());
+    match->masks.reserve(own.values.size());
+    for (const TokenSet& value : own.values) match->masks.push_back(matched_options(value));
+    match->mean_options = mean_matched(product.options, match->masks, goal_.options.size());
     return match;
   });
 }
@@ -248,11 +233,10 @@ double GoalScorer::item_page(const Product& product, const ChosenOptions& select
   const ProductMatch& known = match(product);
   // What combinations can achieve, option by option, instead of the combinations themselves: few remain.
   std::vector<Reached> reached(1);
-  for (std::size_t i = 0; i < product.options.size(); ++i) {
+  auto mask = known.masks.begin();
+  for (const Option& option : product.options) {
     std::vector<Reached> choices;
-    for (std::size_t v = 0; v < known.masks[i].size(); ++v) {
-      add_choice(choices, {known.masks[i][v], selected_mask(selected, product.options[i].values[v])});
-    }
+    for (const std::string& value : option.values) add_choice(choices, {*mask++, selected_mask(selected, value)});
     std::vector<Reached> next;
     for (const Reached& before : reached) {
       for (const Reached& choice : choices) {

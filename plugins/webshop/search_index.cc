@@ -56,6 +56,8 @@ struct Candidate {
 class Best {
  public:
   explicit Best(std::size_t k) : k_(k) {}
+  // Only a score above this can change the k first, if candidates come by ascending rank.
+  [[nodiscard]] double floor() const { return heap_.empty() || heap_.size() < k_ ? 0 : heap_.front().score; }
   void add(Candidate candidate) {
     if (heap_.size() == k_) {
       if (k_ == 0 || !(candidate < heap_.front())) return;
@@ -101,7 +103,10 @@ SearchIndex::SearchIndex(const std::vector<Product>& products)
 SearchIndex::SearchIndex(std::size_t count, const std::function<Document(std::size_t)>& document) {
   std::vector<std::string> ids;
   std::vector<std::uint32_t> lengths;
-  std::vector<std::vector<Posting>> lists;  // per term number, Posting::rank still holds the document number
+  struct Count {
+    std::uint32_t document, frequency;
+  };
+  std::vector<std::vector<Count>> lists;  // per term number
   std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> numbers;
   std::uint64_t tokens = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -111,10 +116,9 @@ SearchIndex::SearchIndex(std::size_t count, const std::function<Document(std::si
     for (const std::string& term : terms) {
       const std::size_t number = numbers.try_emplace(term, lists.size()).first->second;
       if (number == lists.size()) lists.emplace_back();
-      if (lists[number].empty() || lists[number].back().rank != i) {
-        lists[number].push_back({static_cast<std::uint32_t>(i), 0});
-      }
-      ++lists[number].back().frequency;
+      std::vector<Count>& list = lists[number];
+      if (list.empty() || list.back().document != i) list.push_back({static_cast<std::uint32_t>(i), 0});
+      ++list.back().frequency;
     }
     lengths.push_back(static_cast<std::uint32_t>(terms.size()));
     tokens += terms.size();
@@ -123,21 +127,24 @@ SearchIndex::SearchIndex(std::size_t count, const std::function<Document(std::si
   document_.resize(count);
   std::iota(document_.begin(), document_.end(), 0u);
   std::stable_sort(document_.begin(), document_.end(), [&](auto a, auto b) { return ids[a] < ids[b]; });
-  rank_.resize(count);
-  for (std::uint32_t rank = 0; rank < count; ++rank) rank_[document_[rank]] = rank;
-  for (const std::uint32_t number : document_) length_code_.push_back(encode_length(lengths[number]));
-
+  std::vector<std::uint32_t> rank(count);  // by document
+  for (std::uint32_t i = 0; i < count; ++i) rank[document_[i]] = i;
   const auto average = static_cast<float>(static_cast<double>(tokens) / static_cast<double>(count));
-  for (std::uint32_t code = 0; code < 256; ++code) {
-    inverse_norm_.push_back(1.0f / (kK1 * ((1.0f - kB) + kB * static_cast<float>(decode_length(code)) / average)));
+  std::vector<float> inverse_norm;  // by document
+  for (const std::uint32_t length : lengths) {
+    const auto quantized = static_cast<float>(decode_length(encode_length(length)));
+    inverse_norm.push_back(1.0f / (kK1 * ((1.0f - kB) + kB * quantized / average)));
   }
   for (auto& [term, number] : numbers) {
-    std::vector<Posting>& list = lists[number];
-    for (Posting& posting : list) posting.rank = rank_[posting.rank];
-    std::sort(list.begin(), list.end(), [](const Posting& a, const Posting& b) { return a.rank < b.rank; });
-    terms_.emplace(term, TermRange{postings_.size(), postings_.size() + list.size()});
-    postings_.insert(postings_.end(), list.begin(), list.end());
-    std::vector<Posting>().swap(list);
+    const std::size_t begin = postings_.size();
+    for (const Count& found : lists[number]) {
+      const float divisor = 1.0f + static_cast<float>(found.frequency) * inverse_norm[found.document];
+      postings_.push_back({rank[found.document], divisor});
+    }
+    std::sort(postings_.begin() + static_cast<std::ptrdiff_t>(begin), postings_.end(),
+              [](const Posting& a, const Posting& b) { return a.rank < b.rank; });
+    terms_.emplace(term, TermRange{begin, postings_.size()});
+    std::vector<Count>().swap(lists[number]);
   }
 }
 
@@ -171,15 +178,17 @@ std::vector<SearchIndex::Hit> SearchIndex::search(std::string_view query, std::s
     std::uint32_t past = first;
     for (auto& cursor : cursors) {
       for (; cursor.at != cursor.end && cursor.at->rank - first < kWindow; ++cursor.at) {
-        const float norm = inverse_norm_[length_code_[cursor.at->rank]];
-        const float w = cursor.weight;
-        sums[cursor.at->rank - first] += w - w / (1.0f + static_cast<float>(cursor.at->frequency) * norm);
+        sums[cursor.at->rank - first] += cursor.weight - cursor.weight / cursor.at->divisor;
         past = std::max(past, cursor.at->rank + 1);
       }
     }
+    double floor = best.floor();
     for (std::uint32_t rank = first; rank < past; ++rank) {
       double& sum = sums[rank - first];
-      if (sum > 0) best.add({static_cast<float>(sum), rank});
+      if (sum > floor) {
+        best.add({static_cast<float>(sum), rank});
+        floor = best.floor();
+      }
       sum = 0;
     }
   }

@@ -40,12 +40,12 @@ class SearchIndex {
   // word counts as often as it stands there. Empty if the analyzed query is.
   [[nodiscard]] std::vector<Hit> search(std::string_view query, std::size_t k = 50) const;
 
-  [[nodiscard]] std::size_t size() const { return rank_.size(); }
+  [[nodiscard]] std::size_t size() const { return document_.size(); }
 
  private:
   struct Posting {
     std::uint32_t rank;  // position of the document in id order: comparing ranks compares ids
-    std::uint32_t frequency;
+    float divisor;       // 1 + frequency / (k1 * ((1 - b) + b * length / average))
   };
   struct TermRange {
     std::size_t begin, end;  // in postings_
@@ -55,11 +55,8 @@ class SearchIndex {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
 
-  std::vector<std::uint32_t> rank_;        // document number -> rank
-  std::vector<std::uint32_t> document_;    // rank -> document number
-  std::vector<std::uint8_t> length_code_;  // per rank: the quantised length
-  std::vector<float> inverse_norm_;        // per length code: 1 / (k1 * ((1 - b) + b * length / average))
-  std::vector<Posting> postings_;          // grouped by term, ranks ascending
+  std::vector<std::uint32_t> document_;  // rank -> document number
+  std::vector<Posting> postings_;        // grouped by term, ranks ascending
   std::unordered_map<std::string, TermRange, TextHash, std::equal_to<>> terms_;
 };
 

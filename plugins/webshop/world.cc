@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -162,19 +163,23 @@ std::vector<Wish> make_wishes(const std::vector<Item>& items, std::uint64_t seed
   return wishes;
 }
 
+void append(std::initializer_list<std::string_view> parts, std::string& out) {
+  for (const std::string_view part : parts) out += part;
+}
+
 std::string sentence(const Wish& wish, const Item& item, std::uint64_t seed) {
   std::string key = item.id;
-  for (const auto word : wish.words) key.append("|").append(word);
-  for (const auto value : wish.options) key.append("|").append(value);
-  const std::string noun(item.category->noun), a(wish.words[0]), b(wish.words[1]);
+  for (const auto word : wish.words) append({"|", word}, key);
+  for (const auto value : wish.options) append({"|", value}, key);
+  const std::string_view noun = item.category->noun, a = wish.words[0], b = wish.words[1];
   const std::size_t form = Draws(seed, key).below(3, "sentence");
   std::string text;
-  if (form == 0) text = "i need a " + noun + " that is " + a + " and " + b;
-  if (form == 1) text = "find me a " + a + " and " + b + " " + noun;
-  if (form == 2) text = "looking for " + noun + ", " + a + " and " + b;
+  if (form == 0) append({"i need a ", noun, " that is ", a, " and ", b}, text);
+  if (form == 1) append({"find me a ", a, " and ", b, " ", noun}, text);
+  if (form == 2) append({"looking for ", noun, ", ", a, " and ", b}, text);
   std::size_t next = 0;
-  if (!item.colors.empty()) text.append(", color ").append(wish.options[next++]);
-  if (!item.sizes.empty()) text.append(", size ").append(wish.options[next]);
+  if (!item.colors.empty()) append({", color ", wish.options[next++]}, text);
+  if (!item.sizes.empty()) append({", size ", wish.options[next]}, text);
   return text;
 }
 
@@ -185,9 +190,9 @@ std::string quoted(std::string_view text) {
 
 template <typename Texts>
 std::string list_of(const Texts& texts) {
-  std::string out;
-  for (const auto& text : texts) out += (out.empty() ? "" : ", ") + quoted(text);
-  return "[" + out + "]";
+  std::string out = "[";
+  for (const std::string_view text : texts) append({out.size() == 1 ? "\"" : ", \"", text, "\""}, out);
+  return out += ']';
 }
 
 std::string option_json(std::string_view name, std::string_view lead, const std::vector<std::string_view>& values) {
@@ -218,11 +223,12 @@ std::string product_json(const Item& item) {
          options + "}}";
 }
 
-std::string wish_json(const Wish& wish, const Item& item, std::uint64_t seed) {
+void append_wish(const Wish& wish, const Item& item, std::uint64_t seed, std::string& out) {
   const std::array<std::string_view, 3> words = {item.shown[0], item.shown[1], item.hidden};
-  return "{\"asin\": " + quoted(item.id) + ", \"instruction\": " + quoted(sentence(wish, item, seed)) +
-         ", \"attributes\": " + list_of(words) + ", \"instruction_attributes\": " + list_of(wish.words) +
-         ", \"instruction_options\": " + list_of(wish.options) + "}";
+  append({"{\"asin\": \"", item.id, "\", \"instruction\": \"", sentence(wish, item, seed),
+          "\", \"attributes\": ", list_of(words), ", \"instruction_attributes\": ", list_of(wish.words),
+          ", \"instruction_options\": ", list_of(wish.options), "}"},
+         out);
 }
 
 }  // namespace
@@ -245,7 +251,8 @@ World generate_world(std::uint64_t seed, WorldSize size) {
                           ", \"instruction\": null, \"instruction_attributes\": null}";
     std::string rows;
     for (; next < wishes.size() && wishes[next].item == i; ++next) {
-      rows += (rows.empty() ? "" : ",\n  ") + wish_json(wishes[next], item, seed);
+      if (!rows.empty()) rows += ",\n  ";
+      append_wish(wishes[next], item, seed, rows);
     }
     if (rows.empty()) continue;
     world.items_human_ins += (world.items_human_ins.empty() ? "" : ",\n") + quoted(item.id) + ": [" + rows + "]";
@@ -257,13 +264,14 @@ World generate_world(std::uint64_t seed, WorldSize size) {
 }
 
 std::string leak_key(const Goal& goal) {
-  auto attributes = goal.attributes;
+  std::vector<std::string_view> attributes(goal.attributes.begin(), goal.attributes.end());
   std::sort(attributes.begin(), attributes.end());
-  auto options = goal.options;
+  std::vector<std::pair<std::string_view, std::string_view>> options(goal.options.begin(), goal.options.end());
   std::sort(options.begin(), options.end());
-  std::string key = goal.query + "|" + goal.product_category;
-  for (const auto& attribute : attributes) key += "|" + attribute;
-  for (const auto& [name, value] : options) key += "|" + name + "=" + value;
+  std::string key;
+  append({goal.query, "|", goal.product_category}, key);
+  for (const auto attribute : attributes) append({"|", attribute}, key);
+  for (const auto& [name, value] : options) append({"|", name, "=", value}, key);
   return key;
 }
 
@@ -271,8 +279,9 @@ std::vector<std::uint32_t> assign_splits(const std::vector<Goal>& goals, std::ui
   const Draws draws(seed, "splits");
   std::map<std::pair<std::uint64_t, std::string>, std::vector<std::size_t>> groups;  // in the order of the draw
   for (std::size_t i = 0; i < goals.size(); ++i) {
-    const std::string key = leak_key(goals[i]);
-    groups[{draws.bits(key), key}].push_back(i);
+    std::string key = leak_key(goals[i]);
+    const std::uint64_t drawn = draws.bits(key);
+    groups[{drawn, std::move(key)}].push_back(i);
   }
   const SplitSizes sizes = split_sizes(size);
   std::size_t placed = 0;

@@ -84,6 +84,32 @@ TEST_CASE("the bit-parallel score equals the rule computed plainly", "[webshop][
   }
 }
 
+TEST_CASE("texts that differ by a few letters are the same exactly where the rule says so", "[webshop][fuzzy]") {
+  PythonRandom random(12);
+  int same = 0;
+  for (int i = 0; i < 4000; ++i) {
+    std::string text;
+    for (std::size_t n = 1 + random.randbelow(30); n > 0; --n)
+      text += "abcdefghijklmnopqrstuvwxyz    "[random.randbelow(30)];
+    std::string other = text;
+    for (std::size_t edits = random.randbelow(5); edits > 0 && !other.empty(); --edits) {
+      const std::size_t at = random.randbelow(other.size());
+      if (random.randbelow(2) == 0) {
+        other[at] = static_cast<char>('a' + random.randbelow(26));
+      } else {
+        other.erase(at, 1);
+      }
+    }
+    const auto a = token_set(text), b = token_set(other);
+    CAPTURE(text, other);
+    CHECK(is_same(a, b) == (plain_token_set_ratio(a, b) > 85));
+    CHECK(is_same(a, b) == is_same(b, a));
+    same += is_same(a, b) ? 1 : 0;
+  }
+  CHECK(same > 500);
+  CHECK(same < 3500);
+}
+
 TEST_CASE("texts are reduced to lower-case words without Latin-1", "[webshop][fuzzy]") {
   CHECK(token_set("Café_NOIR  (2-Pack)").words == std::vector<std::u32string>{U"2", U"caf", U"noir", U"pack"});
   CHECK(token_set("b a b").words == std::vector<std::u32string>{U"a", U"b"});

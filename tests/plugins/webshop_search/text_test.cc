@@ -1,8 +1,10 @@
 #include <limits>
+#include <set>
 
 #include "nouns.h"
 #include "porter.h"
 #include "python_text.h"
+#include "tables.h"
 #include "tests/support/catch.h"
 #include "word_tokenizer.h"
 
@@ -56,6 +58,7 @@ TEST_CASE("lower case knows the final sigma and the dotted I", "[webshop][text]"
   CHECK(lower("ABC xyz 123") == "abc xyz 123");
   CHECK(lower("ΑΣ ΑΣΑ Σ 'ΑΣ'") == "ας ασα σ 'ας'");
   CHECK(lower("İÀǅ") == "i\u0307àǆ");
+  CHECK(lower("XYZ É XYZ ΑΣ Z") == "xyz é xyz ας z");
 }
 
 TEST_CASE("strip removes what Python calls white space, and nothing else", "[webshop][text]") {
@@ -181,4 +184,21 @@ TEST_CASE("nouns are words outside the list, possessives removed", "[webshop][te
         Words{"palmer", "body", "lotion", "fl", "oz", "skin"});
   CHECK(noun_filter_v1("DANA MEN’S U.S.A T-Shirt 3D").size() >= 3);
   CHECK(noun_filter_v1("").empty());
+}
+
+TEST_CASE("every listed word is no noun, and a word one letter longer is one unless it is listed too",
+          "[webshop][text]") {
+  std::set<std::string> listed;
+  for (std::string_view rest = tables::non_noun_words; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    listed.emplace(line);
+  }
+  Words wrong;
+  for (const std::string& word : listed) {
+    const std::string longer = word + "q";
+    if (noun_filter_v1(word) != Words()) wrong.push_back(word);
+    if (!listed.contains(longer) && noun_filter_v1(longer) != Words{longer}) wrong.push_back(longer);
+  }
+  CHECK(wrong == Words());
 }
