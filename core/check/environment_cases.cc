@@ -43,7 +43,7 @@ std::string facts(const env::Step& step, env::Episode& episode) {
   std::string text =
       std::string(step.observation) + numbers + std::string(step.info_json) + std::string(step.stats_json);
   const auto progress = episode.progress();
-  if (progress.ok() && *progress) text += "|" + std::to_string(**progress);
+  if (progress.ok() && *progress) text.append("|").append(std::to_string(**progress));
   return text;
 }
 
@@ -291,9 +291,12 @@ Outcome listed_actions_valid(const Subject& subject) {
       for (std::size_t i = 0; i < keep; ++i) {
         IPR_NEED(step, episode.step(taken.actions[i]));
       }
-      IPR_NEED(const auto actions, episode.actions());
-      for (std::size_t i = 0; i < std::min<std::size_t>(actions->size(), 6); ++i) {
-        const std::string& action = (*actions)[i * actions->size() / std::min<std::size_t>(actions->size(), 6)];
+      IPR_NEED(const auto listed, episode.actions());
+      IPR_EXPECT(listed.has_value(), "task " + task.id + ": no list of actions though the plugin offers one");
+      const std::vector<std::string>& actions = *listed;
+      const std::size_t tried = std::min<std::size_t>(actions.size(), 6);
+      for (std::size_t i = 0; i < tried; ++i) {
+        const std::string& action = actions[i * actions.size() / tried];
         IPR_NEED(env::Episode fresh, environment->new_episode());
         IPR_NEED(env::Step moved, fresh.reset(task.id, mix(subject.seed, 7)));
         for (std::size_t k = 0; k < keep; ++k) {

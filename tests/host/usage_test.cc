@@ -143,8 +143,8 @@ TEST_CASE("flag before variable before config file before default", "[host]") {
   CHECK(value_of(call, "seed").value == Json(7));
   CHECK(value_of(call, "seed").origin == "config file");
   CHECK(value_of(call, "iterations").value == Json(2));
-  call.variables["IPR_HOST_SEED"] = "5";
-  CHECK(value_of(call, "seed").value == Json(5));
+  call.variables["IPR_HOST_SEED"] = "15";
+  CHECK(value_of(call, "seed").value == Json(15));
   CHECK(value_of(call, "seed").origin == "environment variable");
   CHECK(value_of(call, "iterations").value == Json(2));  // still the file's
   call.arguments.insert(call.arguments.end(), {"--seed", "9"});

@@ -21,10 +21,10 @@ TEST_CASE("equal histories have equal hashes, whoever lived them", "[loop][scori
 TEST_CASE("messages cannot run into one another", "[loop][scoring]") {
   const auto talk = make_talk();
   Trajectory one = talk->expert, two = talk->expert;
-  one.turns[0].message = "ab";
-  one.turns[1].message = "c";
-  two.turns[0].message = "a";
-  two.turns[1].message = "bc";
+  one.turns[0].message = "abcd";
+  one.turns[1].message = "ef";
+  two.turns[0].message = "ab";
+  two.turns[1].message = "cdef";
   CHECK(prefix_hash(one, 2) != prefix_hash(two, 2));
 }
 
