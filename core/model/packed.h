@@ -22,6 +22,9 @@ class AlignedFloats {
 
  private:
   struct Free {
+    Free() : mapped_bytes(0) {}
+    explicit Free(std::size_t mapped) : mapped_bytes(mapped) {}
+    std::size_t mapped_bytes;  // 0: from the heap
     void operator()(float* values) const;
   };
   std::unique_ptr<float[], Free> values_;
