@@ -21,6 +21,13 @@ void drop_derived(Weights& weights) {
   std::erase_if(weights.tensors, [](const auto& item) { return item.first.ends_with("rotary_emb.inv_freq"); });
 }
 
+// The same error, told of the folder that the user knows instead of the temporary one beside it.
+Status told_of(const std::string& folder, const std::string& fresh, const Status& status) {
+  std::string message = status.message();
+  if (const auto at = message.find(fresh); at != std::string::npos) message.replace(at, fresh.size(), folder);
+  return {status.code(), message};
+}
+
 Status fill(const std::string& folder, const Weights& weights, const std::map<std::string, std::string>& files) {
   IPR_TRY(write_file(folder + "/config.json", config_to_json(weights.config).dump(2) + "\n"));
   for (const auto& [name, contents] : files) IPR_TRY(write_file(folder + "/" + name, contents));
@@ -79,11 +86,11 @@ Status save_checkpoint(const std::string& folder, const Weights& weights,
   const std::string fresh = target + ".tmp." + std::to_string(::getpid());
   std::error_code ignored;
   fs::remove_all(fresh, ignored);  // of a killed process that had our number
-  IPR_TRY(make_folder(fresh));
-  Status status = fill(fresh, weights, files);
+  Status status = make_folder(fresh);
+  if (status.ok()) status = fill(fresh, weights, files);
   if (status.ok()) status = put_in_place(fresh, target);
   fs::remove_all(fresh, ignored);
-  if (!status.ok()) return status;
+  if (!status.ok()) return told_of(target, fresh, status);
   const fs::path parent = fs::path(target).parent_path();
   if (const int fd = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) {
     (void)::fsync(fd);  // best effort: not every file system can
