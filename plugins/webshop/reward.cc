@@ -144,7 +144,12 @@ const ProductFeatures& ProductTexts::of(const Product& product) const {
   });
 }
 
-GoalScorer::GoalScorer(const Goal& goal, const ProductTexts& texts) : goal_(goal), texts_(texts) {
+std::size_t MatchKeyHash::operator()(const MatchKey& key) const {
+  return ipr_mix64(key.scorer, reinterpret_cast<std::uintptr_t>(key.product));
+}
+
+GoalScorer::GoalScorer(const Goal& goal, const ProductTexts& texts)
+    : goal_(goal), texts_(texts), number_(texts.next_scorer()) {
   if (goal.options.size() > kMaxGoalOptions) {
     throw ipr::sdk::Failure(IPR_DATA_LOSS, "goal of " + goal.asin + " (\"" + goal.instruction + "\") has " +
                                                std::to_string(goal.options.size()) +
@@ -174,25 +179,27 @@ std::uint64_t GoalScorer::matched_options(const TokenSet& value) const {
   return mask;
 }
 
-const ProductMatch& GoalScorer::match(const Product& product) const {
-  return matches_.get(product, [&] {
-    auto match = std::make_unique<ProductMatch>();
-    const ProductFeatures& own = texts_.of(product);
-    PurchaseReward& type = match->type;
-    type.query_match = product.query == goal_.query;
-    type.category_match = count_common(own.categories, features_->categories) >= 2;
-    type.title_score = features_->noun_count == 0 ? 0.2
-                                                  : static_cast<double>(count_common(own.nouns, features_->nouns)) /
-                                                        static_cast<double>(features_->noun_count);
-    type.r_type = type_reward(type);
-    for (std::size_t i = 0; i < goal_.attributes.size(); ++i) {
-      if (has_attribute(own, features_->attributes[i], goal_.attributes[i])) ++match->attributes;
-    }
-    match->masks.reserve(own.values.size());
-    for (const TokenSet& value : own.values) match->masks.push_back(matched_options(value));
-    match->mean_options = mean_matched(product.options, match->masks, goal_.options.size());
-    return match;
-  });
+std::shared_ptr<const ProductMatch> GoalScorer::match(const Product& product) const {
+  return texts_.matches().get({number_, &product}, [&] { return make_match(product); });
+}
+
+std::shared_ptr<const ProductMatch> GoalScorer::make_match(const Product& product) const {
+  auto match = std::make_shared<ProductMatch>();
+  const ProductFeatures& own = texts_.of(product);
+  PurchaseReward& type = match->type;
+  type.query_match = product.query == goal_.query;
+  type.category_match = count_common(own.categories, features_->categories) >= 2;
+  type.title_score = features_->noun_count == 0 ? 0.2
+                                                : static_cast<double>(count_common(own.nouns, features_->nouns)) /
+                                                      static_cast<double>(features_->noun_count);
+  type.r_type = type_reward(type);
+  for (std::size_t i = 0; i < goal_.attributes.size(); ++i) {
+    if (has_attribute(own, features_->attributes[i], goal_.attributes[i])) ++match->attributes;
+  }
+  match->masks.reserve(own.values.size());
+  for (const TokenSet& value : own.values) match->masks.push_back(matched_options(value));
+  match->mean_options = mean_matched(product.options, match->masks, goal_.options.size());
+  return match;
 }
 
 double GoalScorer::total(const ProductMatch& match, double options, bool price_ok) const {
@@ -201,17 +208,17 @@ double GoalScorer::total(const ProductMatch& match, double options, bool price_o
 }
 
 PurchaseReward GoalScorer::purchase(const Product& product, const ChosenOptions& options, double price) const {
-  const ProductMatch& known = match(product);
+  const std::shared_ptr<const ProductMatch> known = match(product);
   std::uint64_t matched = 0;
   for (const auto& [name, value] : options) matched |= matched_options(token_set(normalize_color(value)));
   const auto matched_count = static_cast<double>(std::popcount(matched));
   const auto attribute_count = static_cast<double>(goal_.attributes.size());
   const auto option_count = static_cast<double>(goal_.options.size());
 
-  PurchaseReward result = known.type;
+  PurchaseReward result = known->type;
   result.r_price = price <= goal_.price_upper;
-  result.reward = total(known, matched_count, result.r_price);
-  result.r_att = goal_.attributes.empty() ? 0 : static_cast<double>(known.attributes) / attribute_count;
+  result.reward = total(*known, matched_count, result.r_price);
+  result.r_att = goal_.attributes.empty() ? 0 : static_cast<double>(known->attributes) / attribute_count;
   result.w_att = attribute_count / features_->denominator;
   if (!goal_.options.empty()) result.r_option = matched_count / option_count;
   result.w_option = option_count / features_->denominator;
@@ -222,18 +229,18 @@ PurchaseReward GoalScorer::purchase(const Product& product, const ChosenOptions&
 double GoalScorer::results_page(std::span<const Product* const> shown) const {
   double best = 0;
   for (const Product* product : shown) {
-    const ProductMatch& known = match(*product);
-    if (!known.mean_options) continue;
-    best = std::max(best, total(known, *known.mean_options, product->pricing.front() <= goal_.price_upper));
+    const std::shared_ptr<const ProductMatch> known = match(*product);
+    if (!known->mean_options) continue;
+    best = std::max(best, total(*known, *known->mean_options, product->pricing.front() <= goal_.price_upper));
   }
   return best;
 }
 
 double GoalScorer::item_page(const Product& product, const ChosenOptions& selected) const {
-  const ProductMatch& known = match(product);
+  const std::shared_ptr<const ProductMatch> known = match(product);
   // What combinations can achieve, option by option, instead of the combinations themselves: few remain.
   std::vector<Reached> reached(1);
-  auto mask = known.masks.begin();
+  auto mask = known->masks.begin();
   for (const Option& option : product.options) {
     std::vector<Reached> choices;
     for (const std::string& value : option.values) add_choice(choices, {*mask++, selected_mask(selected, value)});
@@ -251,7 +258,7 @@ double GoalScorer::item_page(const Product& product, const ChosenOptions& select
   for (const Reached& combination : reached) {
     if (combination.selected == all) best = std::max(best, std::popcount(combination.options));
   }
-  return best < 0 ? -1 : total(known, best, product.pricing.front() <= goal_.price_upper);
+  return best < 0 ? -1 : total(*known, best, product.pricing.front() <= goal_.price_upper);
 }
 
 GoalScorers::GoalScorers(std::span<const Goal> goals, NounFilter nouns) : goals_(goals), texts_(std::move(nouns)) {}

@@ -3,9 +3,11 @@
 // purchase = r_type * (matched attributes + matched options + price ok) / (attributes + options + 1), webshop.md
 // section 8. The page scores are the dense per-step reward of IPR: the same formula for the purchases a page could
 // still lead to. One GoalScorer serves all episodes of its goal, on any number of threads: what depends only on (goal,
-// product) is computed at first use and kept, so a page seen before costs a table look-up.
+// product) is remembered, so a page seen a moment ago costs a table look-up. There are goals times products of these,
+// so the memory has a bound.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "bounded_memory.h"
 #include "catalog.h"
 #include "nouns.h"
 #include "once_map.h"
@@ -40,18 +43,37 @@ struct TokenSet;         // fuzzy.h
 struct ProductFeatures;  // a product's texts made ready for matching
 struct ProductMatch;     // a product against one goal
 
-// What the scorers of all goals share: the noun filter and the products' prepared texts. Products must outlive it and
-// must not move. Thread-safe.
+// A pair of a scorer, by its number, and a product.
+struct MatchKey {
+  std::uint64_t scorer = 0;
+  const Product* product = nullptr;
+  bool operator==(const MatchKey&) const = default;
+};
+struct MatchKeyHash {
+  std::size_t operator()(const MatchKey& key) const;
+};
+
+// What the scorers of all goals share: the noun filter, the products' prepared texts and the memory of matches.
+// Products must outlive it and must not move. Thread-safe.
 class ProductTexts {
  public:
+  // About 10 MiB: what some hundred goals look at while they are played.
+  static constexpr std::size_t kMostMatches = 16384;
+  using Matches = BoundedMemory<MatchKey, ProductMatch, MatchKeyHash, kMostMatches>;
+
   explicit ProductTexts(NounFilter nouns = noun_filter_v1);
   ~ProductTexts();
   [[nodiscard]] const ProductFeatures& of(const Product& product) const;
   [[nodiscard]] const NounFilter& nouns() const { return nouns_; }
+  [[nodiscard]] const Matches& matches() const { return matches_; }
+  // Another one for each scorer.
+  [[nodiscard]] std::uint64_t next_scorer() const { return scorers_++; }
 
  private:
   NounFilter nouns_;
   OnceMap<Product, ProductFeatures> features_;
+  Matches matches_;
+  mutable std::atomic<std::uint64_t> scorers_{0};
 };
 
 // Scores purchases and pages for one goal. Keeps references to both arguments. Thread-safe.
@@ -76,14 +98,15 @@ class GoalScorer {
 
  private:
   struct GoalFeatures;
-  [[nodiscard]] const ProductMatch& match(const Product& product) const;
+  [[nodiscard]] std::shared_ptr<const ProductMatch> match(const Product& product) const;
+  [[nodiscard]] std::shared_ptr<const ProductMatch> make_match(const Product& product) const;
   [[nodiscard]] std::uint64_t matched_options(const TokenSet& value) const;
   [[nodiscard]] double total(const ProductMatch& match, double options, bool price_ok) const;
 
   const Goal& goal_;
   const ProductTexts& texts_;
+  const std::uint64_t number_;
   std::unique_ptr<const GoalFeatures> features_;
-  OnceMap<Product, ProductMatch> matches_;
 };
 
 // The scorers of a whole goal list, made at first use. Goals must outlive it and must not move. Thread-safe.
