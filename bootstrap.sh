@@ -39,20 +39,24 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >&2
 }
 
-# libtorch_cpu.so of the PyPI wheel needs two small CUDA libraries at load time, also where there is no GPU.
+# libtorch_cpu.so of the PyPI wheel needs two small CUDA libraries at load time, also where there is no GPU. With
+# IPR_BOOTSTRAP_CUDA set, all that torch wants for a GPU comes too (5 GB, for the preset cuda); that install serves the
+# other presets as well, and what is there already is kept.
 install_torch() {
-  local stamp=".deps/torch-$TORCH_VERSION${IPR_BOOTSTRAP_CUDA:+-cuda}"
-  [ -e "$stamp" ] && return
-  say "installing LibTorch $TORCH_VERSION from PyPI into .deps (539 MB to download, 1.2 GB on disk)"
-  rm -rf .deps
-  /usr/bin/python3 -m venv .deps >&2
-  if [ -n "${IPR_BOOTSTRAP_CUDA:-}" ]; then
-    .deps/bin/pip install --quiet --disable-pip-version-check "torch==$TORCH_VERSION" >&2
+  local done=".deps/torch-$TORCH_VERSION" what
+  [ -e "$done-cuda" ] && return
+  if [ -z "${IPR_BOOTSTRAP_CUDA:-}" ]; then
+    [ -e "$done" ] && return
+    say "installing LibTorch $TORCH_VERSION from PyPI into .deps (539 MB to download, 1.2 GB on disk)"
+    what=(--no-deps "torch==$TORCH_VERSION" "nvidia-cuda-runtime==13.2.*" "nvidia-cuda-cupti==13.2.*")
   else
-    .deps/bin/pip install --quiet --disable-pip-version-check --no-deps "torch==$TORCH_VERSION" \
-      "nvidia-cuda-runtime==13.2.*" "nvidia-cuda-cupti==13.2.*" >&2
+    say "installing LibTorch $TORCH_VERSION with its CUDA libraries from PyPI into .deps (5 GB on disk)"
+    what=("torch==$TORCH_VERSION")
+    done="$done-cuda"
   fi
-  touch "$stamp"
+  .deps/bin/pip --version >/dev/null 2>&1 || /usr/bin/python3 -m venv --clear .deps >&2
+  .deps/bin/pip install --quiet --disable-pip-version-check "${what[@]}" >&2
+  touch "$done"
 }
 
 install_packages
