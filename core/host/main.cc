@@ -1,9 +1,14 @@
 // ipr-host: parse, do, answer with one line per error and the exit code of product.md section 2.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <exception>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +60,21 @@ ipr::Status usage_error(const CLI::App& app, const std::vector<std::string>& wor
   return ipr::usage(std::string(error.what()) + "; see `ipr-host --help`");
 }
 
+// Does the command's work. What it printed must have arrived: a full disk behind standard output is an error. A reader
+// that has had enough (`ipr-host … | head`) is none.
+ipr::Status answer(const std::function<ipr::Status()>& work) {
+  try {
+    const ipr::Status status = work();
+    const bool printed = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    struct stat output {};
+    const bool piped = ::fstat(STDOUT_FILENO, &output) == 0 && S_ISFIFO(output.st_mode);
+    if (!status.ok() || printed || piped) return status;
+    return ipr::failed("standard output: cannot write; free space or write elsewhere");
+  } catch (const std::exception& error) {  // what no library boundary has turned into a Status
+    return ipr::failed(std::string("internal error: ") + error.what() + "; please report it with the command");
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -92,5 +112,5 @@ int main(int argc, char** argv) {
   } catch (const CLI::Error& error) {
     return report(usage_error(app, words, error));
   }
-  return report(chosen.work());
+  return report(answer(chosen.work));
 }

@@ -4,7 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <regex>
+#include <string_view>
 
 #include "core/plugin/schema.h"
 
@@ -31,6 +31,17 @@ std::string text_or_empty(const char* text) {
   return text == nullptr ? std::string() : std::string(text);
 }
 
+// Words of a-z, 0-9 and -, joined by dots.
+bool is_id(std::string_view id) {
+  char before = '.';
+  for (const char c : id) {
+    const bool in_word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    if (!in_word && (c != '.' || before == '.')) return false;
+    before = c;
+  }
+  return before != '.';
+}
+
 Result<Manifest> read_descriptor(const ipr_plugin_desc* desc, const std::string& path) {
   if (desc == nullptr || !IPR_HAS(desc, ipr_plugin_desc, create) || desc->create == nullptr) {
     return plugin_error(path + ": a plugin descriptor is incomplete; rebuild the plugin with this host's SDK");
@@ -44,8 +55,7 @@ Result<Manifest> read_descriptor(const ipr_plugin_desc* desc, const std::string&
   manifest.license = text_or_empty(desc->license);
   manifest.summary = text_or_empty(desc->summary);
   manifest.path = path;
-  static const std::regex kId("[a-z0-9-]+(\\.[a-z0-9-]+)*");
-  if (!std::regex_match(manifest.id, kId)) {
+  if (!is_id(manifest.id)) {
     return plugin_error(path + ": plugin id \"" + manifest.id + "\" is not of the form [a-z0-9-]+");
   }
   IPR_ASSIGN(manifest.schema, parse_json(desc->config_schema == nullptr ? "{}" : desc->config_schema,

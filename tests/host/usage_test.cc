@@ -221,3 +221,19 @@ TEST_CASE("plugin describe tells an environment's splits, actions and longest ex
   CHECK(environment.at("actions").at("listed") == Json(true));
   CHECK(place.host({"plugin", "describe", "mc"}).exit_code == 0);
 }
+
+TEST_CASE("what cannot be printed is an error, and a reader that has had enough is none", "[host][faults]") {
+  const Workplace place;
+  const auto through = [&](const std::string& output) {
+    Call call = place.call({"-c", std::string(IPR_HOST_PROGRAM) + " plugin list " + output});
+    call.program = "/bin/sh";
+    return run_program(call);
+  };
+  const Ended full = through("> /dev/full");
+  CHECK(full.exit_code == 1);
+  REQUIRE(full.error_lines().size() == 1);
+  CHECK(contains(full.error_lines()[0], "standard output: cannot write"));
+  const Ended enough = through("| true");
+  CHECK(enough.exit_code == 0);
+  CHECK(enough.err.empty());
+}
