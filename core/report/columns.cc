@@ -1,6 +1,7 @@
 #include "core/report/columns.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/base/strings.h"
@@ -37,31 +38,102 @@ std::string mark(const Row& row) {
   return row.chosen ? "*" : row.rolled_back ? "!" : " ";
 }
 
+bool has_several_runs(const Leaderboard& table) {
+  return distinct(table.rows, [](const Row& row) { return row.run; }) > 1;
+}
+bool has_several_panels(const Leaderboard& table) {
+  return distinct(table.rows, [](const Row& row) { return row.panel; }) > 1;
+}
+
+// "iter-1", or "run iter-1" where there are several.
+std::string name_in(const Leaderboard& table, const Row& row) {
+  return (has_several_runs(table) ? printable(row.run) + " " : "") + printable(row.policy);
+}
+
+void add_differences(ColumnSet& set, const Leaderboard& table) {
+  std::string baseline;
+  bool corrected = false;
+  for (const Row& row : table.rows) {
+    if (!row.baseline.empty()) baseline = row.baseline;
+    corrected = corrected || row.compared > 1;
+  }
+  if (baseline.empty()) return;
+  set.add("minus " + printable(baseline), true, [](const Row& row) { return row.diff ? with_sign(*row.diff) : ""; });
+  set.add("95 % interval", true, [](const Row& row) { return bracket(row.diff_ci95, true); });
+  set.add("p", true, [](const Row& row) { return row.p ? p_value(*row.p) : ""; });
+  if (corrected) set.add("p Holm", true, [](const Row& row) { return row.p_adjusted ? p_value(*row.p_adjusted) : ""; });
+  set.add("mde", true, [](const Row& row) { return row.mde ? fixed(*row.mde) : ""; });
+}
+
+// How p was found: the tests by the rows that used them.
+void add_test_notes(const Leaderboard& table, std::vector<std::string>& notes) {
+  std::map<std::string, std::vector<std::string>> users;
+  std::int64_t compared = 0, clusters = 0, tasks = 0;
+  for (const Row& row : table.rows) {
+    if (!row.p) continue;
+    users[row.test].push_back(name_in(table, row) + " on " + printable(row.split));
+    compared = std::max(compared, row.compared);
+    if (row.clusters < row.n && row.n > tasks) {
+      clusters = row.clusters;
+      tasks = row.n;
+    }
+  }
+  if (users.empty()) return;
+  std::vector<std::string> tests;
+  for (const auto& [test, rows] : users)
+    tests.push_back(test + (users.size() > 1 ? " (" + join(rows, ", ") + ")" : ""));
+  notes.push_back("p: " + join(tests, "; ") + ", two-sided" +
+                  (compared > 1 ? "; p Holm: corrected for the rows compared, up to " + std::to_string(compared) +
+                                      " of one run and split"
+                                : ""));
+  if (tasks > 0) {
+    notes.push_back("tasks that share chance count together: " + std::to_string(tasks) + " tasks are " +
+                    std::to_string(clusters) + " clusters");
+  }
+  notes.push_back("mde: the true difference that would be found with 80 % chance");
+}
+
+// What makes rows less than they seem.
+void add_warnings(const Leaderboard& table, std::vector<std::string>& notes) {
+  std::set<std::string> told;
+  for (const Row& row : table.rows) {
+    if (row.overlap == 0) continue;
+    std::string note = (has_several_runs(table) ? printable(row.run) + ": " : "") + "train and " +
+                       printable(row.split) + " overlap in " + std::to_string(row.overlap) +
+                       " tasks (--allow-overlap): rewards on " + printable(row.split) + " are not held out";
+    if (told.insert(note).second) notes.push_back(std::move(note));
+  }
+  if (has_several_panels(table)) {
+    notes.emplace_back("panel: rows are comparable only where it is equal; others were evaluated on other tasks");
+  }
+  for (const Row& row : table.rows) {
+    if (row.infrastructure_errors == 0) continue;
+    notes.push_back(printable(row.policy) + " on " + printable(row.split) + ": " +
+                    std::to_string(row.infrastructure_errors) +
+                    " episodes ended by infrastructure errors after retries; they count as 0");
+  }
+}
+
 }  // namespace
 
 std::vector<Column> table_columns(const Leaderboard& table) {
   ColumnSet set(table.rows);
   set.add("", false, mark);
-  if (distinct(table.rows, [](const Row& row) { return row.run; }) > 1) {
+  if (has_several_runs(table)) {
     set.add("run", false, [](const Row& row) { return printable(row.run); });
   }
   if (distinct(table.rows, [](const Row& row) { return row.env; }) > 1) {
     set.add("env", false, [](const Row& row) { return printable(row.env); });
+  }
+  if (has_several_panels(table)) {
+    set.add("panel", false, [](const Row& row) { return printable(row.panel.substr(0, 6)); });
   }
   set.add("policy", false, [](const Row& row) { return printable(row.policy); });
   set.add("split", false, [](const Row& row) { return printable(row.split); });
   set.add("n", true, [](const Row& row) { return std::to_string(row.n); });
   set.add("reward", true, [](const Row& row) { return fixed(row.mean); });
   set.add("95 % interval", true, [](const Row& row) { return bracket(row.ci95); });
-  std::string baseline;
-  for (const Row& row : table.rows) {
-    if (!row.baseline.empty()) baseline = row.baseline;
-  }
-  if (!baseline.empty()) {
-    set.add("minus " + printable(baseline), true, [](const Row& row) { return row.diff ? with_sign(*row.diff) : ""; });
-    set.add("95 % interval", true, [](const Row& row) { return bracket(row.diff_ci95, true); });
-    set.add("p", true, [](const Row& row) { return row.p ? p_value(*row.p) : ""; });
-  }
+  add_differences(set, table);
   std::set<std::string> extras;
   for (const Row& row : table.rows) {
     for (const auto& [name, value] : row.extra) extras.insert(name);
@@ -94,12 +166,8 @@ std::vector<std::string> table_notes(const Leaderboard& table) {
   };
   if (any(&Row::chosen)) notes.push_back("* chosen on dev");
   if (any(&Row::rolled_back)) notes.push_back("! rolled back: reward on dev fell by more than its interval");
-  for (const Row& row : table.rows) {
-    if (row.infrastructure_errors == 0) continue;
-    notes.push_back(printable(row.policy) + " on " + printable(row.split) + ": " +
-                    std::to_string(row.infrastructure_errors) +
-                    " episodes ended by infrastructure errors after retries; they count as 0");
-  }
+  add_test_notes(table, notes);
+  add_warnings(table, notes);
   return notes;
 }
 

@@ -14,11 +14,11 @@ struct Column {
   std::vector<std::string> cells;  // one per row of the table
 };
 
-// Columns that say nothing are left out: run and environment where there is one, differences where there is no
-// baseline. The first one marks rows: `*` chosen, `!` rolled back.
+// Columns that say nothing are left out: run, environment and panel where there is one, differences where there is no
+// baseline, corrected p where there is nothing to correct. The first one marks rows: `*` chosen, `!` rolled back.
 [[nodiscard]] std::vector<Column> table_columns(const Leaderboard& table);
 
-// What the marks mean, and infrastructure errors; one line each.
+// What the marks mean, which test gave p, clusters, overlaps, panels that differ, infrastructure errors; one line each.
 [[nodiscard]] std::vector<std::string> table_notes(const Leaderboard& table);
 
 // `name` as valid UTF-8 without control characters. Names come from configs and environments: nothing in them may move

@@ -41,9 +41,8 @@ void add_results(pugi::xml_node main, const Leaderboard& table) {
   pugi::xml_node notes = add(section, "div", {}, "notes");
   for (const std::string& note : table_notes(table)) add(notes, "p", note);
   add(notes, "p",
-      "n: tasks. Intervals: 95 %, Student's t, the task (or its cluster) as the unit. Differences are paired by task; "
-      "p is "
-      "that of the paired t-test, two-sided, not corrected for the number of rows.");
+      "n: tasks. Intervals: 95 %, Student's t (Wilson's for 0/1 outcomes), the task or its cluster as the unit, not "
+      "corrected. Differences are paired by task.");
 }
 
 // Success and exit statuses: a mean alone hides how episodes ended.

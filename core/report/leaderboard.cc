@@ -23,6 +23,15 @@ struct Evaluated {
 using Key = std::tuple<std::string, std::int32_t, std::string>;  // split, iteration, policy: the order of the table
 using Clusters = std::map<std::string, std::string>;             // by task id
 
+// What a record says, read once.
+struct ReadRun {
+  const RunSource* source = nullptr;
+  std::map<Key, Evaluated> evaluations;
+  std::map<std::string, Clusters> clusters;  // by split
+  std::vector<store::Policy> policies;
+  std::vector<OverlapNote> overlaps;
+};
+
 Status add_extra(const store::Episode& episode, std::map<std::string, TaskOutcome>& extra) {
   if (episode.extra_json.empty()) return {};
   IPR_ASSIGN(const Json object, parse_json(episode.extra_json, "extra of episode " + std::to_string(episode.id)));
@@ -56,11 +65,24 @@ Result<std::map<Key, Evaluated>> read_evaluations(store::RunStore& record, const
   return found;
 }
 
-Result<Clusters> read_clusters(store::RunStore& record, const std::string& split) {
-  Clusters clusters;
-  IPR_ASSIGN(const std::vector<store::Task> tasks, record.tasks(split));
-  for (const store::Task& task : tasks) clusters[task.id] = task.cluster;
-  return clusters;
+Result<ReadRun> read_run(const RunSource& source, const std::vector<std::string>& splits) {
+  ReadRun run;
+  run.source = &source;
+  IPR_ASSIGN(run.evaluations, read_evaluations(*source.record, splits));
+  IPR_ASSIGN(run.policies, source.record->policies());
+  for (const auto& [key, policy] : run.evaluations) {
+    const std::string& split = std::get<0>(key);
+    if (run.clusters.contains(split)) continue;
+    IPR_ASSIGN(const std::vector<store::Task> tasks, source.record->tasks(split));
+    Clusters& clusters = run.clusters[split];
+    for (const store::Task& task : tasks) clusters[task.id] = task.cluster;
+  }
+  IPR_ASSIGN(const std::optional<std::string> overlaps, source.record->state("overlap"));
+  if (overlaps) {
+    IPR_ASSIGN(const Json json, parse_json(*overlaps, "state overlap"));
+    IPR_ASSIGN(run.overlaps, overlaps_from_json(json, "state overlap"));
+  }
+  return run;
 }
 
 std::string cluster_of(const Clusters& clusters, const std::string& task) {
@@ -68,77 +90,110 @@ std::string cluster_of(const Clusters& clusters, const std::string& task) {
   return found == clusters.end() ? std::string() : found->second;
 }
 
-Estimate estimate_outcome(const Evaluated& policy, const Clusters& clusters) {
+Estimate mean_outcome(const Evaluated& policy, const Clusters& clusters) {
   std::vector<double> means;
   std::vector<std::string> keys;
   for (const auto& [task, outcome] : policy.tasks) {
     means.push_back(outcome.mean());
     keys.push_back(cluster_of(clusters, task));
   }
-  return estimate_clustered_mean(means, keys);
+  return estimate_outcome(means, keys);
 }
 
 // Over the tasks that both have played.
-Estimate estimate_difference(const Evaluated& policy, const Evaluated& baseline, const Clusters& clusters) {
-  std::vector<double> differences;
+Comparison compare(const Evaluated& policy, const Evaluated& baseline, const Clusters& clusters) {
+  std::vector<double> outcomes, others;
   std::vector<std::string> keys;
   for (const auto& [task, outcome] : policy.tasks) {
     const auto other = baseline.tasks.find(task);
     if (other == baseline.tasks.end()) continue;
-    differences.push_back(outcome.mean() - other->second.mean());
+    outcomes.push_back(outcome.mean());
+    others.push_back(other->second.mean());
     keys.push_back(cluster_of(clusters, task));
   }
-  return estimate_clustered_mean(differences, keys);
+  return compare_paired(outcomes, others, keys);
 }
 
-void compare(Row& row, const Evaluated& policy, const Evaluated& baseline, const std::string& name,
-             const Clusters& clusters) {
-  const Estimate difference = estimate_difference(policy, baseline, clusters);
-  if (difference.n == 0) return;
-  row.baseline = name;
-  row.diff = difference.mean;
-  row.diff_ci95 = difference.interval;
-  row.p = t_test(difference);
-  row.mde = minimum_detectable_effect(difference);
+// The policy that rows of this run and split are compared with; nullptr where there is none.
+const Evaluated* find_baseline(const std::vector<ReadRun>& runs, const ReadRun& run, const std::string& split,
+                               const LeaderboardOptions& options) {
+  const ReadRun* holder = options.baseline_run.empty() ? &run : nullptr;
+  for (const ReadRun& other : runs) {
+    const bool named = !options.baseline_run.empty() && other.source->run == options.baseline_run;
+    if (named && other.source->panel == run.source->panel) holder = &other;
+  }
+  if (holder == nullptr) return nullptr;
+  for (const auto& [key, policy] : holder->evaluations) {
+    if (std::get<0>(key) == split && std::get<2>(key) == options.baseline) return &policy;
+  }
+  return nullptr;
 }
 
-Status add_run(const RunSource& run, const LeaderboardOptions& options, Leaderboard& table) {
-  IPR_ASSIGN(const auto evaluations, read_evaluations(*run.record, options.splits));
-  IPR_ASSIGN(const std::vector<store::Policy> policies, run.record->policies());
-  std::map<std::string, Clusters> clusters;
-  for (const auto& [key, policy] : evaluations) {
-    const auto& [split, iteration, name] = key;
-    if (!clusters.contains(split)) {
-      IPR_ASSIGN(clusters[split], read_clusters(*run.record, split));
+Row make_row(const ReadRun& run, const Key& key, const Evaluated& policy) {
+  Row row;
+  row.run = run.source->run;
+  row.env = run.source->env;
+  row.panel = run.source->panel;
+  std::tie(row.split, row.iteration, row.policy) = key;
+  for (const store::Policy& known : run.policies) {
+    if (known.name != row.policy) continue;
+    row.chosen = known.chosen;
+    row.rolled_back = known.rolled_back;
+  }
+  for (const OverlapNote& overlap : run.overlaps) {
+    const auto found = overlap.splits.find(row.split);
+    if (overlap.first == "train" && found != overlap.splits.end()) row.overlap += found->second;
+  }
+  const Estimate outcome = mean_outcome(policy, run.clusters.at(row.split));
+  row.n = static_cast<std::int64_t>(outcome.n);
+  row.clusters = static_cast<std::int64_t>(outcome.clusters);
+  row.mean = outcome.mean;
+  row.ci95 = outcome.interval;
+  for (const auto& [extra, sum] : policy.extra) row.extra[extra] = sum.mean();
+  row.infrastructure_errors = policy.infrastructure_errors;
+  return row;
+}
+
+void add_comparison(Row& row, const Comparison& comparison, const LeaderboardOptions& options) {
+  if (comparison.difference.n == 0) return;
+  row.baseline = (options.baseline_run.empty() ? "" : options.baseline_run + "/") + options.baseline;
+  row.diff = comparison.difference.mean;
+  row.diff_ci95 = comparison.difference.interval;
+  row.p = comparison.p;
+  row.test = comparison.test;
+  row.mde = comparison.mde;
+}
+
+// Of rows [first, end of the table), which are of one run, split by split.
+void correct(std::vector<Row>& rows, std::size_t first) {
+  std::map<std::string, std::vector<Row*>> families;
+  for (std::size_t i = first; i < rows.size(); ++i) {
+    if (rows[i].p) families[rows[i].split].push_back(&rows[i]);
+  }
+  for (const auto& [split, family] : families) {
+    std::vector<double> p;
+    for (const Row* row : family) p.push_back(*row->p);
+    const std::vector<double> adjusted = holm(p);
+    for (std::size_t i = 0; i < family.size(); ++i) {
+      family[i]->p_adjusted = adjusted[i];
+      family[i]->compared = static_cast<std::int64_t>(family.size());
     }
-    Row row;
-    row.run = run.run;
-    row.env = run.env;
-    row.policy = name;
-    row.iteration = iteration;
-    row.split = split;
-    row.panel = run.panel;
-    for (const store::Policy& known : policies) {
-      if (known.name != name) continue;
-      row.chosen = known.chosen;
-      row.rolled_back = known.rolled_back;
-    }
-    const Estimate outcome = estimate_outcome(policy, clusters[split]);
-    row.n = static_cast<std::int64_t>(outcome.n);
-    row.mean = outcome.mean;
-    row.ci95 = outcome.interval;
-    for (const auto& [extra, sum] : policy.extra) row.extra[extra] = sum.mean();
-    row.infrastructure_errors = policy.infrastructure_errors;
-    if (name != options.baseline) {
-      for (const auto& [other, baseline] : evaluations) {
-        if (std::get<0>(other) == split && std::get<2>(other) == options.baseline) {
-          compare(row, policy, baseline, options.baseline, clusters[split]);
-        }
-      }
+  }
+}
+
+Status add_run(const std::vector<ReadRun>& runs, const ReadRun& run, const LeaderboardOptions& options,
+               Leaderboard& table) {
+  const std::size_t first = table.rows.size();
+  for (const auto& [key, policy] : run.evaluations) {
+    Row row = make_row(run, key, policy);
+    const Evaluated* baseline = find_baseline(runs, run, row.split, options);
+    if (baseline != nullptr && baseline != &policy) {
+      add_comparison(row, compare(policy, *baseline, run.clusters.at(row.split)), options);
     }
     table.rows.push_back(std::move(row));
   }
-  IPR_ASSIGN(const std::vector<store::Cost> costs, run.record->costs());
+  correct(table.rows, first);
+  IPR_ASSIGN(const std::vector<store::Cost> costs, run.source->record->costs());
   for (const store::Cost& cost : costs) {
     if (cost.stage != store::kMonteCarlo) continue;
     table.cost.rollouts += cost.rollouts;
@@ -150,53 +205,27 @@ Status add_run(const RunSource& run, const LeaderboardOptions& options, Leaderbo
   return {};
 }
 
-Json or_null(const std::optional<double>& value) {
-  return value ? Json(*value) : Json();
-}
-Json or_null(const std::optional<Interval>& value) {
-  return value ? Json::array({value->low, value->high}) : Json();
-}
-
 }  // namespace
 
 Result<Leaderboard> make_leaderboard(const std::vector<RunSource>& runs, const LeaderboardOptions& options) {
+  std::vector<ReadRun> read;
+  for (const RunSource& source : runs) {
+    Result<ReadRun> run = read_run(source, options.splits);
+    if (!run.ok()) return run.status().at(source.record->path());
+    read.push_back(std::move(*run));
+  }
   Leaderboard table;
-  for (const RunSource& run : runs) {
-    if (const Status status = add_run(run, options, table); !status.ok()) return status.at(run.record->path());
+  for (const ReadRun& run : read) {
+    if (const Status status = add_run(read, run, options, table); !status.ok())
+      return status.at(run.source->record->path());
   }
   return table;
 }
 
-Json to_json(const Leaderboard& table) {
-  Json rows = Json::array();
-  for (const Row& row : table.rows) {
-    Json extra = Json::object();
-    for (const auto& [name, value] : row.extra) extra[name] = value;
-    if (row.infrastructure_errors > 0) extra["infrastructure_errors"] = row.infrastructure_errors;
-    rows.push_back({{"run", row.run},
-                    {"env", row.env},
-                    {"policy", row.policy},
-                    {"iteration", row.iteration},
-                    {"chosen", row.chosen},
-                    {"split", row.split},
-                    {"panel", row.panel},
-                    {"n", row.n},
-                    {"mean", row.mean},
-                    {"ci95", or_null(row.ci95)},
-                    {"baseline", row.baseline.empty() ? Json() : Json(row.baseline)},
-                    {"diff", or_null(row.diff)},
-                    {"diff_ci95", or_null(row.diff_ci95)},
-                    {"p", or_null(row.p)},
-                    {"mde", or_null(row.mde)},
-                    {"extra", extra}});
-  }
-  return {{"rows", rows},
-          {"cost",
-           {{"rollouts", table.cost.rollouts},
-            {"tokens_asked", table.cost.tokens_asked},
-            {"tokens_computed", table.cost.tokens_computed},
-            {"tokens_padding", table.cost.tokens_padding},
-            {"seconds", table.cost.seconds}}}};
+Finding finding(const Row& row) {
+  if (!row.diff_ci95 || !row.p_adjusted) return Finding::kTooFew;
+  if (*row.p_adjusted >= 0.05) return Finding::kNotShown;
+  return row.diff_ci95->low > 0 ? Finding::kBetter : row.diff_ci95->high < 0 ? Finding::kWorse : Finding::kNotShown;
 }
 
 }  // namespace ipr::report

@@ -47,6 +47,13 @@ std::string start_of(const Row& row) {
   return row.baseline == "sft" ? std::string("its SFT start") : printable(row.baseline);
 }
 
+// ", p 0.004", ", p 0.012 corrected for 3 rows"
+std::string p_of(const Row& row) {
+  const std::string value = p_value(*row.p_adjusted);
+  const std::string text = ", p " + std::string(value[0] == '<' ? "below " + value.substr(1) : value);
+  return row.compared > 1 ? text + " corrected for " + std::to_string(row.compared) + " rows" : text;
+}
+
 std::string sentence(const Row& row, const std::string& method) {
   const std::string tasks = std::to_string(row.n) + " " + printable(row.split) + " tasks";
   if (!row.diff) {
@@ -57,20 +64,21 @@ std::string sentence(const Row& row, const std::string& method) {
     return method + ": reward " + fixed(row.mean) + " (" + tasks + "), nothing to compare with.";
   }
   const std::string which = ", " + tasks + (row.chosen ? ", " + printable(row.policy) + " chosen on dev)." : ").");
-  if (!row.diff_ci95) {
+  const Finding found = finding(row);
+  if (found == Finding::kTooFew) {
     return method + ": too few tasks to compare with " + start_of(row) + " (difference " + with_sign(*row.diff) + which;
   }
-  const std::string interval =
-      "95 % interval " + with_sign(row.diff_ci95->low) + " to " + with_sign(row.diff_ci95->high);
-  if (row.diff_ci95->low > 0) {
-    return method + " is better than " + start_of(row) + " by " + with_sign(*row.diff) + " (" + interval + which;
+  const std::string evidence =
+      "95 % interval " + with_sign(row.diff_ci95->low) + " to " + with_sign(row.diff_ci95->high) + p_of(row) + which;
+  if (found == Finding::kBetter) {
+    return method + " is better than " + start_of(row) + " by " + with_sign(*row.diff) + " (" + evidence;
   }
-  if (row.diff_ci95->high < 0) {
+  if (found == Finding::kWorse) {
     return method + " is worse than " + start_of(row) + " by " + fixed(-*row.diff) + " (difference " +
-           with_sign(*row.diff) + ", " + interval + which;
+           with_sign(*row.diff) + ", " + evidence;
   }
-  return method + ": no difference to " + start_of(row) + " shown: " + with_sign(*row.diff) + " (" + interval + which +
-         (row.mde && *row.mde > 0 ? " A difference of " + fixed(*row.mde) + " would be found with 80 % chance." : "");
+  return method + ": no difference to " + start_of(row) + " shown: " + with_sign(*row.diff) + " (" + evidence +
+         (row.mde ? " A difference of " + fixed(*row.mde) + " would be found with 80 % chance." : "");
 }
 
 // "7.1 %"; "-" of nothing.
@@ -82,6 +90,13 @@ std::string share_of(std::int64_t part, std::int64_t whole) {
 }
 
 }  // namespace
+
+std::string cost_line(const TotalCost& cost) {
+  return "Monte Carlo cost: " + grouped(cost.rollouts) + " rollouts; prompt tokens " + grouped(cost.tokens_asked) +
+         " asked for, " + grouped(cost.tokens_computed) + " computed (" +
+         share_of(cost.tokens_computed, cost.tokens_asked) + "), " + grouped(cost.tokens_padding) + " padding; " +
+         short_number(cost.seconds) + " s";
+}
 
 std::string to_text(const Leaderboard& table, const TextStyle& style) {
   const std::vector<Column> columns = table_columns(table);
@@ -99,13 +114,7 @@ std::string to_text(const Leaderboard& table, const TextStyle& style) {
     text += bold ? "\033[0m\n" : "\n";
   }
   for (const std::string& note : table_notes(table)) text += note + "\n";
-  if (style.cost) {
-    const TotalCost& cost = table.cost;
-    text += "Monte Carlo cost: " + grouped(cost.rollouts) + " rollouts; prompt tokens " + grouped(cost.tokens_asked) +
-            " asked for, " + grouped(cost.tokens_computed) + " computed (" +
-            share_of(cost.tokens_computed, cost.tokens_asked) + "), " + grouped(cost.tokens_padding) + " padding; " +
-            short_number(cost.seconds) + " s\n";
-  }
+  if (style.cost) text += cost_line(table.cost) + "\n";
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <string_view>
 
 #include "core/base/rng.h"
 
@@ -37,13 +38,33 @@ double beta_fraction(double a, double b, double x) {
   return fraction;
 }
 
-Estimate with_interval(std::size_t n, double mean, double variance_of_mean, double df) {
-  Estimate estimate{n, mean, std::sqrt(variance_of_mean), df, {}};
-  if (df >= 1) {
-    const double half = student_quantile(0.975, df) * estimate.standard_error;
-    estimate.interval = Interval{mean - half, mean + half};
+// Wilson's interval with `n` observations, which need not be whole after a design effect.
+Interval share_interval(double share, double n) {
+  const double z = normal_quantile(0.975);
+  const double middle = share + z * z / (2 * n);
+  const double half = z * std::sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+  const double scale = 1 + z * z / n;
+  // At 0 and 1 middle and half are equal but for rounding.
+  return {share == 0 ? 0 : (middle - half) / scale, share == 1 ? 1 : (middle + half) / scale};
+}
+
+// The residuals of one cluster.
+struct ClusterSum {
+  double residuals = 0, size = 0;
+};
+
+std::vector<ClusterSum> sum_residuals(const std::vector<double>& values, const std::vector<std::string>& clusters,
+                                      double mean) {
+  std::vector<ClusterSum> sums;
+  std::map<std::string_view, std::size_t> place;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    std::size_t at = sums.size();
+    if (!clusters[i].empty()) at = place.try_emplace(clusters[i], at).first->second;
+    if (at == sums.size()) sums.emplace_back();
+    sums[at].residuals += values[i] - mean;
+    sums[at].size += 1;
   }
-  return estimate;
+  return sums;
 }
 
 double mean_of(const std::vector<double>& values) {
@@ -99,28 +120,46 @@ Estimate estimate_mean(const std::vector<double>& values) {
   return estimate_clustered_mean(values, std::vector<std::string>(values.size()));
 }
 
-Estimate estimate_clustered_mean(const std::vector<double>& values, const std::vector<std::string>& clusters,
-                                 Correction correction) {
-  const std::size_t n = values.size();
-  if (n == 0) return {};
-  const double mean = mean_of(values);
-  std::map<std::string, double> sums;  // of the residuals, by cluster
-  double squares = 0;
-  std::size_t groups = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const double residual = values[i] - mean;
-    if (clusters[i].empty()) {
-      squares += residual * residual;
-      ++groups;
-    } else {
-      sums[clusters[i]] += residual;
-    }
+Estimate estimate_clustered_mean(const std::vector<double>& values, const std::vector<std::string>& clusters) {
+  Estimate estimate;
+  estimate.n = values.size();
+  estimate.mean = mean_of(values);
+  const std::vector<ClusterSum> sums = sum_residuals(values, clusters, estimate.mean);
+  estimate.clusters = sums.size();
+  if (sums.size() < 2) return estimate;
+  const double n = static_cast<double>(values.size());
+  double variance = 0, sum_p2 = 0, sum_q = 0, sum_q2 = 0;
+  bool equal_sizes = true;
+  for (const ClusterSum& cluster : sums) {
+    const double p = cluster.size / n, q = p * p / (1 - p);
+    variance += cluster.residuals * cluster.residuals / (1 - p) / (n * n);
+    sum_p2 += p * p;
+    sum_q += q;
+    sum_q2 += q * q;
+    equal_sizes = equal_sizes && cluster.size == sums[0].size;
   }
-  for (const auto& [cluster, sum] : sums) squares += sum * sum;
-  const double g = static_cast<double>(groups + sums.size());
-  const double count = static_cast<double>(n);
-  const double factor = correction == Correction::kCR1 && g > 1 ? g / (g - 1) : 1;
-  return with_interval(n, mean, factor * squares / (count * count), g - 1);
+  estimate.standard_error = std::sqrt(variance);
+  // The closed form where there is one: whole numbers stay whole.
+  estimate.df =
+      equal_sizes ? static_cast<double>(sums.size() - 1) : std::max(1.0, 1 / (sum_p2 + sum_q * sum_q - sum_q2));
+  const double half = student_quantile(0.975, estimate.df) * estimate.standard_error;
+  estimate.interval = Interval{estimate.mean - half, estimate.mean + half};
+  return estimate;
+}
+
+Estimate estimate_outcome(const std::vector<double>& outcomes, const std::vector<std::string>& clusters) {
+  Estimate estimate = estimate_clustered_mean(outcomes, clusters);
+  const bool shares = std::all_of(outcomes.begin(), outcomes.end(), [](double x) { return x == 0 || x == 1; });
+  if (!shares || !estimate.interval) return estimate;
+  const double n = static_cast<double>(estimate.n);
+  const double spread = estimate.mean * (1 - estimate.mean);
+  double effect = n / static_cast<double>(estimate.clusters);
+  if (spread > 0) {
+    const double wider = student_quantile(0.975, estimate.df) / student_quantile(0.975, n - 1);
+    effect = estimate.standard_error * estimate.standard_error / (spread / (n - 1)) * wider * wider;
+  }
+  estimate.interval = share_interval(estimate.mean, n / std::max(1.0, effect));
+  return estimate;
 }
 
 std::optional<double> t_test(const Estimate& difference) {
@@ -139,6 +178,8 @@ double sign_flip_test(const std::vector<double>& differences, std::size_t draws,
     observed += value;
     scale += std::abs(value);
   }
+  const bool one_sign = std::abs(std::abs(observed) - scale) <= 1e-12 * scale;
+  if (one_sign && !nonzero.empty()) return std::exp2(1 - static_cast<double>(nonzero.size()));
   // Equal sums may differ in their last bits by the order of addition.
   const double bound = std::abs(observed) - 1e-9 * scale;
   const auto extreme = [&](std::uint64_t signs) {
@@ -176,18 +217,12 @@ double mcnemar_test(std::size_t gained, std::size_t lost) {
 }
 
 std::optional<double> minimum_detectable_effect(const Estimate& difference, double power) {
-  if (difference.df < 1) return {};
+  if (difference.df < 1 || difference.standard_error == 0) return {};
   return (student_quantile(0.975, difference.df) + student_quantile(power, difference.df)) * difference.standard_error;
 }
 
 Interval wilson_interval(std::size_t hits, std::size_t n) {
-  const double count = static_cast<double>(n);
-  const double share = static_cast<double>(hits) / count;
-  const double z = normal_quantile(0.975);
-  const double middle = share + z * z / (2 * count);
-  const double half = z * std::sqrt(share * (1 - share) / count + z * z / (4 * count * count));
-  const double scale = 1 + z * z / count;
-  return {std::max(0.0, (middle - half) / scale), std::min(1.0, (middle + half) / scale)};
+  return share_interval(static_cast<double>(hits) / static_cast<double>(n), static_cast<double>(n));
 }
 
 }  // namespace ipr::report

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "core/report/format.h"
+#include "core/report/html_leaderboard.h"
 #include "tests/support/catch.h"
 #include "tests/support/shared_data.h"
 
@@ -88,7 +89,9 @@ TEST_CASE("a row holds mean, interval and the difference paired by task", "[repo
   CHECK(row.baseline == "sft");
   CHECK(*row.diff == Approx(difference.mean));
   CHECK(row.diff_ci95->low == Approx(difference.interval->low));
-  CHECK(*row.p == Approx(*t_test(difference)));
+  CHECK(row.test == "exact sign-flip");
+  CHECK(*row.p == Approx(0.5));  // two differences of one sign: 2 of 2² assignments
+  CHECK(*row.p_adjusted == Approx(0.5));
   CHECK(*row.mde == Approx(*minimum_detectable_effect(difference)));
 }
 
@@ -130,8 +133,8 @@ TEST_CASE("a difference is over the tasks both have played, in the same split an
   CHECK(table->rows[2].n == 4);
   CHECK(*table->rows[2].diff == Approx(0.5));
   CHECK_FALSE(table->rows[3].diff.has_value());  // the start of another run is not this one's
-  CHECK(make_leaderboard({run.source()}, {{"test"}, "sft"})->rows.size() == 2);
-  CHECK(make_leaderboard({run.source()}, {{"test"}, "expert"})->rows[1].baseline.empty());
+  CHECK(make_leaderboard({run.source()}, {{"test"}, "sft", ""})->rows.size() == 2);
+  CHECK(make_leaderboard({run.source()}, {{"test"}, "expert", ""})->rows[1].baseline.empty());
 }
 
 TEST_CASE("the JSON has exactly the documented keys", "[report][leaderboard]") {
@@ -153,13 +156,16 @@ TEST_CASE("the JSON has exactly the documented keys", "[report][leaderboard]") {
   CHECK(json["cost"] == Json::parse(R"({"rollouts":1000,"tokens_asked":2000,"tokens_computed":800,"tokens_padding":40,
                                         "seconds":3.0})"));
   for (const Json& row : json["rows"]) {
-    CHECK(keys(row) == std::set<std::string>{"run", "env", "policy", "iteration", "chosen", "split", "panel", "n",
-                                             "mean", "ci95", "baseline", "diff", "diff_ci95", "p", "mde", "extra"});
+    CHECK(keys(row) == std::set<std::string>{"run",   "env",        "policy", "iteration", "chosen",
+                                             "split", "panel",      "n",      "clusters",  "mean",
+                                             "ci95",  "baseline",   "diff",   "diff_ci95", "p",
+                                             "test",  "p_adjusted", "mde",    "overlap",   "extra"});
     CHECK(keys(row["extra"]) == std::set<std::string>{"bought", "options"});
     CHECK(row["ci95"].size() == 2);
   }
   CHECK(json["rows"][0]["baseline"].is_null());
   CHECK(json["rows"][0]["diff"].is_null());
+  CHECK(json["rows"][0]["test"].is_null());
   CHECK(json["rows"][0]["chosen"] == false);
   CHECK(json["rows"][1]["baseline"] == "sft");
   CHECK(json["rows"][1]["chosen"] == true);
@@ -177,15 +183,18 @@ TEST_CASE("the text table is aligned, marks the chosen iteration and ends with t
   run.policy("iter-2", 2, false, true);
   Run::must(run.record().add_cost({1, store::kMonteCarlo, 1600, 1234567, 400, 20, 50, 1.5}));
   const auto table = *make_leaderboard({run.source()});
-  CHECK(to_text(table) ==
-        "  policy  split  n  reward   95 % interval  minus sft     95 % interval       p  bought  options\n"
-        "  sft     test   8   0.438  [0.221, 0.654]                                         0.88     1.81\n"
-        "* iter-1  test   8   0.537  [0.326, 0.749]     +0.100  [+0.091, +0.109]  <0.001    1.00     2.00\n"
-        "! iter-2  test   8   0.338  [0.126, 0.549]     -0.100  [-0.109, -0.091]  <0.001    0.88     1.81\n"
-        "* chosen on dev\n"
-        "! rolled back: reward on dev fell by more than its interval\n"
-        "Monte Carlo cost: 1,600 rollouts; prompt tokens 1,234,567 asked for, 400 computed (0.0 %), 20 padding; 1.50 "
-        "s\n");
+  CHECK(
+      to_text(table) ==
+      "  policy  split  n  reward   95 % interval  minus sft     95 % interval      p  p Holm    mde  bought  options\n"
+      "  sft     test   8   0.438  [0.221, 0.654]                                                       0.88     1.81\n"
+      "* iter-1  test   8   0.537  [0.326, 0.749]     +0.100  [+0.091, +0.109]  0.008   0.016  0.012    1.00     2.00\n"
+      "! iter-2  test   8   0.338  [0.126, 0.549]     -0.100  [-0.109, -0.091]  0.008   0.016  0.012    0.88     1.81\n"
+      "* chosen on dev\n"
+      "! rolled back: reward on dev fell by more than its interval\n"
+      "p: exact sign-flip, two-sided; p Holm: corrected for the rows compared, up to 2 of one run and split\n"
+      "mde: the true difference that would be found with 80 % chance\n"
+      "Monte Carlo cost: 1,600 rollouts; prompt tokens 1,234,567 asked for, 400 computed (0.0 %), 20 padding; 1.50 "
+      "s\n");
   CHECK_FALSE(contains(to_text(table), "\033"));
   CHECK(contains(to_text(table, {.color = true}), "\033[1m* iter-1"));
   CHECK_FALSE(contains(to_text(table, {.cost = false}), "rollouts"));
@@ -201,18 +210,141 @@ TEST_CASE("the verdict says better, worse or not shown, and never why", "[report
     return verdict(*make_leaderboard({run.source()}));
   };
   CHECK(verdict_of("a", 0.1, true) ==
-        "IPR is better than its SFT start by +0.100 (95 % interval +0.091 to +0.109, 8 test tasks, iter-1 chosen on "
-        "dev).");
+        "IPR is better than its SFT start by +0.100 (95 % interval +0.091 to +0.109, p 0.008, 8 test tasks, iter-1 "
+        "chosen on dev).");
   CHECK(verdict_of("b", -0.1, true) ==
-        "IPR is worse than its SFT start by 0.100 (difference -0.100, 95 % interval -0.109 to -0.091, 8 test tasks, "
-        "iter-1 chosen on dev).");
-  CHECK(
-      verdict_of("c", 0.001, false) ==
-      "IPR: no difference to its SFT start shown: +0.001 (95 % interval -0.008 to +0.010, 8 test tasks). A difference "
-      "of 0.012 would be found with 80 % chance.");
+        "IPR is worse than its SFT start by 0.100 (difference -0.100, 95 % interval -0.109 to -0.091, p 0.008, 8 "
+        "test tasks, iter-1 chosen on dev).");
+  CHECK(verdict_of("c", 0.001, false) ==
+        "IPR: no difference to its SFT start shown: +0.001 (95 % interval -0.008 to +0.010, p 0.734, 8 test tasks). A "
+        "difference of 0.012 would be found with 80 % chance.");
   for (const double by : {0.1, -0.1, 0.0}) {
     CHECK_FALSE(contains(verdict_of("d" + std::to_string(by), by, true), "because"));
   }
+}
+
+TEST_CASE("the verdict uses the p-value corrected for all iterations", "[report][leaderboard]") {
+  const test::TempFolder folder;
+  Run run(folder.file("run.db"));
+  const std::vector<double> start(40, 0.5);
+  // +0.1 on 15 tasks, -0.1 on 5 of 40: p about 0.02 on its own.
+  std::vector<double> gained = start, same = start;
+  for (std::size_t i = 0; i < 20; ++i) gained[i] += i < 15 ? 0.1 : -0.1;
+  for (std::size_t i = 0; i < 40; ++i) same[i] += i % 2 == 0 ? 0.1 : -0.1;
+  run.evaluate("sft", 0, start);
+  run.evaluate("iter-1", 1, gained);
+  run.policy("iter-1", 1, true);
+  CHECK(contains(verdict(*make_leaderboard({run.source()})), "IPR is better than its SFT start by +0.025"));
+  run.evaluate("iter-2", 2, same);
+  run.evaluate("iter-3", 3, same);
+  const auto table = *make_leaderboard({run.source()});
+  REQUIRE(table.rows[1].diff_ci95->low > 0);
+  CHECK(*table.rows[1].p < 0.05);
+  CHECK(*table.rows[1].p_adjusted == Approx(3 * *table.rows[1].p));
+  CHECK(finding(table.rows[1]) == Finding::kNotShown);
+  CHECK(contains(verdict(table), "no difference to its SFT start shown: +0.025"));
+  CHECK(contains(verdict(table), "corrected for 3 rows"));
+}
+
+TEST_CASE("clusters make the paired difference as uncertain as it is", "[report][leaderboard]") {
+  const test::TempFolder folder;
+  Run run(folder.file("run.db"));
+  std::vector<double> start(60, 0.5), now = start;
+  for (std::size_t i = 0; i < 60; ++i) {
+    now[i] += i / 3 % 3 == 0 ? -0.2 : 0.2 + 0.001 * static_cast<double>(i);
+    Run::must(run.record().put_task({"test", "task " + std::to_string(i), "", std::to_string(i / 3), "", ""}));
+  }
+  run.evaluate("sft", 0, start);
+  run.evaluate("iter-1", 1, now);
+  const Row row = make_leaderboard({run.source()})->rows[1];
+  CHECK(row.clusters == 20);
+  CHECK(row.test == "clustered paired t");
+  std::vector<double> differences(60);
+  std::vector<std::string> keys(60);
+  for (std::size_t i = 0; i < 60; ++i) {
+    differences[i] = now[i] - start[i];
+    keys[i] = std::to_string(i / 3);
+  }
+  CHECK(row.diff_ci95->low == Approx(estimate_clustered_mean(differences, keys).interval->low));
+  CHECK(*row.p == Approx(*t_test(estimate_clustered_mean(differences, keys))));
+  CHECK(contains(to_text(*make_leaderboard({run.source()})), "60 tasks are 20 clusters"));
+}
+
+TEST_CASE("any policy may be the baseline, of this run or of another with the same panel", "[report][leaderboard]") {
+  const test::TempFolder folder;
+  Run run(folder.file("a.db")), other(folder.file("b.db")), elsewhere(folder.file("c.db"));
+  for (Run* made : {&run, &other, &elsewhere}) {
+    made->evaluate("sft", 0, kOutcomes);
+    made->evaluate("iter-1", 1, shifted(kOutcomes, 0.1));
+  }
+  RunSource far = elsewhere.source("c");
+  far.panel = "another";
+  const auto own = *make_leaderboard({run.source("a")}, {{}, "iter-1", ""});
+  CHECK(own.rows[0].baseline == "iter-1");
+  CHECK(*own.rows[0].diff == Approx(-0.1));
+  CHECK(own.rows[1].baseline.empty());
+  const auto table = *make_leaderboard({run.source("a"), other.source("b"), far}, {{}, "sft", "a"});
+  CHECK(table.rows[0].baseline.empty());
+  CHECK(table.rows[2].baseline == "a/sft");
+  CHECK(*table.rows[2].diff == Approx(0).margin(1e-12));
+  CHECK(*table.rows[3].diff == Approx(0.1));
+  CHECK(table.rows[5].baseline.empty());  // other tasks
+  const std::string text = to_text(table);
+  CHECK(contains(text, "panel: rows are comparable only where it is equal"));
+  CHECK(contains(text, "anothe"));
+  CHECK_FALSE(contains(to_text(own), "panel"));
+}
+
+TEST_CASE("an allowed overlap marks the rows and the table", "[report][leaderboard]") {
+  const test::TempFolder folder;
+  Run run(folder.file("run.db"));
+  run.evaluate("sft", 0, kOutcomes);
+  run.evaluate("sft", 0, kOutcomes, "dev");
+  Run::must(run.record().set_state(
+      "overlap",
+      to_json(std::vector<OverlapNote>{{"train", "test", {{"test", 3}}}, {"dev", "test", {{"test", 2}}}}).dump()));
+  const auto table = *make_leaderboard({run.source()});
+  CHECK(table.rows[0].overlap == 0);  // dev
+  CHECK(table.rows[1].overlap == 3);
+  CHECK(to_json(table)["rows"][1]["overlap"] == 3);
+  CHECK(contains(to_text(table), "train and test overlap in 3 tasks"));
+  Run::must(run.record().set_state("overlap", R"([{"first":1}])"));
+  CHECK(make_leaderboard({run.source()}).status().code() == Code::kData);
+}
+
+TEST_CASE("rows with nothing to say are null in JSON, never not a number", "[report][leaderboard]") {
+  const test::TempFolder folder;
+  Run one(folder.file("one.db")), zero(folder.file("zero.db"));
+  one.evaluate("sft", 0, {1});
+  one.evaluate("iter-1", 1, {0.5});
+  zero.evaluate("sft", 0, {0, 0, 0});
+  zero.evaluate("iter-1", 1, {0, 0, 0});
+  const auto single = *make_leaderboard({one.source()});
+  const Json json = to_json(single)["rows"][1];
+  for (const char* key : {"ci95", "diff_ci95", "p", "test", "p_adjusted", "mde"}) {
+    CAPTURE(key);
+    CHECK(json[key].is_null());
+  }
+  CHECK(json["diff"] == -0.5);
+  CHECK(contains(verdict(single), "too few tasks to compare"));
+  const auto none = *make_leaderboard({zero.source()});
+  CHECK(none.rows[1].ci95->low == 0);
+  CHECK(none.rows[1].ci95->high > 0.5);  // three failures do not prove that it always fails
+  CHECK(*none.rows[1].p == 1);
+  CHECK(to_json(none)["rows"][1]["mde"].is_null());
+  for (const Leaderboard* table : {&single, &none}) CHECK_FALSE(contains(to_text(*table), "nan"));
+}
+
+TEST_CASE("the page of a leaderboard has its table and its notes", "[report][leaderboard]") {
+  const test::TempFolder folder;
+  Run run(folder.file("run.db"));
+  run.evaluate("sft", 0, kOutcomes);
+  run.evaluate("iter-<1>", 1, shifted(kOutcomes, 0.1));
+  const std::string page = make_html_leaderboard(*make_leaderboard({run.source()}));
+  CHECK(contains(page, "iter-&lt;1&gt;</td>"));
+  CHECK(contains(page, "exact sign-flip"));
+  CHECK(contains(page, "Monte Carlo cost: 0 rollouts"));
+  CHECK_FALSE(contains(page, "<script"));
 }
 
 TEST_CASE("when dev keeps the start, the verdict says so", "[report][leaderboard]") {
