@@ -12,6 +12,7 @@
 #include "core/host/interrupt.h"
 #include "core/host/setup.h"
 #include "core/loop/agents.h"
+#include "core/loop/leaks.h"
 #include "core/loop/policy.h"
 #include "core/loop/progress.h"
 #include "core/report/leaderboard.h"
@@ -115,15 +116,26 @@ report::Row row_of(const EvalCommand& command, const Part& part, const std::vect
     values.push_back(count > 0 ? sum / count : 0);
     clusters.push_back(task.meta.value("cluster", ""));
   }
-  const report::Estimate estimate = report::estimate_clustered_mean(values, clusters);
+  const report::Estimate estimate = report::estimate_outcome(values, clusters);
   row.env = command.options.env;
   row.policy = command.policy;
   row.split = part.name;
   row.n = static_cast<std::int64_t>(values.size());
+  row.clusters = static_cast<std::int64_t>(estimate.clusters);
   row.mean = estimate.mean;
   row.ci95 = estimate.interval;
   row.extra = std::move(extra);
   return row;
+}
+
+// How many of the tasks a policy trained on this environment may have seen: those that the train split has too.
+Result<std::int64_t> overlap_with_train(const env::Environment& environment, const Part& part) {
+  if (environment.splits()[part.split].role == IPR_SPLIT_TRAIN) return 0;
+  loop::Panel train{"train", {}, {}}, played{part.name, part.tasks, {}};
+  IPR_ASSIGN(train.tasks, environment.tasks_of_role(IPR_SPLIT_TRAIN));
+  played.splits.assign(part.tasks.size(), part.name);
+  const std::vector<loop::Overlap> overlaps = loop::find_overlaps({&train, &played});
+  return overlaps.empty() ? 0 : static_cast<std::int64_t>(overlaps[0].tasks.size());
 }
 
 Status evaluate(const EvalCommand& command) {
@@ -152,6 +164,7 @@ Status evaluate(const EvalCommand& command) {
   progress.finish(std::to_string(played.size()) + " episodes");
   report::Leaderboard table;
   table.rows.push_back(row_of(command, part, played));
+  IPR_ASSIGN(table.rows.back().overlap, overlap_with_train(environment, part));
   if (command.options.json) {
     std::printf("%s\n", dump_line(report::to_json(table)).c_str());
     return {};
@@ -171,8 +184,8 @@ void add_eval(CLI::App& app, Chosen& chosen) {
   command->add_option("--temperature", state->temperature, "of a checkpoint's replies")->capture_default_str();
   command->add_option("--max-new-tokens", state->max_new_tokens, "of one reply")->capture_default_str();
   add_flags(*command, state->options,
-            {"env", "data", "split", "limit", "max-steps", "seed", "set", "prompts", "plugin-path", "config", "threads",
-             "model-threads", "json", "verbose"});
+            {"env", "data", "split", "limit", "max-steps", "seed", "set", "prompts", "split-lists", "plugin-path",
+             "config", "threads", "model-threads", "json", "verbose"});
   command->callback([state, command, &chosen] {
     chosen.work = [state, command]() -> Status {
       IPR_TRY(finish_options(*command, state->options));

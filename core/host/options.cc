@@ -35,6 +35,12 @@ const std::vector<Flag>& flags() {
       value("data", "folder with the environment's data (default: its generated world)", &Options::data),
       value("expert", "expert trajectories, ShareGPT or messages, JSON or JSONL", &Options::expert),
       value("split", "split or role: train, dev, test", &Options::split),
+      {"split-lists", "folder or files of train and test task lists (same as --set env.split_lists=A,B)",
+       [](CLI::App& app, Options& o, const std::string& names, const std::string& text) {
+         return app.add_option(names, o.split_lists, text);
+       }},
+      toggle("allow-overlap", "run although train, dev and test share tasks; every table is marked",
+             &Options::allow_overlap),
       value("limit", "use at most K tasks (0: all)", &Options::limit),
       value("iterations", "IPR iterations (default 4; mini: 3)", &Options::iterations),
       value("samples", "Monte Carlo samples per step (default 5)", &Options::samples),

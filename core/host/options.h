@@ -18,11 +18,11 @@ struct Options {
   std::string env, scorer = "mc", optimizer = "ipr", model = "mini";
   std::string data, expert, split = "test", out, config, prompts;
   std::string profile = "default", preset = "full", device = "cpu";
-  std::vector<std::string> set, plugin_path;
+  std::vector<std::string> set, plugin_path, split_lists;
   int limit = 0, iterations = 0, samples = 0, max_steps = 0, threads = 0, model_threads = 2;
   std::uint64_t seed = 0;
   double threshold = -1;
-  bool resume = false, dry_run = false, json = false, verbose = false;
+  bool resume = false, dry_run = false, json = false, verbose = false, allow_overlap = false;
   std::map<std::string, std::string>
       origin;  // flag name -> "flag", "environment variable", "config file"; absent: default
   [[nodiscard]] bool given(const std::string& flag) const { return origin.count(flag) > 0; }

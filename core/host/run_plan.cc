@@ -175,6 +175,7 @@ Result<RunPlan> plan_run(const Options& options) {
   config.sft_share = quick ? 1.0 / 3 : 1.0;
   config.max_new_tokens = is_mini(options) ? kMiniNewTokens : kNewTokens;
   config.seed = options.seed;
+  config.allow_overlap = options.allow_overlap;
 
   const auto plugin_json = [](const loop::PluginChoice& choice) {
     return Json{{"id", choice.manifest.id},
@@ -194,6 +195,7 @@ Result<RunPlan> plan_run(const Options& options) {
                   {"iterations", config.iterations},
                   {"max_steps", config.max_steps},
                   {"limit", options.limit},
+                  {"allow_overlap", config.allow_overlap},
                   {"seed", config.seed},
                   {"device", config.device},
                   {"model_threads", config.model_threads}};
@@ -206,6 +208,7 @@ Result<RunPlan> plan_run(const Options& options) {
     plan.settings.push_back({flag, value.is_string() ? value.get<std::string>() : value.dump(), flag_origin(flag), ""});
   }
   plan.settings.push_back({"model-threads", std::to_string(config.model_threads), flag_origin("model-threads"), ""});
+  plan.settings.push_back({"allow-overlap", config.allow_overlap ? "true" : "false", flag_origin("allow-overlap"), ""});
   Json origins = Json::object();
   for (const report::Setting& setting : plan.settings) origins[setting.key] = setting.source;
   config.resolved = {{"config", std::move(decides)}, {"origin", std::move(origins)}, {"hash", plan.hash}};

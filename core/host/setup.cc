@@ -111,6 +111,8 @@ Result<MadeEnvironment> make_environment(const plugin::Registry& registry, const
   if (!profile.empty())
     layers.push_back({"profile " + profile, plugin::profile_values(manifest.schema, profile).settings});
   if (!options.prompts.empty()) layers.push_back({"--prompts", {{"prompts", Json(options.prompts)}}});
+  if (!options.split_lists.empty())
+    layers.push_back({"--split-lists", {{"split_lists", Json(join(options.split_lists, ","))}}});
   IPR_ASSIGN(plugin::SettingLayer set, override_layer(manifest, "env", overrides));
   layers.push_back(std::move(set));
   MadeEnvironment made;

@@ -36,7 +36,7 @@ struct MadeEnvironment {
   std::unique_ptr<env::Environment> environment;
   plugin::ResolvedSettings settings;
 };
-// --env, --data, --prompts and --set. Code::kUsage without --env; Code::kData if --data is no folder.
+// --env, --data, --prompts, --split-lists and --set. Code::kUsage without --env; Code::kData if --data is no folder.
 [[nodiscard]] Result<MadeEnvironment> make_environment(const plugin::Registry& registry, const Options& options,
                                                        const std::string& profile = "");
 

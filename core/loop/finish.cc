@@ -51,10 +51,7 @@ Result<Json> Run::result_facts() {
 }
 
 Status Run::finish() {
-  int chosen = 0;
-  for (const auto& [iteration, outcomes] : dev_outcomes_) {
-    if (mean_outcome(outcomes) > mean_outcome(dev_outcomes_[chosen])) chosen = iteration;
-  }
+  const std::optional<int> chosen = choose_iteration(dev_outcomes_);
   IPR_ASSIGN(store::Unit unit, store_->begin());
   for (store::Policy& policy : policies_) {
     policy.chosen = policy.iteration == chosen;

@@ -5,6 +5,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/rng.h"
+#include "core/loop/leaks.h"
 #include "core/loop/mini.h"
 #include "core/loop/run_state.h"
 
@@ -64,11 +65,16 @@ Status Run::make_plugins() {
   return {};
 }
 
-Status Run::list_tasks() {
+Status Run::fill_panels() {
   const env::Environment& environment = *config_.environment;
   IPR_TRY(fill_panel(environment, IPR_SPLIT_TRAIN, "train", config_.limit_train, train_));
   IPR_TRY(fill_panel(environment, IPR_SPLIT_DEV, "dev", config_.limit_test, dev_));
   IPR_TRY(fill_panel(environment, IPR_SPLIT_TEST, "test", config_.limit_test, test_));
+  IPR_ASSIGN(overlaps_, check_leaks({&train_, &dev_, &test_}, config_.allow_overlap));
+  return {};
+}
+
+Status Run::list_tasks() {
   Json panel = Json::array();
   IPR_ASSIGN(store::Unit unit, store_->begin());
   for (const Panel* part : {&train_, &dev_, &test_}) {
@@ -82,9 +88,10 @@ Status Run::list_tasks() {
   }
   const std::string text = panel.dump(1) + "\n";
   IPR_TRY(store_->set_state("panel", sha256_hex(text).substr(0, 16)));
+  IPR_TRY(store_->set_state("overlap", dump_line(report::to_json(overlaps_))));
   IPR_TRY(unit.commit());
   for (std::size_t i = 0; i < train_.tasks.size(); ++i) train_index_[train_.tasks[i].id] = i;
-  snapshots_ = std::make_unique<rollout::Snapshots>(environment, env_seed_, config_.max_steps, 20000);
+  snapshots_ = std::make_unique<rollout::Snapshots>(*config_.environment, env_seed_, config_.max_steps, 20000);
   return write_file(config_.out + "/panel.json", text);
 }
 

@@ -31,6 +31,7 @@ Status Run::add_cost(int iteration, const std::string& stage, const rollout::Gen
 }
 
 Status Run::go() {
+  IPR_TRY(fill_panels());
   IPR_TRY(open_folder());
   IPR_TRY(make_plugins());
   IPR_TRY(list_tasks());
@@ -54,7 +55,9 @@ Status Run::adopt(std::unique_ptr<Policy> policy) {
   IPR_ASSIGN([[maybe_unused]] const TaskOutcomes test, evaluate(*policy, test_));
   store::Policy record{policy->name, policy->iteration, folder, policy->sha256, false, false};
   const int start = previous_ ? previous_->iteration : 0;
-  if (policy->iteration > 0 && fell_beyond_interval(dev_outcomes_[start], dev_outcomes_[policy->iteration])) {
+  TaskClusters clusters;
+  for (const env::Task& task : dev_.tasks) clusters[task.id] = task.meta.value("cluster", "");
+  if (policy->iteration > 0 && fell_beyond_interval(dev_outcomes_[start], dev_outcomes_[policy->iteration], clusters)) {
     record.rolled_back = true;
     progress_.say(policy->name + ": dev reward fell by more than its interval; rolled back to " +
                   (previous_ ? previous_->name : base_->name));

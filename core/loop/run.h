@@ -39,10 +39,11 @@ struct RunConfig {
   double sft_share = 1;                 // of the SFT epochs (quick: a third)
   std::int64_t max_new_tokens = 512;    // of one reply, in evaluations
   std::uint64_t seed = 0;
+  bool allow_overlap = false;  // of train, dev and test; else refused (leaks.h)
 };
 
 // Runs to the end and leaves run.db, config.json, panel.json, checkpoints and certificate.json in `out`. `stop` is
-// polled between units of work; then Code::kInterrupted. Code::kData where there is no expert.
+// polled between units of work; then Code::kInterrupted. Code::kData where there is no expert, or splits overlap.
 [[nodiscard]] Status run(const RunConfig& config, ProgressLine& progress, const std::atomic<bool>& stop);
 
 }  // namespace ipr::loop

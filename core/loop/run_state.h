@@ -9,19 +9,14 @@
 
 #include "core/loop/choose.h"
 #include "core/loop/expert.h"
+#include "core/loop/panel.h"
 #include "core/loop/policy.h"
 #include "core/loop/record.h"
 #include "core/loop/run.h"
+#include "core/report/leaderboard.h"
 #include "core/train/backend.h"
 
 namespace ipr::loop {
-
-// Tasks of one role, in split order.
-struct Panel {
-  std::string role;  // "train", "dev", "test"
-  std::vector<env::Task> tasks;
-  std::vector<std::string> splits;  // of each task
-};
 
 class Run {
  public:
@@ -31,6 +26,8 @@ class Run {
 
  private:
   // prepare.cc
+  // First of all: a run that is refused for its tasks leaves no folder behind.
+  Status fill_panels();
   Status open_folder();
   Status make_plugins();
   Status list_tasks();
@@ -80,6 +77,7 @@ class Run {
   std::unique_ptr<OptimizerPlugin> sft_, optimizer_;
   std::unique_ptr<ScorerPlugin> scorer_;
   Panel train_, dev_, test_;
+  std::vector<report::OverlapNote> overlaps_;       // of the panels, where allowed
   std::map<std::string, std::size_t> train_index_;  // task id -> position in train_
 
   std::vector<rollout::Trajectory> demonstrations_;  // all that the expert played, until they are recorded

@@ -99,8 +99,8 @@ void add_warnings(const Leaderboard& table, std::vector<std::string>& notes) {
   for (const Row& row : table.rows) {
     if (row.overlap == 0) continue;
     std::string note = (has_several_runs(table) ? printable(row.run) + ": " : "") + "train and " +
-                       printable(row.split) + " overlap in " + std::to_string(row.overlap) +
-                       " tasks (--allow-overlap): rewards on " + printable(row.split) + " are not held out";
+                       printable(row.split) + " overlap in " + std::to_string(row.overlap) + " tasks: rewards on " +
+                       printable(row.split) + " are not held out";
     if (told.insert(note).second) notes.push_back(std::move(note));
   }
   if (has_several_panels(table)) {

@@ -1,9 +1,11 @@
 // The WebShop environment as a plugin: settings, tasks, episodes and the ReAct dialect around shop.h and session.h.
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -33,6 +35,7 @@ struct Settings {
   bool dense = false;
   bool unfinished_pays_last_dense = false;
   std::uint64_t world_seed = 1;
+  std::string absent_goals;  // why listed tasks cannot be opened; empty: they can
 };
 
 Settings read_settings(const Config& config) {
@@ -46,12 +49,43 @@ Settings read_settings(const Config& config) {
   return settings;
 }
 
-std::unique_ptr<const Shop> open_shop(const Host& host, const Config& config) {
+std::unique_ptr<Shop> open_shop(const Host& host, const Config& config) {
   const auto price_seed = static_cast<std::uint64_t>(config.integer("price_seed"));
   const std::string folder = host.data_folder();
-  if (!folder.empty()) return std::make_unique<const Shop>(read_documents(folder), price_seed);
+  if (!folder.empty()) return std::make_unique<Shop>(read_documents(folder), price_seed);
   const WorldSize size = config.text("world_size") == "tiny" ? WorldSize::kTiny : WorldSize::kNormal;
-  return std::make_unique<const Shop>(static_cast<std::uint64_t>(config.integer("world_seed")), size, price_seed);
+  return std::make_unique<Shop>(static_cast<std::uint64_t>(config.integer("world_seed")), size, price_seed);
+}
+
+// The tasks of split lists that number other goals than the data has. They have ids only, so that the host can check
+// the lists; opening one is an error.
+struct AbsentTasks {
+  std::array<std::vector<std::string>, 3> ids;  // by role - 1
+  std::unordered_set<std::string_view> all;     // views of `ids`
+};
+
+// What is missing, or empty. The lists fit where every session is a human goal; as the shuffle depends on the number of
+// goals, a list that does not fit wholly names other goals wherever it seems to fit.
+std::string missing_goals(const SplitLists& lists, std::size_t goals) {
+  std::size_t listed = 0, missing = 0;
+  std::string first;
+  for (const auto& sessions : lists.sessions) {
+    for (const std::uint32_t session : sessions) {
+      ++listed;
+      if (session < goals) continue;
+      if (++missing <= 10) first += (missing == 1 ? "" : ", ") + std::to_string(session);
+    }
+  }
+  if (missing == 0) return {};
+  return "webshop: split lists: " + std::to_string(missing) + " of " + std::to_string(listed) +
+         " sessions are none of the " + std::to_string(goals) + " human goals of this data (" + first +
+         (missing > 10 ? ", …" : "") +
+         "), so the lists number other goals; the published ones need the full data set with its 12,087 human goals "
+         "as --data";
+}
+
+bool is_session_number(std::string_view id) {
+  return !id.empty() && std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // The generated world needs no words: its small model learns the form from demonstrations.
@@ -105,6 +139,9 @@ class Visit final : public Episode {
 
   void reset(std::string_view task_id, std::uint64_t /*seed*/, Step& out) override {
     const Shop& shop = session_.shop();
+    if (!settings_->absent_goals.empty() && is_session_number(task_id)) {
+      throw Failure(IPR_DATA_LOSS, settings_->absent_goals);
+    }
     const auto task = shop.find_task(task_id);
     if (!task) throw Failure(IPR_NOT_FOUND, "webshop: no task \"" + std::string(task_id) + "\"");
     session_ = Session(shop, *task);
@@ -217,7 +254,9 @@ class WebShop final : public Environment {
   WebShop(const Host& host, std::string_view config_json) {
     const Config config(config_json);
     settings_ = read_settings(config);
-    shop_ = open_shop(host, config);
+    std::unique_ptr<Shop> shop = open_shop(host, config);
+    if (const std::string places(config.text("split_lists")); !places.empty()) split_by_lists(*shop, places, host);
+    shop_ = std::move(shop);
     prompt_ = choose_prompt(config.text("prompts"), static_cast<int>(config.integer("icl")), shop_->is_generated());
   }
 
@@ -228,13 +267,19 @@ class WebShop final : public Environment {
   Split split(std::size_t i) const override {
     constexpr const char* kNames[] = {"train", "dev", "test"};
     const std::uint32_t role = IPR_SPLIT_TRAIN + static_cast<std::uint32_t>(i);
-    return {kNames[i], role, shop_->split(role).size()};
+    return {kNames[i], role, absent_ ? absent_->ids.at(i).size() : shop_->split(role).size()};
   }
   Task task_at(std::size_t split, std::uint64_t index) const override {
+    if (absent_) return {absent_->ids.at(split).at(index), "", "{}", 0};
     const auto& sessions = shop_->split(IPR_SPLIT_TRAIN + static_cast<std::uint32_t>(split));
     return task({shop_->main_mode(), sessions.at(index)});
   }
   bool task_by_id(std::string_view id, Task& out) const override {
+    if (absent_ && is_session_number(id)) {
+      const auto listed = absent_->all.find(id);
+      if (listed != absent_->all.end()) out = {*listed, "", "{}", 0};
+      return listed != absent_->all.end();
+    }
     const auto found = shop_->find_task(id);
     if (found) out = task(*found);
     return found.has_value();
@@ -249,10 +294,25 @@ class WebShop final : public Environment {
   }
 
  private:
+  void split_by_lists(Shop& shop, const std::string& places, const Host& host) {
+    const SplitLists lists = read_split_lists(places);
+    for (const std::string& remark : lists.remarks) host.log(1, remark);
+    settings_.absent_goals = missing_goals(lists, shop.goals(Mode::kHuman).size());
+    if (settings_.absent_goals.empty()) return shop.use_lists(lists);
+    host.log(2, settings_.absent_goals);
+    auto absent = std::make_unique<AbsentTasks>();
+    for (std::size_t i = 0; i < lists.sessions.size(); ++i) {
+      for (const std::uint32_t session : lists.sessions[i]) absent->ids[i].push_back(std::to_string(session));
+      absent->all.insert(absent->ids[i].begin(), absent->ids[i].end());
+    }
+    absent_ = std::move(absent);
+  }
+
   Task task(TaskRef ref) const { return {shop_->task_id(ref), shop_->goal(ref).instruction, shop_->task_meta(ref), 0}; }
 
   Settings settings_;
   std::unique_ptr<const Shop> shop_;
+  std::unique_ptr<const AbsentTasks> absent_;
   std::vector<PromptMessage> prompt_;
 };
 
@@ -272,6 +332,8 @@ constexpr Info kInfo = {
                    "description": "of the generated shop; tiny is for tests"},
     "price_seed": {"type": "integer", "default": 20240615, "minimum": 0,
                    "description": "of the drawn prices and price bounds; the published goals use the default"},
+    "split_lists": {"type": "string", "default": "",
+                    "description": "lists of human-goal sessions that make the splits: a folder, or files separated by commas"},
     "prompts": {"type": "string", "default": "",
                 "description": "folder of the published prompts, or own, or none; empty: none in the generated shop, else own"},
     "icl": {"type": "integer", "default": 0, "minimum": 0,

@@ -74,6 +74,12 @@ Shop::Shop(std::uint64_t world_seed, WorldSize size, std::uint64_t price_seed)
 
 Shop::~Shop() = default;
 
+void Shop::use_lists(const SplitLists& lists) {
+  main_mode_ = Mode::kHuman;
+  splits_ = lists.sessions;
+  name_tasks();
+}
+
 void Shop::build(Catalog catalog, std::uint64_t price_seed) {
   for (const Mode mode : {Mode::kSynthetic, Mode::kHuman}) {
     ModeGoals& own = modes_[mode == Mode::kHuman ? 1 : 0];
@@ -92,6 +98,7 @@ void Shop::name_tasks() {
     ModeGoals& own = modes_[mode == Mode::kHuman ? 1 : 0];
     const bool bare = mode == main_mode_ && !official_;
     const std::string prefix(bare ? "" : mode == Mode::kHuman ? kHuman : kSynthetic);
+    own.tasks.clear();
     own.tasks.reserve(own.goals.size());
     for (const Goal& goal : own.goals) {
       own.tasks.push_back(

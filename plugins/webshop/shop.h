@@ -9,6 +9,7 @@
 //  - other data: `<session>` of the human goals, or of the synthetic ones where human goals are few; the official rule,
 //  with
 //    at most a quarter of the goals each for test and dev.
+//  - use_lists: the human goals, split by lists of their sessions.
 // Every session of both modes can be opened as `synthetic:<session>` and `human:<session>`, in a split or not.
 #pragma once
 
@@ -26,6 +27,7 @@
 #include "reward.h"
 #include "search_index.h"
 #include "searches.h"
+#include "split_lists.h"
 #include "world.h"
 
 namespace webshop {
@@ -45,6 +47,8 @@ class Shop {
   Shop(const Shop&) = delete;
   Shop& operator=(const Shop&) = delete;
   ~Shop();
+  // Replaces the splits. Before any session points to the shop. Precondition: all sessions are human goals here.
+  void use_lists(const SplitLists& lists);
 
   [[nodiscard]] const std::vector<Product>& products() const { return products_; }
   [[nodiscard]] const std::string& lower_asin(std::uint32_t product) const { return lower_asins_[product]; }
@@ -58,7 +62,7 @@ class Shop {
 
   // The mode of the tasks in the splits.
   [[nodiscard]] Mode main_mode() const { return main_mode_; }
-  // Sessions of the main mode with this role (IPR_SPLIT_TRAIN, _DEV, _TEST), ascending.
+  // Sessions of the main mode with this role (IPR_SPLIT_TRAIN, _DEV, _TEST), ascending or in the order of a list.
   [[nodiscard]] const std::vector<std::uint32_t>& split(std::uint32_t role) const { return splits_.at(role - 1); }
 
   [[nodiscard]] const std::string& task_id(TaskRef task) const { return goals_of(task.mode).tasks[task.session].id; }
