@@ -60,6 +60,10 @@ Result<std::string> read_file(const std::string& path) {
 }
 
 Status write_file(const std::string& path, std::string_view contents) {
+  return write_file_parts(path, std::span(&contents, 1));
+}
+
+Status write_file_parts(const std::string& path, std::span<const std::string_view> parts) {
   const std::string temporary = path + ".tmp." + std::to_string(::getpid());
   const auto give_up = [&](const char* what) {
     const Status status = failed(path + ": " + what + ": " + reason() + "; free space or choose another folder");
@@ -69,7 +73,9 @@ Status write_file(const std::string& path, std::string_view contents) {
   {
     const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (!file.ok()) return failed(path + ": cannot create: " + reason() + "; choose a folder you can write to");
-    if (!write_all(file.get(), contents)) return give_up("cannot write");
+    for (const std::string_view part : parts) {
+      if (!write_all(file.get(), part)) return give_up("cannot write");
+    }
     if (::fsync(file.get()) != 0) return give_up("cannot flush to disk");
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up("cannot rename into place");

@@ -1,6 +1,7 @@
 // Files that are never half written, and where the program finds its own.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,8 @@ namespace ipr {
 // Replaces `path` in one step: temporary file beside it, fsync, rename, fsync of the folder. On failure the old file is
 // untouched and the temporary one removed. Code::kFailed names the path and the system's reason.
 [[nodiscard]] Status write_file(const std::string& path, std::string_view contents);
+// The same with contents in pieces, so that large ones need not be copied together first.
+[[nodiscard]] Status write_file_parts(const std::string& path, std::span<const std::string_view> parts);
 
 // Makes a folder and its parents; ok if it is there already.
 [[nodiscard]] Status make_folder(const std::string& path);

@@ -8,24 +8,12 @@
 #include "core/base/files.h"
 #include "core/host/commands.h"
 #include "core/host/interrupt.h"
+#include "core/host/run_folder.h"
 #include "core/host/run_plan.h"
 #include "core/report/leaderboard.h"
 
 namespace ipr::host {
 namespace {
-
-enum class FolderState { kFresh, kFinished, kBegun };
-
-// What lies in the run's folder. Another config there is refused: a folder holds one run.
-Result<FolderState> look_at_folder(const std::string& folder, const std::string& hash) {
-  if (!std::filesystem::exists(folder + "/config.json")) return FolderState::kFresh;
-  IPR_ASSIGN(const Json config, read_json(folder + "/config.json"));
-  if (config.value("hash", "") != hash) {
-    return usage("--out " + folder + ": holds a run of another config (" + config.value("hash", "?") +
-                 ", this one is " + hash + "); give another --out");
-  }
-  return std::filesystem::exists(folder + "/certificate.json") ? FolderState::kFinished : FolderState::kBegun;
-}
 
 std::vector<std::string> splits_of_role(const env::Environment& environment, std::uint32_t role) {
   std::vector<std::string> names;
@@ -73,8 +61,15 @@ void print_plan(const RunPlan& plan) {
     std::printf("%-30s %-20s %s\n", setting.key.c_str(), setting.value.c_str(), setting.source.c_str());
 }
 
+// IPR_HOST_SAVE_SECONDS (tests): how much work a killed run may lose.
+void read_save_seconds(loop::RunConfig& config) {
+  const char* text = std::getenv("IPR_HOST_SAVE_SECONDS");
+  if (text != nullptr) config.unit_seconds = config.save_seconds = std::strtod(text, nullptr);
+}
+
 Status run_command(const Options& options) {
-  IPR_ASSIGN(const RunPlan plan, plan_run(options));
+  const std::atomic<bool>& stop = stop_on_signals();
+  IPR_ASSIGN(RunPlan plan, plan_run(options));
   if (options.dry_run) {
     if (options.json) {
       std::printf("%s\n", dump_line(plan.config.resolved).c_str());
@@ -83,18 +78,20 @@ Status run_command(const Options& options) {
     }
     return {};
   }
-  IPR_ASSIGN(const FolderState state, look_at_folder(plan.config.out, plan.hash));
+  read_save_seconds(plan.config);
+  const std::string& folder = plan.config.out;
+  IPR_ASSIGN(FolderState state, look_at_folder(folder, plan.config.resolved));
   if (state == FolderState::kFinished) return show(plan, options);
-  if (state == FolderState::kBegun) {  // begun and not finished: what is there is made again
-    std::error_code error;
-    for (const char* part : {"run.db", "run.db-wal", "run.db-shm", "checkpoints"})
-      std::filesystem::remove_all(std::filesystem::path(plan.config.out) / part, error);
-  }
+  IPR_ASSIGN(const FolderLock lock, FolderLock::take(folder));
+  IPR_ASSIGN(state, look_at_folder(folder, plan.config.resolved));  // another process may have been here meanwhile
+  if (state == FolderState::kFinished) return show(plan, options);
   loop::ProgressLine progress(false);
-  progress.say("run " + plan.config.out + ": " + options.env + ", scorer " + options.scorer + ", optimizer " +
+  progress.say("run " + folder + ": " + options.env + ", scorer " + options.scorer + ", optimizer " +
                options.optimizer + ", model " + options.model + ", " + std::to_string(plan.config.iterations) +
                " iteration(s)");
-  IPR_TRY(loop::run(plan.config, progress, stop_on_signals()));
+  const Status ran = loop::run(plan.config, progress, stop);
+  if (ran.code() == Code::kInterrupted) return Status(ran.code(), ran.message() + ": " + command_line());
+  IPR_TRY(ran);
   return show(plan, options);
 }
 

@@ -4,6 +4,8 @@
 
 #include <csignal>
 
+#include "core/base/files.h"
+
 namespace ipr::host {
 namespace {
 
@@ -24,6 +26,27 @@ const std::atomic<bool>& stop_on_signals() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   return g_stop;
+}
+
+std::string command_line() {
+  const Result<std::string> words = read_file("/proc/self/cmdline");  // each word ends with a zero
+  std::string line, word;
+  for (const char c : words.ok() ? *words : std::string("ipr-host\0", 9)) {
+    if (c != 0) {
+      word += c;
+      continue;
+    }
+    const bool plain = word.find_first_not_of(
+                           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                           "-_=./:,@%+") == std::string::npos;
+    if (!plain || word.empty()) {
+      for (std::size_t at = 0; (at = word.find('\'', at)) != std::string::npos; at += 4) word.replace(at, 1, "'\\''");
+      word = "'" + word + "'";
+    }
+    line += (line.empty() ? "" : " ") + word;
+    word.clear();
+  }
+  return line;
 }
 
 int signal_exit_code() {

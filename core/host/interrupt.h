@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <string>
 
 namespace ipr::host {
 
@@ -10,5 +11,8 @@ namespace ipr::host {
 
 // 130 after SIGINT, 143 after SIGTERM, 0 without.
 [[nodiscard]] int signal_exit_code();
+
+// This process's own command, quoted for a shell: what the user may type to go on.
+[[nodiscard]] std::string command_line();
 
 }  // namespace ipr::host

@@ -19,7 +19,8 @@
 
 namespace {
 
-constexpr std::array kCommands = {"run", "eval", "replay", "play", "model", "leaderboard", "plugin", "doctor"};
+constexpr std::array kCommands = {"run",         "eval",   "replay", "play",  "model",
+                                  "leaderboard", "verify", "plugin", "doctor"};
 
 // `ipr-host --env webshop` means `ipr-host run --env webshop`.
 std::vector<std::string> with_default_command(int argc, char** argv) {
@@ -91,6 +92,7 @@ int main(int argc, char** argv) {
   ipr::host::add_play(app, chosen);
   ipr::host::add_model(app, chosen);
   ipr::host::add_leaderboard(app, chosen);
+  ipr::host::add_verify(app, chosen);
   ipr::host::add_plugin(app, chosen);
   ipr::host::add_doctor(app, chosen);
 

@@ -1,15 +1,43 @@
 // Greedy play of a panel: the numbers of the table.
+#include <set>
+
 #include "core/base/rng.h"
 #include "core/loop/run_state.h"
 
 namespace ipr::loop {
 
-Result<TaskOutcomes> Run::evaluate(Policy& policy, const Panel& panel) {
+Result<TaskOutcomes> Run::recorded_outcomes(const Policy& policy, const Panel& panel) {
   TaskOutcomes outcomes;
-  if (panel.tasks.empty()) return outcomes;
-  progress_.begin("evaluate " + policy.name + " on " + panel.role, "goals", panel.tasks.size());
+  const std::set<std::string> splits(panel.splits.begin(), panel.splits.end());
+  for (const std::string& split : splits) {
+    store::EpisodeFilter filter;
+    filter.stage = store::kEval;
+    filter.iteration = policy.iteration;
+    filter.policy = policy.name;
+    filter.split = split;
+    IPR_TRY(store_->for_each_episode(filter, store::Turns::kSkip, [&](const store::Episode& episode) {
+      outcomes[episode.task_id] = episode.outcome;
+      return Status();
+    }));
+  }
+  return outcomes;
+}
+
+Result<TaskOutcomes> Run::evaluate(Policy& policy, const Panel& panel) {
+  ChunkWriter::Stage stage{stage_name(policy.iteration, panel.role), policy.iteration, store::kEval};
+  IPR_ASSIGN(const bool done, store_->stage_done(stage.name));
+  IPR_ASSIGN(TaskOutcomes outcomes, recorded_outcomes(policy, panel));
+  if (done || panel.tasks.empty()) return outcomes;
+  IPR_TRY(interrupted());
+  stage.items = panel.tasks.size();
+  IPR_ASSIGN(stage.recorded, recorded_items(*store_, stage.name));
+  stage.unit_seconds = config_.unit_seconds;
+  const std::string what = "evaluate " + policy.name + " on " + panel.role;
+  goes_on(policy.iteration,
+          what + ", " + std::to_string(stage.recorded) + " of " + std::to_string(stage.items) + " goals done");
+  progress_.begin(what, "goals", panel.tasks.size());
   std::vector<rollout::PlayRequest> requests;
-  for (std::size_t i = 0; i < panel.tasks.size(); ++i) {
+  for (std::size_t i = stage.recorded; i < panel.tasks.size(); ++i) {
     rollout::PlayRequest request;
     request.task = &panel.tasks[i];
     request.split = panel.splits[i];
@@ -17,20 +45,17 @@ Result<TaskOutcomes> Run::evaluate(Policy& policy, const Panel& panel) {
     request.seed = mix(config_.seed, fnv1a64(panel.tasks[i].id));
     requests.push_back(std::move(request));
   }
-  const std::unique_ptr<rollout::Player> player = player_for(policy);
-  const rollout::GeneratorCounters before = policy.generator->counters();
-  const auto began = std::chrono::steady_clock::now();
-  IPR_ASSIGN(const std::vector<rollout::Trajectory> played,
-             player->play_all(requests, [&](std::size_t done, std::size_t) { progress_.update(done); }));
-  IPR_ASSIGN(store::Unit unit, store_->begin());
-  for (const rollout::Trajectory& trajectory : played) {
+  ChunkWriter writer(*store_, *policy.generator, stage, [&](const rollout::Trajectory& trajectory) -> Status {
     outcomes[trajectory.task->id] = trajectory.outcome;
-    IPR_ASSIGN([[maybe_unused]] const std::int64_t id,
-               store_->add_episode(to_episode(trajectory, store::kEval, policy.iteration, 0, policy.name)));
-  }
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  IPR_TRY(add_cost(policy.iteration, store::kEval, before, policy.generator->counters(), played.size(), seconds));
-  IPR_TRY(unit.commit());
+    return store_->add_episode(to_episode(trajectory, store::kEval, policy.iteration, 0, policy.name)).status();
+  });
+  const std::unique_ptr<rollout::Player> player = player_for(policy);
+  const Status played = player->play_each(
+      requests, [&](rollout::Trajectory one) { return writer.take(std::move(one)); },
+      [&](std::size_t ready, std::size_t) { progress_.update(stage.recorded + ready); });
+  if (played.ok() || played.code() == Code::kInterrupted) IPR_TRY(writer.close());
+  IPR_TRY(interrupted());  // says how to go on
+  IPR_TRY(played);
   char line[80];
   std::snprintf(line, sizeof line, "mean reward %.3f over %zu goals", mean_outcome(outcomes), outcomes.size());
   progress_.finish(line);

@@ -81,50 +81,81 @@ Result<std::vector<Example>> Run::gather(OptimizerPlugin& optimizer, int iterati
   return optimizer.emit(seed);
 }
 
+// Rows and settings of a training stage, the same for equal examples.
+Status Run::plan_training(const OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration,
+                          const std::vector<Example>& examples, Training& training) {
+  IPR_ASSIGN(const StageSettings stage_settings, settings_of(optimizer, choice, iteration));
+  training.settings = stage_settings.train;
+  IPR_ASSIGN(training.rows, make_rows(examples, book_, *dialogue_, training.settings.observation_loss));
+  bound_observations(stage_settings, training.rows);
+  training.settings.epochs = bounded_epochs(stage_settings, training.rows);
+  if (iteration == 0 && config_.sft_share < 1) {
+    training.settings.epochs =
+        std::max<std::int64_t>(1, std::llround(static_cast<double>(training.settings.epochs) * config_.sft_share));
+  }
+  training.seed = mix(config_.seed, static_cast<std::uint64_t>(iteration), fnv1a64("train"));
+  training.steps = train::step_count(training.rows, training.settings, training.seed);
+  return {};
+}
+
+// The reference does not change while it is compared with: one pass over all rows, before the first step.
+Status Run::compute_reference(const std::string& stage, const model::Weights& compared,
+                              const std::vector<train::TrainRow>& rows, SavedTraining& saved) {
+  train::RowLogprobs& reference = saved.reference();
+  if (reference.size() >= rows.size()) return {};
+  IPR_TRY(backend_->set_weights(compared));
+  std::vector<const train::TrainRow*> all;
+  for (const train::TrainRow& row : rows) all.push_back(&row);
+  progress_.begin(stage + " (reference)", "rows", rows.size());
+  constexpr std::size_t kPiece = 64;
+  while (reference.size() < all.size()) {
+    const std::size_t at = reference.size();
+    IPR_ASSIGN(train::RowLogprobs piece,
+               backend_->logprobs(std::span(all).subspan(at, std::min(kPiece, all.size() - at))));
+    for (auto& logp : piece) reference.push_back(std::move(logp));
+    progress_.update(reference.size());
+    if (saved.due() || stop_) IPR_TRY(saved.save(*backend_, 0));
+    IPR_TRY(interrupted());
+  }
+  return {};
+}
+
+Status Run::write_metrics(std::vector<store::Metric>& metrics) {
+  IPR_ASSIGN(store::Unit unit, store_->begin());
+  for (const store::Metric& metric : metrics) IPR_TRY(store_->put_metric(metric));
+  IPR_TRY(unit.commit());
+  metrics.clear();
+  return {};
+}
+
 Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration,
                                 const std::vector<Example>& examples, const model::Weights& init) {
-  IPR_ASSIGN(const StageSettings stage_settings, settings_of(optimizer, choice, iteration));
-  train::TrainSettings settings = stage_settings.train;
-  IPR_ASSIGN(std::vector<train::TrainRow> rows, make_rows(examples, book_, *dialogue_, settings.observation_loss));
-  bound_observations(stage_settings, rows);
-  settings.epochs = bounded_epochs(stage_settings, rows);
-  if (iteration == 0 && config_.sft_share < 1) {
-    settings.epochs = std::max<std::int64_t>(1, std::llround(static_cast<double>(settings.epochs) * config_.sft_share));
-  }
+  Training training;
+  IPR_TRY(plan_training(optimizer, choice, iteration, examples, training));
+  const std::string stage = iteration == 0 ? "SFT" : "iteration " + std::to_string(iteration) + ": train";
+  SavedTraining saved(training_file(), stage_name(iteration, "train"), training.steps, config_.save_seconds);
+  IPR_TRY(saved.restore(init.config, progress_));
+  goes_on(iteration, "training step " + std::to_string(saved.step()) + " of " + std::to_string(training.steps));
 
   train::TrainJob job;
-  job.rows = rows;
-  job.settings = settings;
-  job.seed = mix(config_.seed, static_cast<std::uint64_t>(iteration), fnv1a64("train"));
+  job.rows = training.rows;
+  job.settings = training.settings;
+  job.seed = training.seed;
+  job.first_step = saved.step();
   job.loss = [&optimizer](ipr_batch& batch) { return optimizer.loss(batch); };
   job.stop = &stop_;
-  // The reference does not change while it is compared with: one pass over all rows, before the first step.
-  train::RowLogprobs reference;
-  const std::string stage = iteration == 0 ? "SFT" : "iteration " + std::to_string(iteration) + ": train";
-  if (optimizer.needs_reference() && settings.reference != train::Reference::kNone) {
-    const model::Weights& compared = settings.reference == train::Reference::kBase ? base_->weights : init;
-    IPR_TRY(backend_->set_weights(compared));
+  if (optimizer.needs_reference() && training.settings.reference != train::Reference::kNone) {
+    const bool to_base = training.settings.reference == train::Reference::kBase;
+    IPR_TRY(compute_reference(stage, to_base ? base_->weights : init, training.rows, saved));
     job.reference = [this](std::span<const train::TrainRow* const> part) { return backend_->logprobs(part); };
-    job.ref_logp = &reference;  // filled here, while the backend holds the reference
-    std::vector<const train::TrainRow*> all;
-    for (const train::TrainRow& row : rows) all.push_back(&row);
-    progress_.begin(stage + " (reference)", "rows", rows.size());
-    constexpr std::size_t kPiece = 64;
-    for (std::size_t at = 0; at < all.size(); at += kPiece) {
-      IPR_TRY(interrupted());
-      IPR_ASSIGN(train::RowLogprobs piece,
-                 backend_->logprobs(std::span(all).subspan(at, std::min(kPiece, all.size() - at))));
-      for (auto& logp : piece) reference.push_back(std::move(logp));
-      progress_.update(reference.size());
-    }
+    job.ref_logp = &saved.reference();  // all there already
   }
-  IPR_TRY(backend_->set_weights(init));
+  IPR_TRY(saved.load(*backend_, init));
 
   metric_stage_ = iteration == 0 ? "sft" : "train";
   pending_metrics_.clear();
   std::vector<store::Metric> curve;
-  const std::int64_t total = train::step_count(rows, settings, job.seed);
-  progress_.begin(stage, "steps", static_cast<std::uint64_t>(total));
+  progress_.begin(stage, "steps", static_cast<std::uint64_t>(training.steps));
   job.on_step = [&](const train::StepRecord& step) -> Status {
     const auto add = [&](const std::string& name, double value) {
       curve.push_back({iteration, metric_stage_, step.step, name, value});
@@ -137,16 +168,17 @@ Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& 
     char note[48];
     std::snprintf(note, sizeof note, "loss %.4f", step.loss);
     progress_.update(static_cast<std::uint64_t>(step.step + 1), note);
-    return {};
+    if (!saved.due() && !stop_) return {};
+    // The curve first: what the file says is done has its points in the record.
+    IPR_TRY(write_metrics(curve));
+    return saved.save(*backend_, step.step + 1);
   };
   Result<train::TrainReport> trained = train::train(*backend_, job);
   IPR_TRY(interrupted());  // says how to go on
   IPR_ASSIGN(const train::TrainReport report, std::move(trained));
-  IPR_ASSIGN(store::Unit unit, store_->begin());
-  for (const store::Metric& metric : curve) IPR_TRY(store_->put_metric(metric));
-  IPR_TRY(unit.commit());
+  IPR_TRY(write_metrics(curve));
   char line[120];
-  std::snprintf(line, sizeof line, "%zu rows, %zu steps, %.0f tokens/s, last loss %.4f", rows.size(),
+  std::snprintf(line, sizeof line, "%zu rows, %zu steps, %.0f tokens/s, last loss %.4f", training.rows.size(),
                 report.steps.size(), report.seconds > 0 ? static_cast<double>(report.tokens) / report.seconds : 0.0,
                 report.steps.empty() ? 0.0 : report.steps.back().loss);
   progress_.finish(line);

@@ -5,16 +5,13 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/rng.h"
+#include "core/loop/certificate.h"
 #include "core/loop/leaks.h"
 #include "core/loop/mini.h"
 #include "core/loop/run_state.h"
 
 namespace ipr::loop {
 namespace {
-
-std::string task_hash(const env::Task& task) {
-  return sha256_hex(dump_line({{"id", task.id}, {"instruction", task.instruction}, {"meta", task.meta}}));
-}
 
 Status fill_panel(const env::Environment& environment, std::uint32_t role, const char* name, int limit, Panel& panel) {
   panel.role = name;
@@ -30,14 +27,36 @@ Status fill_panel(const env::Environment& environment, std::uint32_t role, const
   return {};
 }
 
+// What a killed process had not yet renamed into place. The caller holds the folder, so nobody else is writing.
+void remove_unfinished_files(const std::string& folder) {
+  std::error_code ignored;
+  std::vector<std::filesystem::path> unfinished;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find(".tmp.") != std::string::npos || name.find(".old.") != std::string::npos)
+      unfinished.push_back(entry.path());
+  }
+  for (const std::filesystem::path& path : unfinished) std::filesystem::remove_all(path, ignored);
+}
+
 }  // namespace
 
 Status Run::open_folder() {
   IPR_TRY(make_folder(config_.out));
   IPR_TRY(make_folder(config_.out + "/checkpoints"));
-  IPR_TRY(write_file(config_.out + "/config.json", config_.resolved.dump(2) + "\n"));
+  remove_unfinished_files(config_.out);
+  remove_unfinished_files(config_.out + "/checkpoints");
+  // The first process's config stays: a flag given in another way would say another origin.
+  if (!std::filesystem::exists(config_.out + "/config.json"))
+    IPR_TRY(write_file(config_.out + "/config.json", config_.resolved.dump(2) + "\n"));
   IPR_ASSIGN(store_, store::RunStore::open(config_.out + "/run.db"));
-  return store_->set_state("config", dump_line(config_.resolved));
+  IPR_ASSIGN(const std::optional<std::string> config, store_->state("config"));
+  begun_ = config.has_value();
+  if (!begun_) return store_->set_state("config", dump_line(config_.resolved));
+  IPR_ASSIGN(const Json recorded, parse_json(*config, store_->path() + ": state \"config\""));
+  if (recorded.value("hash", "") == config_.resolved.value("hash", "")) return {};
+  return usage(store_->path() + ": is the record of a run of another config (" + recorded.value("hash", "?") +
+               "); give another --out");
 }
 
 Status Run::make_plugins() {
@@ -87,7 +106,13 @@ Status Run::list_tasks() {
     }
   }
   const std::string text = panel.dump(1) + "\n";
-  IPR_TRY(store_->set_state("panel", sha256_hex(text).substr(0, 16)));
+  const std::string hash = sha256_hex(text).substr(0, 16);
+  IPR_ASSIGN(const std::optional<std::string> before, store_->state("panel"));
+  if (before && *before != hash) {
+    return bad_data(config_.out + ": the environment's tasks have changed since the run began; restore its data, or " +
+                    "begin a new run with --out");
+  }
+  IPR_TRY(store_->set_state("panel", hash));
   IPR_TRY(store_->set_state("overlap", dump_line(report::to_json(overlaps_))));
   IPR_TRY(unit.commit());
   for (std::size_t i = 0; i < train_.tasks.size(); ++i) train_index_[train_.tasks[i].id] = i;
@@ -95,12 +120,13 @@ Status Run::list_tasks() {
   return write_file(config_.out + "/panel.json", text);
 }
 
-Status Run::collect_experts() {
+Result<std::vector<rollout::Trajectory>> Run::play_experts() {
   const env::Environment& environment = *config_.environment;
-  std::vector<rollout::Trajectory>& played = demonstrations_;
+  std::vector<rollout::Trajectory> played;
   if (!config_.expert_file.empty()) {
     IPR_ASSIGN(const std::vector<ExpertRecord> records, read_expert_file(config_.expert_file));
     for (const ExpertRecord& record : records) {
+      IPR_TRY(interrupted());
       const auto index = train_index_.find(record.task_id);
       if (index == train_index_.end()) continue;  // of another split
       IPR_ASSIGN(rollout::Trajectory trajectory,
@@ -111,6 +137,7 @@ Status Run::collect_experts() {
   } else if (environment.has_expert()) {
     progress_.begin("expert", "tasks", train_.tasks.size());
     for (std::size_t i = 0; i < train_.tasks.size(); ++i) {
+      IPR_TRY(interrupted());
       IPR_ASSIGN(std::optional<rollout::Trajectory> trajectory,
                  play_expert(environment, train_.tasks[i], env_seed_, config_.max_steps));
       progress_.update(i + 1);
@@ -119,6 +146,18 @@ Status Run::collect_experts() {
       played.push_back(std::move(*trajectory));
     }
   }
+  return played;
+}
+
+Status Run::collect_experts() {
+  IPR_ASSIGN(const bool recorded, store_->stage_done(store::kExpert));
+  if (recorded) {
+    return each_recorded(store::kExpert, [&](const store::Episode&, rollout::Trajectory trajectory) {
+      demonstrations_.push_back(std::move(trajectory));
+      return Status();
+    });
+  }
+  IPR_ASSIGN(demonstrations_, play_experts());
   double sum = 0, turns = 0;
   const std::vector<const rollout::Trajectory*> kept = kept_demonstrations();
   for (const rollout::Trajectory* trajectory : kept) {
@@ -126,8 +165,8 @@ Status Run::collect_experts() {
     turns += static_cast<double>(trajectory->turns.size());
   }
   if (kept.empty()) {
-    return bad_data("environment \"" + environment.id() + "\": no expert trajectory with an outcome above " +
-                    std::to_string(environment.defaults().expert_min_outcome) +
+    return bad_data("environment \"" + config_.environment->id() + "\": no expert trajectory with an outcome above " +
+                    std::to_string(config_.environment->defaults().expert_min_outcome) +
                     " on the train tasks; give --expert FILE, or data with an expert");
   }
   const auto count = static_cast<double>(kept.size());
@@ -187,13 +226,21 @@ std::vector<const rollout::Trajectory*> Run::kept_demonstrations() const {
 }
 
 Status Run::record_experts() {
+  IPR_ASSIGN(const bool recorded, store_->stage_done(store::kExpert));
   IPR_ASSIGN(store::Unit unit, store_->begin());
   const std::vector<const rollout::Trajectory*> kept = kept_demonstrations();
-  for (const rollout::Trajectory& trajectory : demonstrations_) {
-    IPR_ASSIGN(const rollout::Trajectory* const recorded, keep(trajectory, store::kExpert, 0, 0, "expert"));
-    if (std::find(kept.begin(), kept.end(), &trajectory) != kept.end()) experts_.push_back(recorded);
+  for (rollout::Trajectory& trajectory : demonstrations_) {
+    const bool is_kept = std::find(kept.begin(), kept.end(), &trajectory) != kept.end();
+    const rollout::Trajectory* in_book = nullptr;
+    if (recorded) {
+      in_book = put_into_book(std::move(trajectory));
+    } else {
+      IPR_ASSIGN(in_book, keep(trajectory, store::kExpert, 0, 0, "expert"));
+    }
+    if (is_kept) experts_.push_back(in_book);
   }
   demonstrations_.clear();
+  IPR_TRY(store_->mark_done(store::kExpert));
   return unit.commit();
 }
 

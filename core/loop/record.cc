@@ -36,6 +36,7 @@ store::Episode to_episode(const rollout::Trajectory& t, const std::string& stage
     s.reward = turn.reward;
     s.progress = turn.progress;
     s.valid = turn.parsed && (turn.flags & IPR_STEP_INVALID) == 0;
+    s.flags = turn.flags;
     s.token_ids = turn.reply_ids;
     s.prompt_tokens = turn.prompt_tokens;
     s.info_json = turn.info_json;
@@ -72,7 +73,7 @@ rollout::Trajectory to_trajectory(const store::Episode& e, const env::Task* task
     turn.reward = s.reward;
     turn.progress = s.progress;
     turn.parsed = !s.action.empty() || s.valid;
-    if (!s.valid) turn.flags |= IPR_STEP_INVALID;
+    turn.flags = s.flags;
     turn.reply_ids = s.token_ids;
     turn.prompt_tokens = s.prompt_tokens;
     t.turns.push_back(std::move(turn));

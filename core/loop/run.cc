@@ -6,12 +6,16 @@
 namespace ipr::loop {
 
 Run::Run(const RunConfig& config, ProgressLine& progress, const std::atomic<bool>& stop)
-    : config_(config), progress_(progress), stop_(stop), env_seed_(mix(config.seed, fnv1a64("environment"))) {}
+    : config_(config), progress_(progress), stop_(stop), env_seed_(environment_seed(config.seed)) {}
 
 Run::~Run() = default;
 
+std::uint64_t environment_seed(std::uint64_t run_seed) {
+  return mix(run_seed, fnv1a64("environment"));
+}
+
 Status Run::interrupted() const {
-  return stop_ ? Status(Code::kInterrupted, config_.out + ": interrupted; the same command begins this run again")
+  return stop_ ? Status(Code::kInterrupted, config_.out + ": interrupted; the same command goes on with this run")
                : Status();
 }
 
@@ -20,14 +24,11 @@ std::unique_ptr<rollout::Player> Run::player_for(Policy& policy) {
                                            config_.max_steps, config_.threads, stop_);
 }
 
-Status Run::add_cost(int iteration, const std::string& stage, const rollout::GeneratorCounters& before,
-                     const rollout::GeneratorCounters& after, std::size_t rollouts, double seconds) {
-  const auto grown = [](std::uint64_t was, std::uint64_t is) { return static_cast<std::int64_t>(is - was); };
-  return store_->add_cost({iteration, stage, static_cast<std::int64_t>(rollouts),
-                           grown(before.prompt_tokens_asked, after.prompt_tokens_asked),
-                           grown(before.prompt_tokens_computed, after.prompt_tokens_computed),
-                           grown(before.padding_tokens, after.padding_tokens),
-                           grown(before.generated_tokens, after.generated_tokens), seconds});
+void Run::goes_on(int iteration, const std::string& where) {
+  if (!begun_) return;
+  begun_ = false;
+  progress_.say("goes on: " + (iteration == 0 ? std::string("SFT") : "iteration " + std::to_string(iteration)) + ", " +
+                where);
 }
 
 Status Run::go() {
@@ -38,6 +39,8 @@ Status Run::go() {
   IPR_TRY(collect_experts());
   IPR_TRY(make_start_model());
   IPR_TRY(record_experts());
+  IPR_TRY(restore_explorations());
+  IPR_TRY(restore_scores());
   IPR_ASSIGN(backend_, train::load_backend({config_.device, config_.model_threads}));
   IPR_TRY(fit_start());
   for (int i = 1; i <= config_.iterations; ++i) {
@@ -47,12 +50,38 @@ Status Run::go() {
   return finish();
 }
 
-// Writes the checkpoint, then plays dev and test.
-Status Run::adopt(std::unique_ptr<Policy> policy) {
-  const std::string folder = "checkpoints/iter-" + std::to_string(policy->iteration);
+Result<std::unique_ptr<Policy>> Run::make_or_load(int iteration, const std::function<Result<model::Weights>()>& train) {
+  const std::string stage = stage_name(iteration, "train");
+  const std::string name = iteration == 0 ? "sft" : "iter-" + std::to_string(iteration);
+  const std::string folder = "checkpoints/iter-" + std::to_string(iteration);
+  IPR_ASSIGN(const bool trained, store_->stage_done(stage));
+  if (trained) {
+    IPR_ASSIGN(model::Weights weights, model::load_checkpoint(config_.out + "/" + folder));
+    std::unique_ptr<Policy> policy = make_policy(name, iteration, std::move(weights), config_.model_threads);
+    IPR_ASSIGN(const std::vector<store::Policy> recorded, store_->policies());
+    for (const store::Policy& known : recorded) {
+      if (known.name == name && known.sha256 != policy->sha256)
+        return bad_data(config_.out + "/" + folder + ": is not the checkpoint that this run wrote; restore it, or " +
+                        "begin a new run with --out");
+    }
+    return policy;
+  }
+  IPR_ASSIGN(model::Weights weights, train());
+  std::unique_ptr<Policy> policy = make_policy(name, iteration, std::move(weights), config_.model_threads);
   IPR_TRY(model::save_checkpoint(config_.out + "/" + folder, policy->weights, speech_files(*speech_)));
+  IPR_ASSIGN(store::Unit unit, store_->begin());
+  IPR_TRY(store_->put_policy({name, iteration, folder, policy->sha256, false, false}));
+  IPR_TRY(store_->mark_done(stage));
+  IPR_TRY(unit.commit());
+  SavedTraining::remove(training_file());
+  return policy;
+}
+
+// Plays dev and test, and decides whether the next iteration starts from this policy.
+Status Run::adopt(std::unique_ptr<Policy> policy) {
   IPR_ASSIGN(dev_outcomes_[policy->iteration], evaluate(*policy, dev_));
   IPR_ASSIGN([[maybe_unused]] const TaskOutcomes test, evaluate(*policy, test_));
+  const std::string folder = "checkpoints/iter-" + std::to_string(policy->iteration);
   store::Policy record{policy->name, policy->iteration, folder, policy->sha256, false, false};
   const int start = previous_ ? previous_->iteration : 0;
   TaskClusters clusters;
@@ -72,28 +101,39 @@ Status Run::adopt(std::unique_ptr<Policy> policy) {
 
 Status Run::fit_start() {
   IPR_ASSIGN(const std::vector<Example> examples, gather(*sft_, 0));
-  IPR_ASSIGN(model::Weights weights, fit(*sft_, config_.sft, 0, examples, start_weights_));
-  return adopt(make_policy("sft", 0, std::move(weights), config_.model_threads));
+  IPR_ASSIGN(std::unique_ptr<Policy> policy,
+             make_or_load(0, [&] { return fit(*sft_, config_.sft, 0, examples, start_weights_); }));
+  return adopt(std::move(policy));
 }
 
-Status Run::iterate(int iteration) {
-  IPR_ASSIGN(const std::vector<Example> examples, gather(*optimizer_, iteration));
+Status Run::record_pairs(const std::vector<Example>& examples, int iteration) {
+  const std::string stage = stage_name(iteration, "pairs");
+  IPR_ASSIGN(const bool recorded, store_->stage_done(stage));
+  if (recorded) return {};
   std::vector<store::Pair> pairs = pairs_of(examples, book_, iteration);
   for (store::Pair& pair : pairs) {
     const std::optional<double> won = step_reward(pair.winner_id, pair.turn),
                                 lost = step_reward(pair.loser_id, pair.turn);
     if (won && lost) pair.step_gap = *won - *lost;
   }
+  IPR_ASSIGN(store::Unit unit, store_->begin());
   IPR_TRY(store_->replace_pairs(iteration, pairs));
+  IPR_TRY(store_->mark_done(stage));
+  return unit.commit();
+}
+
+Status Run::iterate(int iteration) {
+  IPR_ASSIGN(const std::vector<Example> examples, gather(*optimizer_, iteration));
+  IPR_TRY(record_pairs(examples, iteration));
   const model::Weights& init = previous_ ? previous_->weights : base_->weights;
-  if (examples.empty())
+  const auto train = [&]() -> Result<model::Weights> {
+    if (!examples.empty()) return fit(*optimizer_, config_.optimizer, iteration, examples, init);
     progress_.say("iteration " + std::to_string(iteration) + ": no pair was found; the policy stays as it is");
-  model::Weights weights = init;
-  if (!examples.empty()) {
-    IPR_ASSIGN(weights, fit(*optimizer_, config_.optimizer, iteration, examples, init));
-  }
+    return init;
+  };
+  IPR_ASSIGN(std::unique_ptr<Policy> policy, make_or_load(iteration, train));
   IPR_TRY(interrupted());
-  return adopt(make_policy("iter-" + std::to_string(iteration), iteration, std::move(weights), config_.model_threads));
+  return adopt(std::move(policy));
 }
 
 Status run(const RunConfig& config, ProgressLine& progress, const std::atomic<bool>& stop) {

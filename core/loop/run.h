@@ -6,7 +6,8 @@
 //                   evaluate pi_i on dev and test;  roll back if dev fell by more than its interval
 //   choose the iteration on dev
 //
-// Everything is recorded in run.db as it happens. Names no environment, scorer or optimizer: they come as instances.
+// Everything is recorded in run.db as it happens, so that a killed run goes on (resume.h). Names no environment, scorer
+// or optimizer: they come as instances.
 #pragma once
 
 #include <atomic>
@@ -40,10 +41,18 @@ struct RunConfig {
   std::int64_t max_new_tokens = 512;    // of one reply, in evaluations
   std::uint64_t seed = 0;
   bool allow_overlap = false;  // of train, dev and test; else refused (leaks.h)
+  // At most this much work is lost when the process is killed: age at which what was played is committed, and at which
+  // a training stage is saved. The tests lower both.
+  double unit_seconds = 2, save_seconds = 30;
 };
 
-// Runs to the end and leaves run.db, config.json, panel.json, checkpoints and certificate.json in `out`. `stop` is
-// polled between units of work; then Code::kInterrupted. Code::kData where there is no expert, or splits overlap.
+// The seed of every episode's environment in a run.
+[[nodiscard]] std::uint64_t environment_seed(std::uint64_t run_seed);
+
+// Runs to the end and leaves run.db, config.json, panel.json, checkpoints and certificate.json in `out`. Where `out`
+// holds the same run, begun, it goes on with what is recorded and ends with the same results. The caller sees to it
+// that no other process works in `out`. `stop` is polled between units of work; then Code::kInterrupted. Code::kData
+// where there is no expert, splits overlap (leaks.h), or what the run began with (tasks, checkpoints) has changed.
 [[nodiscard]] Status run(const RunConfig& config, ProgressLine& progress, const std::atomic<bool>& stop);
 
 }  // namespace ipr::loop

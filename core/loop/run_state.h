@@ -1,5 +1,8 @@
 // The working state of one run; its methods are the stages, one source file each group (prepare, collect, score, fit,
 // evaluate, finish). Private to core/loop.
+//
+// A run that goes on walks through the same stages: each first takes from the record what is there of it (resume.h) and
+// does only the rest. Plugins are fed the recorded trajectories and scores again, in the same order.
 #pragma once
 
 #include <map>
@@ -12,11 +15,21 @@
 #include "core/loop/panel.h"
 #include "core/loop/policy.h"
 #include "core/loop/record.h"
+#include "core/loop/resume.h"
 #include "core/loop/run.h"
+#include "core/loop/saved_training.h"
 #include "core/report/leaderboard.h"
 #include "core/train/backend.h"
 
 namespace ipr::loop {
+
+// What one training stage is about to do.
+struct Training {
+  std::vector<train::TrainRow> rows;
+  train::TrainSettings settings;
+  std::uint64_t seed = 0;
+  std::int64_t steps = 0;
+};
 
 class Run {
  public:
@@ -32,46 +45,75 @@ class Run {
   Status make_plugins();
   Status list_tasks();
   Status collect_experts();
+  Result<std::vector<rollout::Trajectory>> play_experts();
   Status make_start_model();
   // The one tokenization of what the experts said.
   void tokenize_experts(std::vector<env::PromptMessage> prompt);
   [[nodiscard]] std::vector<const rollout::Trajectory*> kept_demonstrations() const;
   // With their token ids, so after the model is known. Fills experts_.
   Status record_experts();
+  // restore.cc
+  [[nodiscard]] const env::Task* train_task(const std::string& id) const;  // nullptr: none
+  // The train episodes of a stage, in the order of the record, which is the order they were played in.
+  Status each_recorded(const char* stage,
+                       const std::function<Status(const store::Episode&, rollout::Trajectory)>& visit);
+  // Agent trajectories and step rewards of earlier processes, into book_, explored_ and score_cache_.
+  Status restore_explorations();
+  Status restore_scores();
   // collect.cc
   Result<std::vector<const rollout::Trajectory*>> collect(const CollectPlan& plan, std::size_t plan_index,
                                                           int iteration);
+  Status explore(const CollectPlan& plan, std::size_t plan_index, int iteration,
+                 const std::vector<const rollout::Trajectory*>& experts);
+  [[nodiscard]] std::vector<rollout::PlayRequest> requests_of(
+      const CollectPlan& plan, int iteration, const std::vector<const rollout::Trajectory*>& experts) const;
+  // Records a trajectory and puts it into book_.
   Result<const rollout::Trajectory*> keep(rollout::Trajectory trajectory, const std::string& stage, int iteration,
                                           std::size_t plan, const std::string& policy);
+  const rollout::Trajectory* put_into_book(rollout::Trajectory trajectory);
   [[nodiscard]] std::vector<const rollout::Trajectory*> part_of_experts(const CollectPlan& plan) const;
   // score.cc
   Status score_wanted(OptimizerPlugin& optimizer, int iteration);
   // The step reward of a turn, where it was asked for.
   [[nodiscard]] std::optional<double> step_reward(std::int64_t episode_id, std::int32_t turn) const;
-  Result<std::vector<Score>> ask_scorer(const std::vector<Query>& queries, int iteration);
+  [[nodiscard]] std::uint64_t key_of(const Query& query) const;  // in score_cache_
+  Status put_score(const Query& query, const Score& score);
+  Status score_rest(const std::vector<Query>& queries, int iteration);
+  Status score_unit(std::span<const Query> queries, int iteration, std::size_t before, std::size_t& rollouts);
   // fit.cc
   Result<std::vector<Example>> gather(OptimizerPlugin& optimizer, int iteration);
+  Status plan_training(const OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration,
+                       const std::vector<Example>& examples, Training& training);
+  Status compute_reference(const std::string& stage, const model::Weights& compared,
+                           const std::vector<train::TrainRow>& rows, SavedTraining& saved);
+  // In a unit of their own; empties the list.
+  Status write_metrics(std::vector<store::Metric>& metrics);
   Result<model::Weights> fit(OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration,
                              const std::vector<Example>& examples, const model::Weights& init);
   // evaluate.cc
   Result<TaskOutcomes> evaluate(Policy& policy, const Panel& panel);
+  Result<TaskOutcomes> recorded_outcomes(const Policy& policy, const Panel& panel);
   // run.cc
   Status fit_start();
   Status iterate(int iteration);
+  Status record_pairs(const std::vector<Example>& examples, int iteration);
+  // The policy of an iteration: from its checkpoint where the record has it, else trained now and put there.
+  Result<std::unique_ptr<Policy>> make_or_load(int iteration, const std::function<Result<model::Weights>()>& train);
   Status adopt(std::unique_ptr<Policy> policy);
   // finish.cc
   Status finish();
-  [[nodiscard]] Result<Json> result_facts();
 
+  // Says once, at the first stage with something left to do, where a begun run goes on.
+  void goes_on(int iteration, const std::string& where);
+  [[nodiscard]] std::string training_file() const { return config_.out + "/training.ckpt"; }
   [[nodiscard]] std::unique_ptr<rollout::Player> player_for(Policy& policy);
-  Status add_cost(int iteration, const std::string& stage, const rollout::GeneratorCounters& before,
-                  const rollout::GeneratorCounters& after, std::size_t rollouts, double seconds);
   [[nodiscard]] Status interrupted() const;
 
   const RunConfig& config_;
   ProgressLine& progress_;
   const std::atomic<bool>& stop_;
   std::uint64_t env_seed_ = 0;
+  bool begun_ = false;  // the record holds work of an earlier process, and goes_on has not spoken yet
 
   std::optional<store::RunStore> store_;
   std::unique_ptr<OptimizerPlugin> sft_, optimizer_;
@@ -83,6 +125,8 @@ class Run {
   std::vector<rollout::Trajectory> demonstrations_;  // all that the expert played, until they are recorded
   rollout::TrajectoryBook book_;
   std::vector<const rollout::Trajectory*> experts_;  // those kept, in task order
+  // What the agent played, by iteration and plan, in the order of the record.
+  std::map<std::pair<int, std::size_t>, std::vector<const rollout::Trajectory*>> explored_;
   std::unique_ptr<rollout::Snapshots> snapshots_;
 
   std::unique_ptr<Speech> speech_;

@@ -118,7 +118,7 @@ asio::awaitable<Result<Trajectory>> Player::attempt(const PlayRequest& request) 
 asio::awaitable<Result<Trajectory>> Player::play(PlayRequest request) {
   Status last;
   for (int tries = 1; tries <= kAttempts; ++tries) {
-    if (stop_) co_return Status(Code::kInterrupted, "interrupted; the same command begins this run again");
+    if (stop_) co_return Status(Code::kInterrupted, "interrupted");
     Result<Trajectory> played = co_await attempt(request);
     if (played.ok()) {
       played->attempts = tries;
@@ -165,15 +165,30 @@ asio::awaitable<Result<std::vector<Trajectory>>> Player::explore(const Trajector
 }
 
 template <typename T>
-Result<std::vector<T>> Player::run_all(std::size_t count,
-                                       const std::function<asio::awaitable<Result<T>>(std::size_t)>& make,
-                                       const Progress& progress) {
+Status Player::run_all(std::size_t count, const std::function<asio::awaitable<Result<T>>(std::size_t)>& make,
+                       const Take<T>& take, const Progress& progress) {
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<std::optional<T>> results(count);
   Status error;
-  std::size_t started = 0, done = 0;
+  std::size_t started = 0, done = 0, taken = 0;
   std::unique_lock lock(mutex);
+  const auto hand_over = [&] {  // gives the lock up while the caller is busy
+    const std::size_t now = done;
+    std::vector<T> ready;
+    for (; taken < count && results[taken]; ++taken) {
+      ready.push_back(std::move(*results[taken]));
+      results[taken].reset();
+    }
+    lock.unlock();
+    Status refused;
+    for (T& result : ready) {
+      if (refused.ok()) refused = take(std::move(result));
+    }
+    if (progress) progress(now, count);
+    lock.lock();
+    if (error.ok()) error = refused;
+  };
   while (done < started || (started < count && error.ok())) {
     while (started < count && started - done < kInFlight && error.ok()) {
       const std::size_t i = started++;
@@ -193,29 +208,32 @@ Result<std::vector<T>> Player::run_all(std::size_t count,
     }
     const std::size_t seen = done;
     changed.wait(lock, [&] { return done != seen || done == started; });
-    if (progress) {
-      const std::size_t now = done;
-      lock.unlock();
-      progress(now, count);
-      lock.lock();
-    }
+    hand_over();
   }
-  if (!error.ok()) return error;
-  std::vector<T> values;
-  values.reserve(count);
-  for (std::optional<T>& result : results) values.push_back(std::move(*result));
-  return values;
+  hand_over();  // what has arrived since
+  return error;
+}
+
+Status Player::play_each(const std::vector<PlayRequest>& requests, const Take<Trajectory>& take,
+                         const Progress& progress) {
+  return run_all<Trajectory>(
+      requests.size(), [&](std::size_t i) { return play(requests[i]); }, take, progress);
 }
 
 Result<std::vector<Trajectory>> Player::play_all(const std::vector<PlayRequest>& requests, const Progress& progress) {
-  return run_all<Trajectory>(
-      requests.size(), [&](std::size_t i) { return play(requests[i]); }, progress);
+  std::vector<Trajectory> played;
+  const auto take = [&played](Trajectory trajectory) -> Status {
+    played.push_back(std::move(trajectory));
+    return {};
+  };
+  IPR_TRY(play_each(requests, take, progress));
+  return played;
 }
 
-Result<std::vector<std::vector<Trajectory>>> Player::explore_all(const std::vector<const Trajectory*>& experts,
-                                                                 const Sampling& sampling, const Progress& progress) {
+Status Player::explore_each(const std::vector<const Trajectory*>& experts, const Sampling& sampling,
+                            const Take<std::vector<Trajectory>>& take, const Progress& progress) {
   return run_all<std::vector<Trajectory>>(
-      experts.size(), [&](std::size_t i) { return explore(*experts[i], sampling); }, progress);
+      experts.size(), [&](std::size_t i) { return explore(*experts[i], sampling); }, take, progress);
 }
 
 void Player::start(PlayRequest request, std::function<void(Result<Trajectory>)> done) {

@@ -33,6 +33,9 @@ struct PlayRequest {
 };
 
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
+// Takes one result over; called on the thread that waits, in the order of the requests. An error ends the call.
+template <typename T>
+using Take = std::function<Status(T)>;
 
 class Player {
  public:
@@ -43,17 +46,20 @@ class Player {
   Player(const Player&) = delete;
   Player& operator=(const Player&) = delete;
 
-  // Plays all; results in the order of the requests. `progress` is called on the calling thread.
+  // Plays all. A result is taken as soon as those of all requests before it are, while the others go on; after an error
+  // or `stop` what has begun is still played to its end and taken as far as nothing before it is missing. `progress` is
+  // called on the calling thread.
+  Status play_each(const std::vector<PlayRequest>& requests, const Take<Trajectory>& take, const Progress& progress);
+  // The same with all results at once.
   [[nodiscard]] Result<std::vector<Trajectory>> play_all(const std::vector<PlayRequest>& requests,
                                                          const Progress& progress);
 
   // Exploration along an expert (ipr-pipeline.md section 5): for each t = 0 … n-1 the greedy trajectory from after the
   // expert's first t turns. Where the greedy reply is the expert's own, the trajectory from t is the one from t+1 and
-  // is not played again: the same trajectories as n rollouts, exactly. results[e] holds n trajectories for experts[e],
-  // in order of t.
-  [[nodiscard]] Result<std::vector<std::vector<Trajectory>>> explore_all(const std::vector<const Trajectory*>& experts,
-                                                                         const Sampling& sampling,
-                                                                         const Progress& progress);
+  // is not played again: the same trajectories as n rollouts, exactly. Each result holds the n trajectories of one
+  // expert, in order of t; taken as in play_each.
+  Status explore_each(const std::vector<const Trajectory*>& experts, const Sampling& sampling,
+                      const Take<std::vector<Trajectory>>& take, const Progress& progress);
 
   // Starts one rollout; `done` is called on a worker, once.
   void start(PlayRequest request, std::function<void(Result<Trajectory>)> done);
@@ -66,9 +72,8 @@ class Player {
   boost::asio::awaitable<Result<std::vector<Trajectory>>> explore(const Trajectory& expert, Sampling sampling);
   boost::asio::awaitable<GenerateReply> generate(GenerateRequest request);
   template <typename T>
-  Result<std::vector<T>> run_all(std::size_t count,
-                                 const std::function<boost::asio::awaitable<Result<T>>(std::size_t)>& make,
-                                 const Progress& progress);
+  Status run_all(std::size_t count, const std::function<boost::asio::awaitable<Result<T>>(std::size_t)>& make,
+                 const Take<T>& take, const Progress& progress);
 
   const env::Environment& environment_;
   const Dialogue& dialogue_;

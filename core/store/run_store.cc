@@ -14,7 +14,7 @@ Status RunStore::Statements::prepare(Database& database) {
   };
   IPR_TRY(make(add_episode, std::string("INSERT INTO episode (") + kEpisodeColumns +
                                 ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
-  IPR_TRY(make(add_turn, "INSERT INTO turn VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"));
+  IPR_TRY(make(add_turn, "INSERT INTO turn VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"));
   IPR_TRY(make(next_id, "SELECT COALESCE(MAX(id), 0) + 1 FROM episode"));
   IPR_TRY(make(put_task, "INSERT OR REPLACE INTO task VALUES (?,?,?,?,?,?)"));
   IPR_TRY(make(put_policy, "INSERT OR REPLACE INTO policy VALUES (?,?,?,?,?,?)"));
@@ -30,9 +30,10 @@ Status RunStore::Statements::prepare(Database& database) {
                "seconds = seconds + excluded.seconds"));
   IPR_TRY(make(set_state, "INSERT OR REPLACE INTO state VALUES (?,?)"));
   IPR_TRY(make(mark_done, "INSERT OR IGNORE INTO done VALUES (?)"));
-  IPR_TRY(make(turns,
-               "SELECT message, action, observation, reward, progress, outcome, valid, token_ids, prompt_tokens, info "
-               "FROM turn WHERE episode_id = ? ORDER BY turn"));
+  IPR_TRY(
+      make(turns,
+           "SELECT message, action, observation, reward, progress, outcome, valid, flags, token_ids, prompt_tokens, "
+           "info FROM turn WHERE episode_id = ? ORDER BY turn"));
   IPR_TRY(make(scores,
                "SELECT episode_id, turn, scorer, config_hash, value, variance, samples FROM step_score "
                "WHERE episode_id = ? ORDER BY turn, scorer, config_hash"));
@@ -130,7 +131,7 @@ Status RunStore::write_episode(const Episode& e, std::int64_t id) {
   for (const Turn& t : e.turns) {
     IPR_TRY(statements_->add_turn
                 .bind_all(id, number++, t.message, t.action, t.observation, t.reward, t.progress, t.outcome, t.valid,
-                          t.token_ids, t.prompt_tokens, t.info_json)
+                          t.flags, t.token_ids, t.prompt_tokens, t.info_json)
                 .run());
   }
   return {};

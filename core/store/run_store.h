@@ -1,9 +1,10 @@
 // The record of a run, run.db (product.md section 3): every episode with its turns and token ids, every step score,
 // pair, metric and cost. What the tables, the report, `verify` and `--resume` read; docs/run-record.md is its schema.
 //
-// Unit of work: what is written between begin() and Unit::commit() is there whole or not at all, also after SIGKILL or
-// a full disk. The loop commits one chunk of a stage at a time (episodes, their scores and their cost together), so a
-// killed run has neither half an episode nor a rollout counted twice. A write outside a unit is a unit of its own.
+// Unit of work: what is written between begin() and Unit::commit() is there whole or not at all, also after SIGKILL, a
+// full disk or a power cut; once commit() has returned it is on the disk. The loop commits one chunk of a stage at a
+// time (episodes, their scores and their cost together), so a killed run has neither half an episode nor a rollout
+// counted twice. A write outside a unit is a unit of its own.
 //
 // Threads: one RunStore belongs to one thread at a time. Any number of others, in this process or another, may open the
 // same file and read while it writes (WAL): they see the units committed so far.
@@ -41,6 +42,7 @@ struct Turn {
   double progress = kNone;              // the environment's intermediate score
   double outcome = kNone;               // what the episode would have paid if stopped after this turn
   bool valid = true;                    // false: wrong format or an action the environment refused
+  std::uint32_t flags = 0;              // IPR_STEP_* of the step that followed
   std::vector<std::int32_t> token_ids;  // of the reply as sampled, end-of-turn included; empty: not from a model
   std::int64_t prompt_tokens = 0;       // length of the prompt the reply was sampled from
   std::string info_json;                // what the environment adds: a JSON object, or empty

@@ -53,9 +53,10 @@ Turn turn_of(const Statement& row) {
   t.progress = row.real(4);
   t.outcome = row.real(5);
   t.valid = flag(row, 6);
-  t.token_ids = row.integers(7);
-  t.prompt_tokens = row.integer(8);
-  t.info_json = str(row, 9);
+  t.flags = static_cast<std::uint32_t>(row.integer(7));
+  t.token_ids = row.integers(8);
+  t.prompt_tokens = row.integer(9);
+  t.info_json = str(row, 10);
   return t;
 }
 

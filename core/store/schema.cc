@@ -21,7 +21,7 @@ CREATE INDEX episode_parent ON episode (parent_id);
 CREATE TABLE turn (
   episode_id INTEGER NOT NULL REFERENCES episode, turn INTEGER NOT NULL,
   message TEXT NOT NULL, action TEXT NOT NULL, observation TEXT NOT NULL,
-  reward REAL NOT NULL, progress REAL, outcome REAL, valid INTEGER NOT NULL,
+  reward REAL NOT NULL, progress REAL, outcome REAL, valid INTEGER NOT NULL, flags INTEGER NOT NULL,
   token_ids BLOB NOT NULL, prompt_tokens INTEGER NOT NULL, info TEXT NOT NULL,
   PRIMARY KEY (episode_id, turn)
 ) STRICT, WITHOUT ROWID;

@@ -64,6 +64,7 @@ TEST_CASE("a folder holds one run: another config in it is refused", "[host][run
   CHECK(ended.exit_code == 2);
   REQUIRE(ended.error_lines().size() == 1);
   CHECK(contains(ended.error_lines()[0], "another config"));
+  CHECK(contains(ended.error_lines()[0], "seed is 0 there, 1 here"));
 }
 
 TEST_CASE("leaderboard gives the rows of the run, with every key", "[host][run]") {

@@ -50,18 +50,27 @@ void check_same(const Trajectory& a, const Trajectory& b) {
   }
 }
 
-// explore_all against one greedy rollout from after every prefix.
+std::vector<Trajectory> explore(Player& player, const Trajectory& expert) {
+  std::vector<Trajectory> explored;
+  const auto take = [&](std::vector<Trajectory> found) {
+    explored = std::move(found);
+    return Status();
+  };
+  REQUIRE(player.explore_each({&expert}, kGreedy, take, {}).ok());
+  return explored;
+}
+
+// explore_each against one greedy rollout from after every prefix.
 void check_explores(Stage& stage, const Trajectory& expert) {
-  const auto explored = stage.player.explore_all({&expert}, kGreedy, {});
+  const std::vector<Trajectory> explored = explore(stage.player, expert);
   std::vector<PlayRequest> requests;
   for (std::size_t t = 0; t < expert.turns.size(); ++t) requests.push_back(from(expert, t));
   const auto played = stage.player.play_all(requests, {});
-  REQUIRE(explored.ok());
   REQUIRE(played.ok());
-  REQUIRE(explored->at(0).size() == expert.turns.size());
+  REQUIRE(explored.size() == expert.turns.size());
   for (std::size_t t = 0; t < expert.turns.size(); ++t) {
     INFO("from turn " << t);
-    check_same(explored->at(0)[t], played->at(t));
+    check_same(explored[t], played->at(t));
   }
 }
 
@@ -80,10 +89,9 @@ TEST_CASE("exploring along an expert equals a rollout from after each of its tur
   own.id = 2;
   REQUIRE(own.turns.size() > 2);
   const std::uint64_t before = stage.policy->generator->counters().requests;
-  const auto explored = stage.player.explore_all({&own}, kGreedy, {});
-  REQUIRE(explored.ok());
+  const std::vector<Trajectory> explored = explore(stage.player, own);
   CHECK(stage.policy->generator->counters().requests - before == own.turns.size());
-  CHECK(explored->at(0).size() == own.turns.size());
+  CHECK(explored.size() == own.turns.size());
   check_explores(stage, own);
 
   // One that agrees with it at first and then goes its own way.
@@ -101,6 +109,25 @@ TEST_CASE("a player that is asked to stop begins nothing", "[loop][rollout]") {
   const auto talk = make_talk();
   Stage stage(*talk);
   stage.stop = true;
-  CHECK(stage.player.explore_all({&talk->expert}, kGreedy, {}).status().code() == Code::kInterrupted);
+  const auto nothing = [](auto) { return failed("nothing shall arrive"); };
+  CHECK(stage.player.explore_each({&talk->expert}, kGreedy, nothing, {}).code() == Code::kInterrupted);
   CHECK(stage.player.play_all({from(talk->expert, 1)}, {}).status().code() == Code::kInterrupted);
+}
+
+TEST_CASE("results are taken in the order of the requests, until one is refused", "[loop][rollout]") {
+  const auto talk = make_talk();
+  Stage stage(*talk);
+  std::vector<PlayRequest> requests;
+  for (std::size_t i = 0; i < 30; ++i) {
+    requests.push_back(from(talk->expert, i % talk->expert.turns.size()));
+    requests.back().sample = i;
+  }
+  std::vector<std::uint64_t> taken;
+  const auto take = [&](const Trajectory& played) -> Status {
+    taken.push_back(played.sample);
+    return taken.size() == 20 ? failed("enough") : Status();
+  };
+  CHECK(stage.player.play_each(requests, take, {}).message() == "enough");
+  REQUIRE(taken.size() == 20);
+  for (std::size_t i = 0; i < taken.size(); ++i) CHECK(taken[i] == i);
 }

@@ -22,7 +22,7 @@ bool same(double a, double b) {
 
 bool same(const Turn& a, const Turn& b) {
   return a.message == b.message && a.action == b.action && a.observation == b.observation && same(a.reward, b.reward) &&
-         same(a.progress, b.progress) && same(a.outcome, b.outcome) && a.valid == b.valid &&
+         same(a.progress, b.progress) && same(a.outcome, b.outcome) && a.valid == b.valid && a.flags == b.flags &&
          a.token_ids == b.token_ids && a.prompt_tokens == b.prompt_tokens && a.info_json == b.info_json;
 }
 
@@ -52,6 +52,7 @@ Turn random_turn(Rng& rng) {
   turn.progress = rng.below(2) == 0 ? kNone : rng.uniform();
   turn.outcome = rng.below(2) == 0 ? kNone : rng.uniform();
   turn.valid = rng.below(2) == 0;
+  turn.flags = static_cast<std::uint32_t>(rng.below(16));
   for (std::uint64_t i = rng.below(30); i > 0; --i) turn.token_ids.push_back(static_cast<std::int32_t>(rng.next()));
   turn.prompt_tokens = static_cast<std::int64_t>(rng.below(4096));
   turn.info_json = random_text(rng);

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -88,12 +89,18 @@ bool feed(int fd, const std::string& input, std::size_t& at) {
 
 // Talks with the child until it closes its output or its time is over.
 void converse(const Call& call, pid_t child, Pipe& in, Pipe& out, Pipe& err, Ended& ended) {
-  const auto deadline = Clock::now() + std::chrono::seconds(call.seconds);
+  const auto start = Clock::now();
+  const auto deadline = start + std::chrono::seconds(call.seconds);
+  bool killed = call.kill_after <= 0;
   ::fcntl(in.write_end, F_SETFL, O_NONBLOCK);
   std::size_t fed = 0;
   bool signalled = false;
   if (call.input.empty()) Pipe::close_end(in.write_end);
   while (out.read_end >= 0 || err.read_end >= 0) {
+    if (!killed && std::chrono::duration<double>(Clock::now() - start).count() >= call.kill_after) {
+      killed = true;
+      ::kill(child, SIGKILL);
+    }
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
     if (left <= 0) {
       ended.timed_out = true;
@@ -102,7 +109,8 @@ void converse(const Call& call, pid_t child, Pipe& in, Pipe& out, Pipe& err, End
     }
     std::array<pollfd, 3> watched = {pollfd{out.read_end, POLLIN, 0}, pollfd{err.read_end, POLLIN, 0},
                                      pollfd{in.write_end, POLLOUT, 0}};
-    if (::poll(watched.data(), watched.size(), static_cast<int>(left)) < 0 && errno != EINTR) return;
+    const int patience = static_cast<int>(killed ? left : std::min<decltype(left)>(left, 10));
+    if (::poll(watched.data(), watched.size(), patience) < 0 && errno != EINTR) return;
     if (watched[0].revents != 0 && !drain(out.read_end, ended.out)) Pipe::close_end(out.read_end);
     if (watched[1].revents != 0 && !drain(err.read_end, ended.err)) Pipe::close_end(err.read_end);
     if (watched[2].revents != 0 && !feed(in.write_end, call.input, fed)) Pipe::close_end(in.write_end);

@@ -30,6 +30,7 @@ struct Call {
   std::size_t largest_file = 0;                  // bytes of any file it may write; 0: no limit
   std::string signal_at;                         // text on standard error at which `signal` is sent
   int signal = 0;
+  double kill_after = 0;  // seconds after its start at which it is killed (SIGKILL); 0: never
 };
 
 // Never throws for what the program does; throws if it cannot be started.

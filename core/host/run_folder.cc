@@ -1,0 +1,87 @@
+#include "core/host/run_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "core/base/files.h"
+
+namespace ipr::host {
+namespace {
+
+constexpr std::size_t kShownDifferences = 8;
+
+// "ipr.settings.beta" from a JSON pointer "/optimizer/settings/beta".
+std::string dotted(std::string pointer) {
+  pointer.erase(0, 1);
+  for (char& c : pointer) {
+    if (c == '/') c = '.';
+  }
+  return pointer;
+}
+
+std::string value_at(const Json& flat, const std::string& key) {
+  const auto found = flat.find(key);
+  return found == flat.end() ? "absent" : found->dump();
+}
+
+// "seed is 1 there, 2 here; …", in the order of the keys.
+std::string differences(const Json& there, const Json& here) {
+  const Json before = there.flatten(), now = here.flatten();
+  std::set<std::string> keys;
+  for (const Json* config : {&before, &now}) {
+    for (const auto& [key, value] : config->items()) keys.insert(key);
+  }
+  std::string text;
+  std::size_t count = 0;
+  for (const std::string& key : keys) {
+    const std::string old_value = value_at(before, key), new_value = value_at(now, key);
+    if (old_value == new_value || ++count > kShownDifferences) continue;
+    text += "; " + dotted(key) + " is " + old_value + " there, " + new_value + " here";
+  }
+  if (count > kShownDifferences) text += "; and " + std::to_string(count - kShownDifferences) + " more";
+  return text;
+}
+
+}  // namespace
+
+Result<FolderState> look_at_folder(const std::string& folder, const Json& resolved) {
+  if (!std::filesystem::exists(folder + "/config.json")) return FolderState::kFresh;
+  IPR_ASSIGN(const Json there, read_json(folder + "/config.json"));
+  if (!there.is_object() || !there.contains("config") || !there.contains("hash"))
+    return bad_data(folder + "/config.json: is no config of a run; give another --out");
+  if (there["hash"] != resolved.at("hash")) {
+    return usage("--out " + folder + ": holds a run of another config" +
+                 differences(there["config"], resolved.at("config")) + "; give another --out");
+  }
+  return std::filesystem::exists(folder + "/certificate.json") ? FolderState::kFinished : FolderState::kBegun;
+}
+
+Result<FolderLock> FolderLock::take(const std::string& folder) {
+  IPR_TRY(make_folder(folder));
+  const std::string path = folder + "/run.lock";
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (file < 0)
+    return failed(path + ": cannot open: " + std::strerror(errno) + "; choose a folder you can write to with --out");
+  FolderLock lock(file);
+  if (::flock(file, LOCK_EX | LOCK_NB) == 0) return lock;
+  if (errno == EWOULDBLOCK) {
+    return failed("--out " + folder + ": another process works on this run; wait for its end, or give another --out");
+  }
+  return failed(path + ": cannot lock: " + std::strerror(errno) +
+                "; choose a folder on another file system with --out");
+}
+
+FolderLock::FolderLock(FolderLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+
+FolderLock::~FolderLock() {
+  if (file_ >= 0) ::close(file_);
+}
+
+}  // namespace ipr::host

@@ -1,0 +1,31 @@
+// A run's folder before the run works in it: whose it is, how far it is, and that nobody else is at it.
+#pragma once
+
+#include <string>
+
+#include "core/base/json.h"
+#include "core/base/status.h"
+
+namespace ipr::host {
+
+enum class FolderState { kFresh, kBegun, kFinished };
+
+// What lies in the run's folder. `resolved` is the config.json that this command would write. Code::kUsage where the
+// folder holds a run of another config, with the values that differ: a folder holds one run.
+[[nodiscard]] Result<FolderState> look_at_folder(const std::string& folder, const Json& resolved);
+
+// Holds the folder for one process (flock on run.lock in it), until destroyed or the process ends in any way.
+class FolderLock {
+ public:
+  // Makes the folder if need be. Code::kFailed where another process holds it.
+  [[nodiscard]] static Result<FolderLock> take(const std::string& folder);
+  FolderLock(FolderLock&& other) noexcept;
+  FolderLock& operator=(FolderLock&&) = delete;
+  ~FolderLock();
+
+ private:
+  explicit FolderLock(int file) : file_(file) {}
+  int file_;
+};
+
+}  // namespace ipr::host
