@@ -69,6 +69,7 @@ void bound_observations(const StageSettings& settings, std::vector<train::TrainR
 Result<std::vector<Example>> Run::gather(OptimizerPlugin& optimizer, int iteration) {
   metric_iteration_ = iteration;
   metric_stage_ = "pairs";
+  pending_metrics_.clear();
   const std::uint64_t seed = mix(config_.seed, static_cast<std::uint64_t>(iteration), fnv1a64(optimizer.id()));
   IPR_ASSIGN(const std::vector<CollectPlan> plans, optimizer.plans(static_cast<std::uint64_t>(iteration), seed));
   for (std::size_t i = 0; i < plans.size(); ++i) {

@@ -118,6 +118,10 @@ Status Run::record_pairs(const std::vector<Example>& examples, int iteration) {
   }
   IPR_ASSIGN(store::Unit unit, store_->begin());
   IPR_TRY(store_->replace_pairs(iteration, pairs));
+  for (store::Metric& metric : pending_metrics_) {  // what the optimizer counted while it emitted: one value each
+    metric.step = 0;
+    IPR_TRY(store_->put_metric(metric));
+  }
   IPR_TRY(store_->mark_done(stage));
   return unit.commit();
 }

@@ -44,9 +44,12 @@ Ended stop_run(const Workplace& place, const std::string& out, int signal, const
 
 }  // namespace
 
-TEST_CASE("a run killed five times ends with the undisturbed run's results", "[e2e][resume]") {
+TEST_CASE("a run killed five times, on any threads and scoring eagerly, ends with the undisturbed run's results",
+          "[e2e][resume]") {
   const Workplace place;
-  kill_and_go_on(place, grid_words(), undisturbed(), /*kills=*/5, /*seed=*/17);
+  std::vector<std::string> eager = grid_words();
+  eager.insert(eager.end(), {"--set", "optimizer.lazy=false"});
+  kill_and_go_on(place, eager, undisturbed(), /*kills=*/5, /*seed=*/17);
   for (const auto& entry : fs::recursive_directory_iterator(place.path())) {
     const std::string name = entry.path().filename().string();
     INFO(name);

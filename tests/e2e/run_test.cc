@@ -75,6 +75,7 @@ TEST_CASE("the tiny run goes from the expert to the table", "[e2e]") {
   CHECK(count(place, "run", "pair WHERE kind = 'outcome'") > 0);
   CHECK(count(place, "run", "metric WHERE stage = 'sft' AND name = 'loss'") > 0);
   CHECK(count(place, "run", "metric WHERE stage = 'train' AND name = 'loss'") > 0);
+  CHECK(count(place, "run", "metric WHERE stage = 'pairs' AND name = 'd_t'") == 1);
   CHECK(count(place, "run", "episode WHERE exit_status IN ('env_error', 'policy_error', 'timeout')") == 0);
   CHECK(count(place, "run", "cost WHERE tokens_padding <> 0") == 0);
   // Every turn of the agent keeps the ids that were sampled.
