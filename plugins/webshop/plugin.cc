@@ -77,9 +77,8 @@ std::string missing_goals(const SplitLists& lists, std::size_t goals) {
     }
   }
   if (missing == 0) return {};
-  return "webshop: split lists: " + std::to_string(missing) + " of " + std::to_string(listed) +
-         " sessions are none of the " + std::to_string(goals) + " human goals of this data (" + first +
-         (missing > 10 ? ", …" : "") +
+  return "split lists: " + std::to_string(missing) + " of " + std::to_string(listed) + " sessions are none of the " +
+         std::to_string(goals) + " human goals of this data (" + first + (missing > 10 ? ", …" : "") +
          "), so the lists number other goals; the published ones need the full data set with its 12,087 human goals "
          "as --data";
 }
@@ -140,7 +139,7 @@ class Visit final : public Episode {
   void reset(std::string_view task_id, std::uint64_t /*seed*/, Step& out) override {
     const Shop& shop = session_.shop();
     if (!settings_->absent_goals.empty() && is_session_number(task_id)) {
-      throw Failure(IPR_DATA_LOSS, settings_->absent_goals);
+      throw Failure(IPR_DATA_LOSS, "webshop: " + settings_->absent_goals);
     }
     const auto task = shop.find_task(task_id);
     if (!task) throw Failure(IPR_NOT_FOUND, "webshop: no task \"" + std::string(task_id) + "\"");

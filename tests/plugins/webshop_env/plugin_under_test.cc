@@ -48,7 +48,8 @@ const char* PluginUnderTest::path(const ipr_host* host, const char* what) {
 
 PluginUnderTest::PluginUnderTest(const std::string& data_folder, const Json& settings) : data_folder_(data_folder) {
   host_ = {sizeof(ipr_host), IPR_ABI_MAJOR, IPR_ABI_MINOR, 0, this, "test", "0", &get_service};
-  basics_ = {sizeof(ipr_host_basics_v1), 0, nullptr, nullptr, nullptr, &path};
+  const auto log = [](const ipr_host*, const ipr_ctx*, int, ipr_str) {};
+  basics_ = {sizeof(ipr_host_basics_v1), 0, log, nullptr, nullptr, &path};
   const ipr_plugin_desc& desc = *ipr_library_v0()->plugins[0];
   Json config = Json::object();
   const Json schema = Json::parse(desc.config_schema);
