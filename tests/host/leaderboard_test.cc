@@ -25,6 +25,7 @@ TEST_CASE("leaderboard compares with any policy and refuses one that is not ther
 TEST_CASE("leaderboard puts several runs into one table and compares across them", "[host][leaderboard]") {
   const SmallRun& run = small_run();
   const Workplace place;
+  std::filesystem::create_directory(place.file("runs"));
   std::filesystem::copy(run.folder(), place.file("runs/b"), std::filesystem::copy_options::recursive);
   std::filesystem::copy(run.folder(), place.file("runs/a"), std::filesystem::copy_options::recursive);
   const Ended all = place.host({"leaderboard", "--baseline", "a/sft", "--split", "test", "--json"});  // those of ./runs
