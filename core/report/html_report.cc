@@ -1,19 +1,17 @@
 #include "core/report/html_report.h"
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 #include <tuple>
 
+#include "core/report/checks.h"
 #include "core/report/format.h"
 #include "core/report/html_page.h"
 #include "core/report/html_parts.h"
 
 namespace ipr::report {
 namespace {
-
-void add_row(std::vector<Column>& columns, const std::vector<std::string>& cells) {
-  for (std::size_t c = 0; c < columns.size(); ++c) columns[c].cells.push_back(cells[c]);
-}
 
 void add_header(pugi::xml_node main, const ReportInput& input, const Leaderboard& table) {
   pugi::xml_node header = add(main, "header");
@@ -88,56 +86,47 @@ Status add_endings(pugi::xml_node main, store::RunStore& record) {
   return {};
 }
 
-Status add_cost(pugi::xml_node main, store::RunStore& record) {
-  IPR_ASSIGN(const std::vector<store::Cost> costs, record.costs());
-  if (costs.empty()) return {};
-  std::vector<Column> columns{{"iteration", true, {}}, {"stage", false, {}},   {"rollouts", true, {}},
-                              {"asked", true, {}},     {"computed", true, {}}, {"padding", true, {}},
-                              {"generated", true, {}}, {"seconds", true, {}}};
-  std::vector<std::string> classes;
-  store::Cost total;
-  const auto row = [&](const std::string& iteration, const store::Cost& cost) {
-    add_row(columns,
-            {iteration, cost.stage, grouped(cost.rollouts), grouped(cost.tokens_asked), grouped(cost.tokens_computed),
-             grouped(cost.tokens_padding), grouped(cost.tokens_generated), short_number(cost.seconds)});
-  };
-  for (const store::Cost& cost : costs) {
-    row(std::to_string(cost.iteration), cost);
-    classes.emplace_back();
-    total.rollouts += cost.rollouts;
-    total.tokens_asked += cost.tokens_asked;
-    total.tokens_computed += cost.tokens_computed;
-    total.tokens_padding += cost.tokens_padding;
-    total.tokens_generated += cost.tokens_generated;
-    total.seconds += cost.seconds;
+// Warnings first: they are what the reader should not miss. Nothing where nothing is known.
+Status add_checks(pugi::xml_node main, const ReportInput& input) {
+  IPR_ASSIGN(std::vector<Check> checks, check_run({input.run, input.dev_splits, input.tau}));
+  const bool known =
+      std::any_of(checks.begin(), checks.end(), [](const Check& check) { return check.state != CheckState::kUnknown; });
+  if (!known) return {};
+  std::stable_partition(checks.begin(), checks.end(),
+                        [](const Check& check) { return check.state == CheckState::kWarning; });
+  pugi::xml_node list = add(add_section(main, "checks", "Warnings"), "ul", {}, "checks");
+  for (const Check& check : checks) {
+    const bool warns = check.state == CheckState::kWarning, fine = check.state == CheckState::kFine;
+    pugi::xml_node item = add(list, "li", {}, warns ? "warning" : fine ? "fine" : "unknown");
+    item.append_attribute("id") = ("check-" + check.id).c_str();
+    pugi::xml_node head = add(item, "p", {}, "head");
+    add(head, "span", warns ? "\xE2\x9A\xA0 warning" : fine ? "\xE2\x9C\x93 fine" : "? not known", "state");
+    add(head, "strong", check.title);
+    if (check.value) add(head, "span", general(*check.value, 3), "value");
+    if (check.threshold) add(head, "span", "threshold " + general(*check.threshold, 3), "soft");
+    add(item, "p", check.text);
   }
-  total.stage = "all";
-  row("", total);
-  classes.emplace_back("chosen");
-  pugi::xml_node section = add_section(main, "cost", "Cost");
-  add_table(section, columns, classes);
-  add(add(section, "div", {}, "notes"), "p",
-      "asked: prompt tokens of all requests as if each were computed alone; computed: those that went through the "
-      "model, "
-      "after sharing prefixes; padding: rows of a batch that carried no token.");
   return {};
 }
 
+// Those that differ from the paper are shown at once, the rest behind a click.
 void add_settings(pugi::xml_node main, const std::vector<Setting>& settings) {
   if (settings.empty()) return;
-  std::vector<Column> columns{{"setting", false, {}}, {"value", false, {}}, {"from", false, {}}, {"paper", false, {}}};
-  std::vector<std::string> classes;
-  std::size_t differing = 0;
+  const std::vector<Column> titles{
+      {"setting", false, {}}, {"value", false, {}}, {"from", false, {}}, {"paper", false, {}}};
+  std::vector<Column> differing = titles, others(titles.begin(), titles.end() - 1);
   for (const Setting& setting : settings) {
-    add_row(columns, {setting.key, setting.value, setting.source, setting.paper});
-    classes.emplace_back(setting.paper.empty() ? "" : "differs");
-    differing += !setting.paper.empty();
+    add_row(setting.paper.empty() ? others : differing, {setting.key, setting.value, setting.source, setting.paper});
   }
+  const std::size_t count = differing[0].cells.size();
   pugi::xml_node section = add_section(main, "settings", "Settings");
   add(section, "p",
-      std::to_string(differing) + " of " + std::to_string(settings.size()) +
-          " settings differ from the paper; they are marked, with the paper's value in the last column.");
-  add_table(section, columns, classes);
+      std::to_string(count) + " of " + std::to_string(settings.size()) + " settings differ from the paper's" +
+          (count > 0 ? ", which stand in the last column." : "."));
+  if (count > 0) add_table(section, differing, std::vector<std::string>(count, "differs"));
+  pugi::xml_node details = add(section, "details");
+  add(details, "summary", "The other " + std::to_string(settings.size() - count));
+  add_table(details, others);
 }
 
 void add_notes(pugi::xml_node main, const std::vector<std::string>& notes) {
@@ -158,6 +147,10 @@ void add_navigation(pugi::xml_node main) {
 
 }  // namespace
 
+void add_row(std::vector<Column>& columns, const std::vector<std::string>& cells) {
+  for (std::size_t c = 0; c < columns.size(); ++c) columns[c].cells.push_back(cells[c]);
+}
+
 Result<std::string> make_html_report(const ReportInput& input) {
   store::RunStore& record = *input.run.record;
   IPR_ASSIGN(const Leaderboard table, make_leaderboard({input.run}, input.table));
@@ -166,6 +159,7 @@ Result<std::string> make_html_report(const ReportInput& input) {
   add_header(main, input, table);
   add_results(main, table);
   IPR_TRY(add_reward_curve(main, input));
+  IPR_TRY(add_checks(main, input));
   IPR_TRY(add_endings(main, record));
   IPR_TRY(add_training_curves(main, record));
   IPR_TRY(add_pairs(main, record));

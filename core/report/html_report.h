@@ -4,6 +4,7 @@
 // wrote is text, never markup. A function of its arguments: no clock, no locale.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,7 +30,9 @@ struct ReportInput {
   std::string command;                                     // the command line; may be empty
   std::vector<std::pair<std::string, std::string>> facts;  // further lines of the header: model, device, seed, version
   std::vector<Setting> settings;
-  std::vector<std::string> notes;  // licences, deviations, how to reproduce; one paragraph each
+  std::vector<std::string> dev_splits;  // on which the iteration was chosen
+  std::optional<double> tau;            // least gap of step rewards that makes a pair
+  std::vector<std::string> notes;       // licences, deviations, how to reproduce; one paragraph each
 };
 
 // The page. Parts whose records are absent are left out; the reward curve is that of the policies given to put_policy.

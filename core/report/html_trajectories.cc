@@ -16,7 +16,8 @@ constexpr std::size_t kLong = 20000;  // and at all: the record has the rest
 
 // One column: an episode and its scores.
 struct Side {
-  std::string name;
+  std::string who;   // "expert", "agent"
+  std::string name;  // with policy and episode
   store::Episode episode;
   std::vector<store::StepScore> scores;
   [[nodiscard]] std::size_t end() const { return static_cast<std::size_t>(episode.first_turn) + episode.turns.size(); }
@@ -49,75 +50,113 @@ std::string score_text(const store::StepScore& score) {
   return text + ")";
 }
 
-void add_turn(pugi::xml_node pair, const Side& side, std::size_t number, bool shared) {
+// How a turn stands to the other side's turn of the same number.
+enum class Place { kShared, kParts, kOwn };
+
+void add_turn(pugi::xml_node pair, const Side& side, std::size_t number, Place place) {
   const std::size_t first = static_cast<std::size_t>(side.episode.first_turn);
   if (number < first || number >= side.end()) {
     add(pair, "div", number < first ? "(as its parent episode)" : "", "soft");
     return;
   }
   const store::Turn& turn = side.episode.turns[number - first];
-  pugi::xml_node card = add(pair, "article", {}, shared ? "turn shared" : "turn");
+  const char* css_class = place == Place::kShared ? "turn shared" : place == Place::kParts ? "turn parts" : "turn";
+  pugi::xml_node card = add(pair, "article", {}, css_class);
   pugi::xml_node header = add(card, "header");
-  add(header, "span", "turn " + std::to_string(number + 1) + (shared ? ", shared" : ""));
+  add(header, "span", side.who, "who");
+  add(header, "span", "turn " + std::to_string(number + 1));
+  if (place == Place::kShared) add(header, "span", "the same");
+  if (place == Place::kParts) add(header, "span", "here they part", "flag");
   for (const store::StepScore& score : side.scores) {
     if (static_cast<std::size_t>(score.turn) == number) add(header, "span", score_text(score), "score");
   }
   if (!std::isnan(turn.progress)) add(header, "span", "progress " + fixed(turn.progress, 2));
   if (turn.reward != 0) add(header, "span", "reward " + fixed(turn.reward, 2));
-  if (!turn.valid) add(header, "span", "not valid");
+  if (!turn.valid) add(header, "span", "not valid", "flag");
   add(card, "pre", turn.message.empty() ? turn.action : turn.message);
   add_observation(card, turn.observation);
 }
 
-void add_sides(pugi::xml_node section, const std::vector<Side>& sides, std::size_t shared_turns) {
-  pugi::xml_node pair = add(section, "div", {}, sides.size() == 2 ? "pair" : "");
+// The first turn in which the sides do not say the same; the shorter one's end where it only stops earlier.
+std::size_t first_difference(const Side& a, const Side& b) {
+  const auto start = static_cast<std::size_t>(std::max(a.episode.first_turn, b.episode.first_turn));
+  std::size_t turn = start;
+  const auto message = [&](const Side& side) -> const std::string& {
+    return side.episode.turns[turn - static_cast<std::size_t>(side.episode.first_turn)].message;
+  };
+  while (turn < a.end() && turn < b.end() && message(a) == message(b)) ++turn;
+  return turn;
+}
+
+void add_sides(pugi::xml_node parent, const std::vector<Side>& sides) {
+  pugi::xml_node pair = add(parent, "div", {}, sides.size() == 2 ? "pair" : "");
   std::size_t turns = 0;
   for (const Side& side : sides) {
     add(pair, "div", side.name + ": outcome " + fixed(side.episode.outcome, 2) + ", " + side.episode.exit_status,
         "side");
     turns = std::max(turns, side.end());
   }
+  const std::size_t parting = sides.size() == 2 ? first_difference(sides[0], sides[1]) : 0;
   for (std::size_t turn = 0; turn < turns; ++turn) {
-    for (const Side& side : sides) add_turn(pair, side, turn, turn < shared_turns);
+    Place place = turn < parting ? Place::kShared : turn == parting ? Place::kParts : Place::kOwn;
+    if (sides.size() < 2) place = Place::kOwn;
+    for (const Side& side : sides) add_turn(pair, side, turn, place);
   }
 }
 
-Result<Side> read_side(store::RunStore& record, const std::string& name, std::int64_t id) {
+Result<Side> read_side(store::RunStore& record, const std::string& who, std::int64_t id) {
   Side side;
   IPR_ASSIGN(side.episode, record.episode(id));
   IPR_ASSIGN(side.scores, record.scores(id));
-  side.name = name + " (" + side.episode.policy + ", episode " + std::to_string(id) + ")";
+  side.who = who;
+  side.name = who + " (" + side.episode.policy + ", episode " + std::to_string(id) + ")";
   return side;
 }
 
-// Of the last iteration that has pairs of the kind, the one with the widest gap; ties go to the first.
-const store::Pair* clearest(const std::vector<store::Pair>& pairs, const std::string& kind, double store::Pair::*gap) {
+// What makes a pair worth showing.
+struct Wanted {
+  const char* kind;
+  bool expert_won;
+  double store::Pair::*gap;
+  const char* heading;
+};
+constexpr Wanted kWanted[] = {
+    {"step", true, &store::Pair::step_gap, "Step pair that the expert wins, with the widest gap"},
+    {"step", false, &store::Pair::step_gap, "Step pair that the agent wins, with the widest gap"},
+    {"outcome", true, &store::Pair::outcome_gap, "Outcome pair that the expert wins, with the widest gap"},
+    {"outcome", false, &store::Pair::outcome_gap, "Outcome pair that the agent wins, with the widest gap"}};
+
+// Of the last iteration that has such pairs, the one with the widest gap; ties go to the first.
+const store::Pair* clearest(const std::vector<store::Pair>& pairs, const Wanted& wanted) {
   const store::Pair* best = nullptr;
   for (const store::Pair& pair : pairs) {
-    if (pair.kind != kind) continue;
+    if (pair.kind != wanted.kind || pair.expert_won != wanted.expert_won) continue;
     const bool later = best != nullptr && pair.iteration > best->iteration;
-    if (best == nullptr || later || pair.*gap > best->*gap) best = &pair;
+    if (best == nullptr || later || pair.*wanted.gap > best->*wanted.gap) best = &pair;
   }
   return best;
 }
 
-Status add_pair(pugi::xml_node section, store::RunStore& record, const store::Pair& pair, const std::string& heading) {
+Status add_pair(pugi::xml_node section, store::RunStore& record, const store::Pair& pair, const char* heading,
+                bool open) {
   const std::int64_t expert_id = pair.expert_won ? pair.winner_id : pair.loser_id;
   const std::int64_t agent_id = pair.expert_won ? pair.loser_id : pair.winner_id;
   std::vector<Side> sides(2);
   IPR_ASSIGN(sides[0], read_side(record, "expert", expert_id));
   IPR_ASSIGN(sides[1], read_side(record, "agent", agent_id));
-  add(section, "h3", heading);
-  add(section, "p",
-      "Task " + pair.task_id + ", iteration " + std::to_string(pair.iteration) + ": the two part at turn " +
+  pugi::xml_node details = add(section, "details", {}, "trajectories");
+  if (open) details.append_attribute("open") = "open";
+  add(details, "summary", heading);
+  add(details, "p",
+      "Task " + pair.task_id + ", iteration " + std::to_string(pair.iteration) + ": the pair begins at turn " +
           std::to_string(pair.turn + 1) + "; " + (pair.expert_won ? "the expert's" : "the agent's") +
           " side is the winner" +
           (std::isnan(pair.step_gap) ? std::string() : ", by " + with_sign(pair.step_gap, 2) + " in step reward") +
           (std::isnan(pair.outcome_gap) ? std::string() : ", by " + with_sign(pair.outcome_gap, 2) + " in outcome") +
           ".");
   const store::Episode& shown = sides[0].episode;
-  if (!shown.first_observation.empty()) add_observation(section, shown.first_observation);
-  add_sides(section, sides, static_cast<std::size_t>(std::max(pair.turn, 0)));
+  if (!shown.first_observation.empty()) add_observation(details, shown.first_observation);
+  add_sides(details, sides);
   return {};
 }
 
@@ -141,7 +180,7 @@ Status add_one_episode(pugi::xml_node section, store::RunStore& record) {
   IPR_ASSIGN(sides[0], read_side(record, "agent", found->id));
   add(section, "p", "Task " + found->task_id + " of split " + found->split + ".");
   add_observation(section, sides[0].episode.first_observation);
-  add_sides(section, sides, 0);
+  add_sides(section, sides);
   return {};
 }
 
@@ -150,11 +189,14 @@ Status add_one_episode(pugi::xml_node section, store::RunStore& record) {
 Status add_trajectories(pugi::xml_node main, store::RunStore& record) {
   IPR_ASSIGN(const std::vector<store::Pair> pairs, record.pairs());
   pugi::xml_node section = add_section(main, "trajectories", "Expert and agent side by side");
-  const store::Pair* step = clearest(pairs, "step", &store::Pair::step_gap);
-  const store::Pair* outcome = clearest(pairs, "outcome", &store::Pair::outcome_gap);
-  if (step != nullptr) IPR_TRY(add_pair(section, record, *step, "The step pair with the widest gap"));
-  if (outcome != nullptr) IPR_TRY(add_pair(section, record, *outcome, "The outcome pair with the widest gap"));
-  if (step == nullptr && outcome == nullptr) {
+  bool first = true;
+  for (const Wanted& wanted : kWanted) {
+    const store::Pair* pair = clearest(pairs, wanted);
+    if (pair == nullptr) continue;
+    IPR_TRY(add_pair(section, record, *pair, wanted.heading, first));
+    first = false;
+  }
+  if (first) {
     section.child("h2").text().set("A trajectory");
     IPR_TRY(add_one_episode(section, record));
   }

@@ -10,7 +10,7 @@
 namespace ipr::report {
 namespace {
 
-constexpr int kLeft = 58, kRight = 14, kTop = 10, kBottom = 44, kLegendLine = 18, kStyles = 6;
+constexpr int kLeft = 58, kRight = 14, kTop = 12, kBottom = 44, kLegendLine = 18, kStyles = 6;
 constexpr double kCharacter = 6.6;  // mean width of a letter at the legend's size
 
 std::string number(double value) {
@@ -72,7 +72,6 @@ pugi::xml_node start_svg(pugi::xml_node parent, const std::string& title, int wi
   pugi::xml_node svg = parent.append_child("svg");
   svg.append_attribute("xmlns") = "http://www.w3.org/2000/svg";
   svg.append_attribute("viewBox") = ("0 0 " + std::to_string(width) + " " + std::to_string(height)).c_str();
-  svg.append_attribute("style") = ("max-width:" + std::to_string(width) + "px").c_str();
   svg.append_attribute("role") = "img";
   add(svg, "title", title.empty() ? "plot" : title);
   return svg;
@@ -199,6 +198,7 @@ pugi::xml_node add_line_plot(pugi::xml_node parent, const LinePlot& plot) {
     }
   }
   if (x.low > x.high) return {};
+  if (plot.level) y.take(*plot.level);
   if (x.low == x.high) {
     x.low -= 0.5;
     x.high += 0.5;
@@ -225,6 +225,7 @@ pugi::xml_node add_line_plot(pugi::xml_node parent, const LinePlot& plot) {
     label(svg, frame.x(tick), frame.bottom + 17, "middle", general(tick, 6));
   }
   add_x_title(svg, frame, plot.x_label);
+  if (plot.level) line(svg, "level", frame.left, frame.y(*plot.level), frame.right, frame.y(*plot.level));
   for (std::size_t i = 0; i < plot.series.size(); ++i) draw(svg, frame, plot.series[i], i, plot.marks);
   return svg;
 }
@@ -236,7 +237,7 @@ pugi::xml_node add_bar_plot(pugi::xml_node parent, const BarPlot& plot) {
     for (const double value : series.values) y.take(value);
   }
   if (plot.labels.empty() || plot.series.empty()) return {};
-  y.high = y.high > 0 ? y.high * 1.06 : 1;
+  y.high = y.high > 0 ? y.high * (plot.numbers ? 1.12 : 1.06) : 1;
   pugi::xml_node svg = start_svg(parent, plot.title, plot.width, plot.height);
   std::vector<std::string> names;
   for (const BarSeries& series : plot.series) names.push_back(series.name);
@@ -252,10 +253,13 @@ pugi::xml_node add_bar_plot(pugi::xml_node parent, const BarPlot& plot) {
                     y.high};
   add_y_axis(svg, frame, plot.y_label);
   const double slot = (frame.right - frame.left) / groups;
+  std::size_t longest = 1;
+  for (const std::string& text : plot.labels) longest = std::max(longest, text.size());
+  const auto stride = static_cast<std::size_t>(std::ceil((kCharacter * static_cast<double>(longest) + 8) / slot));
   const double wide = std::min(0.8 * slot / static_cast<double>(plot.series.size()), 60.0);
   for (std::size_t group = 0; group < plot.labels.size(); ++group) {
     const double middle = frame.x(static_cast<double>(group) + 0.5);
-    label(svg, middle, frame.bottom + 17, "middle", plot.labels[group]);
+    if (group % stride == 0) label(svg, middle, frame.bottom + 17, "middle", plot.labels[group]);
     double left = middle - wide * static_cast<double>(plot.series.size()) / 2;
     for (std::size_t i = 0; i < plot.series.size(); ++i, left += wide) {
       const double value = group < plot.series[i].values.size() ? plot.series[i].values[group] : 0;
@@ -264,6 +268,7 @@ pugi::xml_node add_bar_plot(pugi::xml_node parent, const BarPlot& plot) {
           svg, "rect", style("bar", i),
           {{"x", left}, {"y", frame.y(value)}, {"width", wide * 0.92}, {"height", frame.bottom - frame.y(value)}});
       add(bar, "title", plot.labels[group] + ": " + general(value));
+      if (plot.numbers) label(svg, left + wide * 0.46, frame.y(value) - 4, "middle", general(value));
     }
   }
   add_x_title(svg, frame, plot.x_label);

@@ -1,8 +1,8 @@
 // Plots as inline SVG, built into a pugixml document: line plots with error bars, grouped bars.
 //
-// Colours and fonts come from the page's style sheet (classes `s0`…`s5`, `axis`, `grid`, `tick`), so that plots follow
-// the light or dark scheme; series also differ by their marks. Not-a-number points leave a gap. A plot of nothing is
-// nothing: the functions return an empty node.
+// Colours and fonts come from the page's style sheet (classes `s0`…`s5`, `axis`, `grid`, `level`, `tick`), so that
+// plots follow the light or dark scheme; series also differ by their marks. Not-a-number points leave a gap. A plot of
+// nothing is nothing: the functions return an empty node.
 #pragma once
 
 #include <optional>
@@ -30,7 +30,8 @@ struct LinePlot {
   std::vector<Series> series;
   bool whole_x = false;           // ticks at whole numbers only, e.g. iterations
   bool marks = true;              // draw the points
-  int width = 640, height = 300;  // units of the view box, about pixels
+  std::optional<double> level;    // a dashed line across, e.g. "no difference"; always inside the plot
+  int width = 380, height = 240;  // units of the view box, about pixels: readable on a phone
 };
 // Appends an <svg> to `parent`.
 pugi::xml_node add_line_plot(pugi::xml_node parent, const LinePlot& plot);
@@ -43,9 +44,10 @@ struct BarSeries {
 struct BarPlot {
   std::string title;
   std::string x_label, y_label;
-  std::vector<std::string> labels;
+  std::vector<std::string> labels;  // those that do not fit are left out, evenly
   std::vector<BarSeries> series;
-  int width = 640, height = 260;
+  bool numbers = false;  // write each value above its bar
+  int width = 380, height = 230;
 };
 pugi::xml_node add_bar_plot(pugi::xml_node parent, const BarPlot& plot);
 

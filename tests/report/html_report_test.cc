@@ -9,23 +9,15 @@
 #include "core/base/strings.h"
 #include "core/report/html_page.h"
 #include "core/report/svg.h"
+#include "tests/report/record.h"
 #include "tests/support/catch.h"
-#include "tests/support/shared_data.h"
 
 using namespace ipr;
 using namespace ipr::report;
+using ipr::test::must;
+using ipr::test::open_record;
 
 namespace {
-
-void must(const Status& status) {
-  if (!status.ok()) throw std::runtime_error(status.message());
-}
-
-store::RunStore open_record(const std::string& path) {
-  auto record = store::RunStore::open(path);
-  must(record.status());
-  return std::move(*record);
-}
 
 // Parsed as strictly as pugixml can, white space kept.
 void parse(pugi::xml_document& document, const std::string& page) {
@@ -164,8 +156,8 @@ TEST_CASE("the page of a run parses back and has all its parts", "[report][html]
   pugi::xml_document page;
   parse(page, *made);
   CHECK(made->rfind("<!DOCTYPE html>", 0) == 0);
-  CHECK(section_ids(page) == std::set<std::string>{"results", "curve", "endings", "training", "pairs", "trajectories",
-                                                   "cost", "settings", "notes"});
+  CHECK(section_ids(page) == std::set<std::string>{"results", "curve", "checks", "endings", "training", "pairs",
+                                                   "trajectories", "cost", "settings", "notes"});
   for (const auto& link : page.select_nodes("//nav/a")) {
     CHECK(section_ids(page).contains(std::string(link.node().attribute("href").value()).substr(1)));
   }
@@ -175,7 +167,8 @@ TEST_CASE("the page of a run parses back and has all its parts", "[report][html]
   CHECK(page.select_nodes("//section[@id='results']//tr[@class='chosen']").size() == 1);
   // One plot each: sft loss, train loss, train margin, pair candidates; a single value makes none.
   CHECK(page.select_nodes("//section[@id='training']//*[local-name()='svg']").size() == 4);
-  CHECK(page.select_nodes("//section[@id='pairs']//*[local-name()='svg']").size() == 2);
+  // Pairs by iteration and by turn, then step rewards of each of four turns.
+  CHECK(page.select_nodes("//section[@id='pairs']//*[local-name()='svg']").size() == 2 + 4);
   CHECK(page.select_nodes("//section[@id='settings']//tr[@class='differs']").size() == 1);
   CHECK(*make_html_report(input_for(record)) == *made);
   // For a look at it: IPR_REPORT_TO=FILE.
@@ -192,6 +185,10 @@ TEST_CASE("reward curves show each policy's mean and interval", "[report][html]"
   REQUIRE(svg);
   CHECK(svg.select_nodes(".//*[starts-with(@class,'mark')]").size() == 2 * 3 + 2);  // points, legend
   CHECK(svg.select_nodes(".//*[local-name()='line' and starts-with(@class,'line')]").size() == 2 * 3 * 3);
+  const auto plots = page.select_nodes("//section[@id='curve']//*[local-name()='svg']");
+  REQUIRE(plots.size() == 2);  // the second: differences to the start, which itself has none
+  CHECK(plots[1].node().select_nodes(".//*[starts-with(@class,'mark')]").size() == 2 * 2 + 2);
+  CHECK(plots[1].node().select_nodes(".//*[@class='level']").size() == 1);
 }
 
 TEST_CASE("expert and agent stand side by side with their step rewards", "[report][html]") {
@@ -202,9 +199,12 @@ TEST_CASE("expert and agent stand side by side with their step rewards", "[repor
   parse(page, *make_html_report(input_for(record)));
   const auto pairs = page.select_nodes("//section[@id='trajectories']//div[@class='pair']");
   REQUIRE(pairs.size() == 2);
+  CHECK(page.select_nodes("//details[@class='trajectories' and @open]").size() == 1);  // the rest behind a click
   const auto step = pairs[0].node();
   CHECK(step.select_nodes(".//article").size() == 4 + 3);
   CHECK(step.select_nodes(".//article[contains(@class,'shared')]").size() == 2 * 2);
+  CHECK(step.select_nodes(".//article[contains(@class,'parts')]").size() == 2);  // turn 3 of each
+  CHECK(contains(text_of(step.select_node(".//article[contains(@class,'parts')]").node()), "here they part"));
   const std::string text = text_of(step);
   CHECK(contains(text, "step reward 0.80 (N 5, ±0.10)"));
   CHECK(contains(text, "step reward 0.90 (the outcome)"));
