@@ -10,43 +10,26 @@
 #include "core/host/interrupt.h"
 #include "core/host/run_folder.h"
 #include "core/host/run_plan.h"
+#include "core/host/run_report.h"
 #include "core/report/leaderboard.h"
 
 namespace ipr::host {
 namespace {
 
-std::vector<std::string> splits_of_role(const env::Environment& environment, std::uint32_t role) {
-  std::vector<std::string> names;
-  for (const env::Split& split : environment.splits()) {
-    if (split.role == role) names.push_back(split.name);
-  }
-  return names;
-}
-
-// The table on standard output, the report beside run.db.
-Status show(const RunPlan& plan, const Options& options) {
-  const loop::RunConfig& config = plan.config;
-  IPR_ASSIGN(store::RunStore record, store::RunStore::open_to_read(config.out + "/run.db"));
-  IPR_ASSIGN(const std::optional<std::string> panel, record.state("panel"));
-  report::ReportInput input;
-  input.run = {std::filesystem::path(config.out).filename().string(), options.env, panel.value_or(""), &record};
-  input.table.splits = splits_of_role(*config.environment, IPR_SPLIT_TEST);
-  input.method = config.optimizer.manifest.name;
-  input.settings = plan.settings;
-  input.facts = {{"environment", options.env},           {"scorer", options.scorer},
-                 {"optimizer", options.optimizer},       {"model", options.model},
-                 {"seed", std::to_string(options.seed)}, {"version", IPR_VERSION}};
-  IPR_ASSIGN(const report::Leaderboard table, report::make_leaderboard({input.run}, input.table));
-  IPR_ASSIGN(const std::string page, report::make_html_report(input));
-  const std::string page_path = config.out + "/report.html";
-  if (!std::filesystem::exists(page_path)) IPR_TRY(write_file(page_path, page));
+// The table on standard output, the report beside run.db; one of a run that has just ended replaces any earlier one.
+Status show(const RunPlan& plan, const Options& options, bool just_ended) {
+  const std::string& folder = plan.config.out;
+  IPR_ASSIGN(const OpenedRun run, open_run(folder));
+  IPR_ASSIGN(const report::Leaderboard table, report::make_leaderboard({run.input.run}, run.input.table));
+  const std::string page_path = folder + "/report.html";
+  if (just_ended || !std::filesystem::exists(page_path)) IPR_TRY(write_report(run, page_path));
   if (options.json) {
     std::printf("%s\n", dump_line(report::to_json(table)).c_str());
     return {};
   }
   const bool color = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
   std::printf("%s\n%s\nrecord  %s/run.db\nreport  %s\n", report::to_text(table, {color, true}).c_str(),
-              report::verdict(table, input.method).c_str(), config.out.c_str(), page_path.c_str());
+              report::verdict(table, run.input.method).c_str(), folder.c_str(), page_path.c_str());
   return {};
 }
 
@@ -81,10 +64,10 @@ Status run_command(const Options& options) {
   read_save_seconds(plan.config);
   const std::string& folder = plan.config.out;
   IPR_ASSIGN(FolderState state, look_at_folder(folder, plan.config.resolved));
-  if (state == FolderState::kFinished) return show(plan, options);
+  if (state == FolderState::kFinished) return show(plan, options, /*just_ended=*/false);
   IPR_ASSIGN(const FolderLock lock, FolderLock::take(folder));
   IPR_ASSIGN(state, look_at_folder(folder, plan.config.resolved));  // another process may have been here meanwhile
-  if (state == FolderState::kFinished) return show(plan, options);
+  if (state == FolderState::kFinished) return show(plan, options, /*just_ended=*/false);
   loop::ProgressLine progress(false);
   progress.say("run " + folder + ": " + options.env + ", scorer " + options.scorer + ", optimizer " +
                options.optimizer + ", model " + options.model + ", " + std::to_string(plan.config.iterations) +
@@ -92,7 +75,7 @@ Status run_command(const Options& options) {
   const Status ran = loop::run(plan.config, progress, stop);
   if (ran.code() == Code::kInterrupted) return Status(ran.code(), ran.message() + ": " + command_line());
   IPR_TRY(ran);
-  return show(plan, options);
+  return show(plan, options, /*just_ended=*/true);
 }
 
 }  // namespace

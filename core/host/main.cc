@@ -19,8 +19,8 @@
 
 namespace {
 
-constexpr std::array kCommands = {"run",         "eval",   "replay", "play",  "model",
-                                  "leaderboard", "verify", "plugin", "doctor"};
+constexpr std::array kCommands = {"run",    "eval",   "replay", "play",   "model", "leaderboard",
+                                  "report", "export", "verify", "plugin", "doctor"};
 
 // `ipr-host --env webshop` means `ipr-host run --env webshop`.
 std::vector<std::string> with_default_command(int argc, char** argv) {
@@ -92,6 +92,8 @@ int main(int argc, char** argv) {
   ipr::host::add_play(app, chosen);
   ipr::host::add_model(app, chosen);
   ipr::host::add_leaderboard(app, chosen);
+  ipr::host::add_report(app, chosen);
+  ipr::host::add_export(app, chosen);
   ipr::host::add_verify(app, chosen);
   ipr::host::add_plugin(app, chosen);
   ipr::host::add_doctor(app, chosen);

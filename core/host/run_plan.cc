@@ -4,6 +4,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/strings.h"
+#include "core/loop/method.h"
 
 namespace ipr::host {
 namespace {
@@ -44,6 +45,34 @@ plugin::SettingLayer flag_layer(const plugin::Manifest& manifest, const Options&
   return layer;
 }
 
+// What the paper has for each of a plugin's settings: its schema and the environment's defaults under the profile
+// `paper`, and its own training defaults under the same.
+struct PaperValues {
+  Json settings = Json::object(), train = Json::object();
+};
+Result<PaperValues> paper_values(const loop::PluginChoice& choice, const env::Environment& environment) {
+  const plugin::Manifest& manifest = choice.manifest;
+  const plugin::ProfileValues profile = plugin::profile_values(manifest.schema, "paper");
+  IPR_ASSIGN(const plugin::ResolvedSettings resolved,
+             plugin::resolve_settings(
+                 manifest.subject(), manifest.schema,
+                 {environment_layer(manifest, environment.defaults().all), {"profile paper", profile.settings}}));
+  PaperValues paper{resolved.values, Json::object()};
+  if (manifest.kind == plugin::Kind::kOptimizer) {
+    IPR_ASSIGN(auto instance, plugin::Instance::create(manifest, resolved.values, choice.services));
+    IPR_ASSIGN(const auto optimizer, loop::OptimizerPlugin::make(std::move(instance)));
+    IPR_ASSIGN(paper.train, optimizer->train_defaults(1));
+  }
+  for (const auto& [key, value] : profile.train) paper.train[key] = value;
+  return paper;
+}
+
+// `paper`, where it is there and another value; numbers are compared as numbers.
+std::string paper_text(const Json& paper, const std::string& key, const Json& value) {
+  const auto found = paper.find(key);
+  return found == paper.end() || *found == value ? std::string() : found->dump();
+}
+
 Result<loop::PluginChoice> choose(const plugin::Registry& registry, plugin::Kind kind, const std::string& id,
                                   const std::string& alias, const Options& options, const Overrides& overrides,
                                   const env::Environment& environment, std::vector<report::Setting>& settings) {
@@ -78,10 +107,15 @@ Result<loop::PluginChoice> choose(const plugin::Registry& registry, plugin::Kind
       train_origin[key] = "--set";
     }
   }
-  for (const auto& [key, value] : resolved.values.items())
-    settings.push_back({id + "." + key, value.dump(), resolved.origin.at(key), ""});
-  for (const auto& [key, value] : choice.train.items())
-    settings.push_back({id + ".train." + key, value.dump(), train_origin[key], ""});
+  IPR_ASSIGN(const PaperValues paper, paper_values(choice, environment));
+  for (const auto& [key, value] : resolved.values.items()) {
+    const std::string differs = paper_text(paper.settings, key, value);
+    settings.push_back({id + "." + key, value.dump(), resolved.origin.at(key), differs});
+  }
+  for (const auto& [key, value] : choice.train.items()) {
+    const std::string differs = paper_text(paper.train, key, value);
+    settings.push_back({id + ".train." + key, value.dump(), train_origin[key], differs});
+  }
   return choice;
 }
 
@@ -209,9 +243,18 @@ Result<RunPlan> plan_run(const Options& options) {
   }
   plan.settings.push_back({"model-threads", std::to_string(config.model_threads), flag_origin("model-threads"), ""});
   plan.settings.push_back({"allow-overlap", config.allow_overlap ? "true" : "false", flag_origin("allow-overlap"), ""});
-  Json origins = Json::object();
-  for (const report::Setting& setting : plan.settings) origins[setting.key] = setting.source;
-  config.resolved = {{"config", std::move(decides)}, {"origin", std::move(origins)}, {"hash", plan.hash}};
+  Json origins = Json::object(), paper = Json::object();
+  for (report::Setting& setting : plan.settings) {
+    if (setting.key == "iterations" && config.iterations != kIterations) setting.paper = std::to_string(kIterations);
+    origins[setting.key] = setting.source;
+    if (!setting.paper.empty()) paper[setting.key] = setting.paper;
+  }
+  config.resolved = {{"config", std::move(decides)},
+                     {"origin", std::move(origins)},
+                     {"paper", std::move(paper)},  // where it has another value
+                     {"method", config.optimizer.manifest.name},
+                     {"version", IPR_VERSION},
+                     {"hash", plan.hash}};
   config.out = !options.out.empty()
                    ? options.out
                    : "runs/" + options.env + "-" + options.scorer + "-" + options.optimizer + "-" + plan.hash;

@@ -79,7 +79,12 @@ Result<std::vector<Example>> Run::gather(OptimizerPlugin& optimizer, int iterati
     for (const rollout::Trajectory* trajectory : collected) IPR_TRY(optimizer.absorb(i, *trajectory));
   }
   IPR_TRY(score_wanted(optimizer, iteration));
-  return optimizer.emit(seed);
+  Result<std::vector<Example>> examples = optimizer.emit(seed);
+  for (const store::Metric& counted : pending_metrics_) {  // one value of each name
+    IPR_TRY(store_->put_metric({iteration, metric_stage_, 0, counted.name, counted.value}));
+  }
+  pending_metrics_.clear();
+  return examples;
 }
 
 // Rows and settings of a training stage, the same for equal examples.
@@ -183,6 +188,7 @@ Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& 
                 report.steps.size(), report.seconds > 0 ? static_cast<double>(report.tokens) / report.seconds : 0.0,
                 report.steps.empty() ? 0.0 : report.steps.back().loss);
   progress_.finish(line);
+  IPR_TRY(store_->add_cost({iteration, metric_stage_, 0, 0, 0, 0, 0, report.seconds}));
   return backend_->weights();
 }
 

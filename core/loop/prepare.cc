@@ -39,6 +39,20 @@ void remove_unfinished_files(const std::string& folder) {
   for (const std::filesystem::path& path : unfinished) std::filesystem::remove_all(path, ignored);
 }
 
+// What `export` needs to tell what the model read, and which demonstrations it was trained on.
+Status record_prompt(const env::Environment& environment, store::RunStore& record) {
+  constexpr const char* kRoles[] = {"system", "user", "assistant"};
+  IPR_ASSIGN(const std::vector<env::PromptMessage> prompt, environment.prompt());
+  Json messages = Json::array();
+  for (const env::PromptMessage& message : prompt) {
+    messages.push_back({{"role", kRoles[std::min<std::uint32_t>(message.role, 2)]},
+                        {"content", message.text},
+                        {"example", message.example}});
+  }
+  IPR_TRY(record.set_state("prompt", dump_line(messages)));
+  return record.set_state("expert_min_outcome", Json(environment.defaults().expert_min_outcome).dump());
+}
+
 }  // namespace
 
 Status Run::open_folder() {
@@ -52,7 +66,10 @@ Status Run::open_folder() {
   IPR_ASSIGN(store_, store::RunStore::open(config_.out + "/run.db"));
   IPR_ASSIGN(const std::optional<std::string> config, store_->state("config"));
   begun_ = config.has_value();
-  if (!begun_) return store_->set_state("config", dump_line(config_.resolved));
+  if (!begun_) {
+    IPR_TRY(record_prompt(*config_.environment, *store_));
+    return store_->set_state("config", dump_line(config_.resolved));
+  }
   IPR_ASSIGN(const Json recorded, parse_json(*config, store_->path() + ": state \"config\""));
   if (recorded.value("hash", "") == config_.resolved.value("hash", "")) return {};
   return usage(store_->path() + ": is the record of a run of another config (" + recorded.value("hash", "?") +

@@ -2,6 +2,7 @@
 
 #include "core/base/rng.h"
 #include "core/loop/run_state.h"
+#include "core/report/tensorboard.h"
 
 namespace ipr::loop {
 
@@ -81,6 +82,7 @@ Result<std::unique_ptr<Policy>> Run::make_or_load(int iteration, const std::func
 Status Run::adopt(std::unique_ptr<Policy> policy) {
   IPR_ASSIGN(dev_outcomes_[policy->iteration], evaluate(*policy, dev_));
   IPR_ASSIGN([[maybe_unused]] const TaskOutcomes test, evaluate(*policy, test_));
+  IPR_TRY(record_divergence(*policy));
   const std::string folder = "checkpoints/iter-" + std::to_string(policy->iteration);
   store::Policy record{policy->name, policy->iteration, folder, policy->sha256, false, false};
   const int start = previous_ ? previous_->iteration : 0;
@@ -96,7 +98,8 @@ Status Run::adopt(std::unique_ptr<Policy> policy) {
     previous_ = std::move(policy);
   }
   policies_.push_back(record);
-  return store_->put_policy(record);
+  IPR_TRY(store_->put_policy(record));
+  return report::write_tensorboard(*store_, config_.out + "/tb");
 }
 
 Status Run::fit_start() {

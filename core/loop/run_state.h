@@ -1,5 +1,5 @@
 // The working state of one run; its methods are the stages, one source file each group (prepare, collect, score, fit,
-// evaluate, finish). Private to core/loop.
+// evaluate, divergence, finish). Private to core/loop.
 //
 // A run that goes on walks through the same stages: each first takes from the record what is there of it (resume.h) and
 // does only the rest. Plugins are fed the recorded trajectories and scores again, in the same order.
@@ -93,6 +93,9 @@ class Run {
   // evaluate.cc
   Result<TaskOutcomes> evaluate(Policy& policy, const Panel& panel);
   Result<TaskOutcomes> recorded_outcomes(const Policy& policy, const Panel& panel);
+  // divergence.cc
+  // How far the policy has moved from the one whose rollouts rate its steps, as metrics of stage "divergence".
+  Status record_divergence(Policy& policy);
   // run.cc
   Status fit_start();
   Status iterate(int iteration);
