@@ -94,7 +94,9 @@ Shares shares_of(const ipr_batch& batch, const LossSettings& settings) {
   shares.set[kTagOutcome] = inverse(outcome.groups);
   shares.set[kTagStep] = inverse(step.groups);
   shares.pooled = inverse(outcome.groups + step.groups);
-  for (const RowTag tag : {kTagOutcome, kTagStep}) shares.dpo[tag] = settings.pooled ? shares.pooled : shares.set[tag];
+  const double weight[2] = {settings.outcome_weight, settings.step_weight};
+  for (const RowTag tag : {kTagOutcome, kTagStep})
+    shares.dpo[tag] = weight[tag] * (settings.pooled ? shares.pooled : shares.set[tag]);
   if (settings.sft_over_all) {
     const double share = settings.sft_token_mean ? inverse(outcome.tokens + step.tokens) : shares.pooled;
     shares.sft[kTagOutcome] = shares.sft[kTagStep] = share;

@@ -2,7 +2,8 @@
 //
 //   Delta = (log p(w) - log ref(w)) - (log p(l) - log ref(l))           sums over the agent's tokens of each side
 //   DPO   = -log sigmoid(beta Delta)
-//   L     = dpo_weight [mean over D_t DPO + mean over D_s DPO] + sft_weight SFT + anchor_weight ANCHOR
+//   L     = dpo_weight [outcome_weight mean over D_t DPO + step_weight mean over D_s DPO]
+//           + sft_weight SFT + anchor_weight ANCHOR
 //
 // SFT is the negative log-likelihood of winners, ANCHOR that of whole good trajectories (token mean). Every mean
 // divides by the totals of the optimizer step, so the parts of a step may be passed one by one and added up; only a
@@ -16,9 +17,10 @@ namespace ipr_optimizer {
 struct LossSettings {
   double beta = 0.1;
   double dpo_weight = 1, sft_weight = 1, anchor_weight = 0;
-  bool pooled = false;         // one mean over D_t and D_s together, as the released code has it
+  bool pooled = false;         // one mean over D_t and D_s together, as the released code has it: of weighted losses
   bool sft_over_all = true;    // SFT on the winners of D_t and D_s; else of D_t only
   bool sft_token_mean = true;  // SFT divided by the winners' tokens; else by their number: a sum over tokens
+  double outcome_weight = 1, step_weight = 1;  // of the DPO of each kind, on top of dpo_weight
 };
 
 enum RowTag : std::uint32_t { kTagOutcome = 0, kTagStep = 1, kTagAnchor = 2 };

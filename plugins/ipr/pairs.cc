@@ -42,11 +42,11 @@ std::vector<Comparison> comparisons(const Exploration& exploration, const PairRu
       if (!deviation) deviation = first_deviation(expert, *agent);
       // Greedy play is the same up to the deviation, so the outcome pair moves there and is never lost.
       const std::size_t first = rules.from_deviation ? first_deviation(expert, *agent) : 0;
-      if (!skipped && first < expert.turn_count() && first < agent->turn_count()) {
+      if (rules.outcome_pairs && !skipped && first < expert.turn_count() && first < agent->turn_count()) {
         found.push_back({agent, kOutcomePair, first});
       }
     }
-    if (turn + 1 < rules.first_step_turn || skipped) continue;
+    if (!rules.step_pairs || turn + 1 < rules.first_step_turn || skipped) continue;
     if (rules.from_deviation && deviation == turn) continue;  // it would repeat the outcome pair
     if (rules.skip_equal_actions && equal_actions(expert.own[turn], agent->own[0])) continue;
     found.push_back({agent, kStepPair, turn});
@@ -54,16 +54,30 @@ std::vector<Comparison> comparisons(const Exploration& exploration, const PairRu
   return found;
 }
 
-// Who wins by outcome: +1 the expert, -1 the agent, 0 nobody.
+// Who is better by more than the margin, given expert minus agent: +1 the expert, -1 the agent, 0 nobody.
+int winner_by(double gap, double margin, const PairRules& rules) {
+  if (exceeds(gap, margin)) return 1;
+  return rules.symmetric && exceeds(-gap, margin) ? -1 : 0;
+}
+
 int outcome_winner(const Path& expert, const Path& agent, const PairRules& rules) {
-  if (exceeds(expert.outcome - agent.outcome, rules.kappa)) return 1;
-  return rules.symmetric && exceeds(agent.outcome - expert.outcome, rules.kappa) ? -1 : 0;
+  return winner_by(expert.outcome - agent.outcome, rules.kappa, rules);
+}
+
+// Who wins a candidate that `by_outcome` wins by outcome.
+int candidate_winner(int by_outcome, const Step& expert, const Step& agent, const StepRewards& rewards,
+                     const PairRules& rules) {
+  if (rules.filter == Filter::kOff) return by_outcome;
+  const double gap = rewards.at(expert) - rewards.at(agent);
+  if (rules.filter == Filter::kStep) return winner_by(gap, rules.threshold, rules);
+  return exceeds(by_outcome * gap, rules.threshold) ? by_outcome : 0;
 }
 
 Pair make_pair(const Path& expert, const Comparison& comparison, bool agent_wins, const PairRules& rules) {
   const std::size_t first = comparison.first;
   Side ours{expert.id, first, expert.turn_count()};
   Side theirs{comparison.agent->id, first, comparison.agent->turn_count()};
+  if (comparison.tag == kStepPair && rules.single_actions) ours.last = theirs.last = first + 1;
   Pair pair{comparison.tag, expert.id, comparison.agent->id, first + 1, agent_wins, ours, theirs};
   if (agent_wins) std::swap(pair.chosen, pair.rejected);
   if (rules.lose_cap >= 0) {
@@ -106,7 +120,8 @@ std::vector<Step> steps_to_score(const std::vector<Exploration>& all, const Pair
     std::vector<Step> here;
     if (lazy) {
       for (const Comparison& comparison : comparisons(exploration, rules)) {
-        if (comparison.tag != kStepPair || outcome_winner(expert, *comparison.agent, rules) == 0) continue;
+        if (comparison.tag != kStepPair || rules.filter == Filter::kOff) continue;
+        if (outcome_winner(expert, *comparison.agent, rules) == 0) continue;
         here.push_back({expert.id, comparison.first});
         here.push_back({comparison.agent->id, comparison.first});
       }
@@ -131,9 +146,8 @@ PairSet build_pairs(const std::vector<Exploration>& all, const StepRewards& rewa
       int winner = outcome_winner(expert, *comparison.agent, rules);
       if (comparison.tag == kStepPair && winner != 0) {
         ++set.counts.candidates;
-        const double gap =
-            rewards.at({expert.id, comparison.first}) - rewards.at({comparison.agent->id, comparison.first});
-        if (!exceeds(winner * gap, rules.threshold)) winner = 0;
+        winner = candidate_winner(winner, {expert.id, comparison.first}, {comparison.agent->id, comparison.first},
+                                  rewards, rules);
       }
       if (winner == 0) {
         ++set.counts.ties;

@@ -5,6 +5,9 @@
 //   D_t  compares e with X_1 by outcome reward;
 //   D_s  compares the rests of e and of X_t from turn t on by outcome reward AND by step reward r_s of their turn t.
 //
+// Which of the two conditions of D_s is left out, whether the sides are cut to their first turn and which kinds of
+// pairs are made at all is a setting each, for controls.
+//
 // Pure functions over value types: no host, no model. The result depends only on the arguments, not on their order.
 #pragma once
 
@@ -39,7 +42,17 @@ struct Exploration {
   std::vector<const Path*> agent;  // ordered by (prefix, id)
 };
 
+// What decides a step candidate: a comparison of D_s whose outcomes differ by more than kappa.
+enum class Filter {
+  kOn,   // the better outcome wins if its step reward is better, too, by more than tau (the paper)
+  kOff,  // the better outcome wins; no step reward is read
+  kStep  // the better step reward wins by more than tau, whatever the outcomes say
+};
+
 struct PairRules {
+  bool outcome_pairs = true, step_pairs = true;  // the kinds that are made; each kind's are the same without the other
+  Filter filter = Filter::kOn;
+  bool single_actions = false;      // D_s: turn t alone on both sides; else all from turn t on
   double threshold = 0.01;          // tau: by how much the step rewards must differ
   double kappa = 0.01;              // by how much the outcomes must differ
   bool symmetric = false;           // the agent may win, too
@@ -82,7 +95,7 @@ struct PairCounts {
   std::size_t outcome_pairs = 0;  // |D_t|
   std::size_t step_pairs = 0;     // |D_s|
   std::size_t agent_wins = 0;     // of both
-  std::size_t candidates = 0;     // step comparisons that only the step rewards had still to decide
+  std::size_t candidates = 0;     // step comparisons whose outcomes differ: all but the step rewards is decided
   std::size_t ties = 0;           // comparisons of either kind that made no pair
 };
 
@@ -99,7 +112,8 @@ struct PairSet {
 [[nodiscard]] bool exceeds(double gap, double margin);
 
 // The steps whose reward `build_pairs` may read, each once. `lazy`: only those of comparisons that can still form a
-// pair; else every step of every expert and the first own step of every agent trajectory. Both lead to the same pairs.
+// pair, so none without step pairs or with Filter::kOff; else every step of every expert and the first own step of
+// every agent trajectory. Both lead to the same pairs.
 [[nodiscard]] std::vector<Step> steps_to_score(const std::vector<Exploration>& all, const PairRules& rules, bool lazy);
 
 // Throws std::out_of_range if `rewards` lacks a step that steps_to_score(all, rules, true) names.

@@ -20,6 +20,12 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
  public:
   IprOptimizer(const ipr::sdk::Host& host, std::string_view config_json) : host_(host) {
     const ipr::sdk::Config config(config_json);
+    loss_.outcome_weight = config.number("outcome_weight");
+    loss_.step_weight = config.number("step_weight");
+    rules_.outcome_pairs = loss_.outcome_weight > 0;
+    rules_.step_pairs = loss_.step_weight > 0;
+    rules_.filter = filter_of(config.text("filter"));
+    rules_.single_actions = config.text("pairs") == "action";
     rules_.threshold = config.number("threshold");
     rules_.kappa = config.number("kappa");
     rules_.symmetric = config.flag("symmetric");
@@ -53,7 +59,9 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
       rewards_.clear();
       sorted_ = false;
     }
-    out.source = i == kExperts ? IPR_COLLECT_EXPERT : IPR_COLLECT_PREFIX;
+    // Only step pairs (and scores of every step, where they are wanted) need continuations of the longer prefixes.
+    const std::uint32_t play = rules_.step_pairs || !lazy_ ? IPR_COLLECT_PREFIX : IPR_COLLECT_FULL;
+    out.source = i == kExperts ? std::uint32_t{IPR_COLLECT_EXPERT} : play;
     out.policy = IPR_POLICY_CURRENT;
     out.samples = 1;
     out.sampling = &greedy_;
@@ -104,11 +112,10 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
       const std::uint64_t group = i + 1;  // the pair's own; its composite name is (tag, expert, turn, rival)
       emit_row(sink, pair.tag, IPR_ROLE_CHOSEN, group, pair.chosen);
       emit_row(sink, pair.tag, IPR_ROLE_REJECTED, group, pair.rejected);
-      if (loss_.anchor_weight > 0) {
-        const Path& good = best_known(explored_[order[i % order.size()]]);
-        emit_row(sink, kTagAnchor, IPR_ROLE_PLAIN, group, {good.id, 0, good.turn_count()});
-      }
+      if (loss_.anchor_weight > 0) emit_anchor(sink, group, explored_[order[i % order.size()]]);
     }
+    if (rules_.outcome_pairs || rules_.step_pairs || loss_.anchor_weight <= 0) return;
+    for (std::size_t i = 0; i < order.size(); ++i) emit_anchor(sink, i + 1, explored_[order[i]]);
   }
 
   double loss(ipr_batch& batch) override {
@@ -123,6 +130,11 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
   }
 
  private:
+  static Filter filter_of(const std::string& name) {
+    if (name == "off") return Filter::kOff;
+    return name == "step" ? Filter::kStep : Filter::kOn;
+  }
+
   // Once all trajectories are in.
   void sort_paths() {
     if (sorted_) return;
@@ -152,6 +164,11 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
     row.last_turn = side.last;
     row.weight = 1;
     ipr::sdk::emit_example(sink, row);
+  }
+
+  static void emit_anchor(const ipr_example_sink& sink, std::uint64_t group, const Exploration& explored) {
+    const Path& good = best_known(explored);
+    emit_row(sink, kTagAnchor, IPR_ROLE_PLAIN, group, {good.id, 0, good.turn_count()});
   }
 
   // Tasks of this iteration in random order; anchors go through it round and round, so that none is drawn much more

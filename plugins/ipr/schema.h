@@ -8,7 +8,11 @@ inline constexpr const char* kSchema = R"json({
   "type": "object",
   "properties": {
     "threshold": {"type": "number", "default": 0.01,
-                  "description": "tau: a step pair needs a step reward gap above this (paper: ALFWorld 0.5, WebShop 0.01, SQL 0.1); below -1: no filter"},
+                  "description": "tau: a step pair needs a step reward gap above this (paper: ALFWorld 0.5, WebShop 0.01, SQL 0.1)"},
+    "filter": {"type": "string", "enum": ["on", "off", "step"], "default": "on",
+               "description": "who wins a step candidate (outcomes differ by more than kappa): on: the better outcome, if its step reward is better by more than tau; off: the better outcome, nothing is scored; step: the step reward that is better by more than tau, whatever the outcomes say"},
+    "pairs": {"type": "string", "enum": ["rest", "action"], "default": "rest",
+              "description": "sides of a step pair: the whole remaining trajectories, or the single actions of turn t; outcome pairs are always whole"},
     "kappa": {"type": "number", "default": 0.01, "minimum": 0, "description": "every pair needs an outcome gap above this"},
     "symmetric": {"type": "boolean", "default": false, "description": "also pairs that the agent wins"},
     "pairs_from": {"type": "string", "enum": ["deviation", "start"], "default": "deviation",
@@ -22,8 +26,13 @@ inline constexpr const char* kSchema = R"json({
     "tasks_per_iteration": {"type": "integer", "default": 0, "minimum": 0, "description": "rotating over the train tasks; 0: all"},
     "max_new_tokens": {"type": "integer", "default": 512, "minimum": 1, "description": "per message of the exploration"},
     "beta": {"type": "number", "default": 0.1, "minimum": 0, "description": "of DPO"},
-    "dpo_weight": {"type": "number", "default": 1, "minimum": 0, "description": "of both DPO terms"},
-    "sft_weight": {"type": "number", "default": 1, "minimum": 0, "description": "of the SFT term on winners"},
+    "dpo_weight": {"type": "number", "default": 1, "minimum": 0,
+                   "description": "of both DPO terms, on top of their own weights; 0: the pairs are made and scored all the same, for SFT on winners and anchors"},
+    "outcome_weight": {"type": "number", "default": 1, "minimum": 0,
+                       "description": "of the DPO term of outcome pairs; 0: none are made"},
+    "step_weight": {"type": "number", "default": 1, "minimum": 0,
+                    "description": "of the DPO term of step pairs; 0: none are made, no step is scored and the agent plays from the start only"},
+    "sft_weight": {"type": "number", "default": 1, "minimum": 0, "description": "of the SFT term on winners of the pairs that are made"},
     "sft_over": {"type": "string", "enum": ["all", "outcome"], "default": "all",
                  "description": "SFT on the winners of all pairs, or of outcome pairs"},
     "sft_reduce": {"type": "string", "enum": ["token_mean", "sum"], "default": "token_mean",
@@ -31,7 +40,7 @@ inline constexpr const char* kSchema = R"json({
     "loss": {"type": "string", "enum": ["mixture", "pooled"], "default": "mixture",
              "description": "outcome and step DPO each averaged over its own set, or over one pool"},
     "anchor_weight": {"type": "number", "default": 0, "minimum": 0,
-                      "description": "of a token-mean SFT term on the best known trajectories of random train tasks (not in the paper)"}
+                      "description": "of a token-mean SFT term on the best known trajectories of random train tasks (not in the paper), one for each pair; one for each explored task where outcome_weight and step_weight are 0"}
   },
   "additionalProperties": false,
   "x-profiles": {

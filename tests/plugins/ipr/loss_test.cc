@@ -73,6 +73,21 @@ TEST_CASE("the default loss pools the winners' tokens of both sets", "[ipr][loss
   CHECK(loss_of(golden_pairs(20), LossSettings()).total == Approx(1.642096).margin(2e-6).epsilon(0));
 }
 
+TEST_CASE("each kind of pairs has a weight of its own in the preference term", "[ipr][loss]") {
+  const double outcome = 0.403186, step = (0.798139 + 0.513015) / 2;
+  const auto near = [](double value) { return Approx(value).margin(3e-6).epsilon(0); };
+  LossSettings settings = paper(0.1);
+  settings.sft_weight = 0;
+  settings.outcome_weight = 2;
+  settings.step_weight = 0.25;
+  CHECK(loss_of(golden_pairs(), settings).total == near(2 * outcome + 0.25 * step));
+  CHECK(loss_of(golden_pairs(), settings).o_dpo == near(outcome));  // the parts are reported without weights
+  settings.pooled = true;
+  CHECK(loss_of(golden_pairs(), settings).total == near((2 * outcome + 0.25 * 2 * step) / 3));
+  settings.dpo_weight = 0;
+  CHECK(loss_of(golden_pairs(), settings).total == 0);
+}
+
 TEST_CASE("the worked example of the training contract, gradients included", "[ipr][loss]") {
   const std::vector<Row> rows = {{0, IPR_ROLE_CHOSEN, 1, 1, {-0.5F, -1.0F}, {-0.6F, -1.1F}, {1, 1}},
                                  {0, IPR_ROLE_REJECTED, 1, 1, {-0.7F}, {-0.5F}, {1}},

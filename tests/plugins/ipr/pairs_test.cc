@@ -331,3 +331,70 @@ TEST_CASE("pairs do not depend on the order in which trajectories arrive, and ha
     }
   }
 }
+
+TEST_CASE("without the filter every step candidate is a pair and no step reward is read", "[ipr][pairs]") {
+  PairRules rules = released();
+  rules.filter = Filter::kOff;
+  const WorkedExample example;
+  const auto all = explorations(example.paths);
+  CHECK(steps_to_score(all, rules, true).empty());
+  const PairSet set = build_pairs(all, {}, rules);
+  CHECK(set.counts.outcome_pairs == 2);
+  CHECK(set.counts.step_pairs == 5);
+  CHECK(set.counts.candidates == 5);
+  REQUIRE(find(set, kStepPair, 112) != nullptr);  // equal step rewards: the filter would drop it
+  CHECK_FALSE(find(set, kStepPair, 112)->agent_wins);
+  REQUIRE(find(set, kStepPair, 92) != nullptr);
+  CHECK(find(set, kStepPair, 92)->agent_wins);  // the better outcome
+}
+
+TEST_CASE("step rewards alone choose the winner among the same candidates", "[ipr][pairs]") {
+  PairRules rules = released();
+  rules.filter = Filter::kStep;
+  WorkedExample example;
+  example.rewards[{72, 1}] = 0.95;  // the agent's worse outcome, the better step
+  const PairSet set = example.pairs(rules);
+  CHECK(set.counts.candidates == 5);
+  CHECK(set.counts.step_pairs == 3);
+  REQUIRE(find(set, kStepPair, 72) != nullptr);
+  CHECK(find(set, kStepPair, 72)->agent_wins);
+  CHECK(find(set, kStepPair, 72)->chosen == Side{72, 1, 3});
+  CHECK(find(set, kStepPair, 112) == nullptr);  // no gap, no pair
+  rules.filter = Filter::kOn;
+  CHECK(find(example.pairs(rules), kStepPair, 72) == nullptr);
+  rules.filter = Filter::kStep;
+  rules.symmetric = false;  // the agent never wins
+  CHECK(example.pairs(rules).counts.agent_wins == 0);
+}
+
+TEST_CASE("single-action step pairs hold turn t alone; outcome pairs stay whole", "[ipr][pairs]") {
+  PairRules rules = released();
+  rules.single_actions = true;
+  const PairSet set = WorkedExample().pairs(rules);
+  CHECK(set.counts.step_pairs == 3);
+  CHECK(find(set, kStepPair, 72)->chosen == Side{7, 1, 2});
+  CHECK(find(set, kStepPair, 72)->rejected == Side{72, 1, 2});
+  CHECK(find(set, kStepPair, 92)->chosen == Side{92, 1, 2});
+  CHECK(find(set, kOutcomePair, 71)->chosen == Side{7, 0, 4});
+}
+
+TEST_CASE("leaving out one kind of pairs changes nothing of the other", "[ipr][pairs]") {
+  PairRules both = released(), outcomes = released(), steps = released();
+  outcomes.step_pairs = false;
+  steps.outcome_pairs = false;
+  for (PairRules* rules : {&both, &outcomes, &steps}) rules->from_deviation = true;
+  const WorkedExample example;
+  const auto of_kind = [](const PairSet& set, PairTag tag) {
+    std::vector<Pair> pairs;
+    for (const Pair& pair : set.pairs) {
+      if (pair.tag == tag) pairs.push_back(pair);
+    }
+    return pairs;
+  };
+  const PairSet whole = example.pairs(both);
+  CHECK(example.pairs(outcomes).pairs == of_kind(whole, kOutcomePair));
+  CHECK(example.pairs(steps).pairs == of_kind(whole, kStepPair));
+  CHECK(steps_to_score(explorations(example.paths), outcomes, true).empty());
+  CHECK(steps_to_score(explorations(example.paths), steps, true) ==
+        steps_to_score(explorations(example.paths), both, true));
+}

@@ -222,6 +222,56 @@ TEST_CASE("each pair carries an anchor in its own group where anchors are on", "
   for (std::size_t i = 0; i < rows.size(); ++i) CHECK(again[i].trajectory == rows[i].trajectory);
 }
 
+TEST_CASE("a kind of weight 0 is neither trained nor scored, and costs no play", "[ipr]") {
+  Iteration outcomes(Json{{"step_weight", 0}});
+  CHECK(outcomes.plan(0)[1].source == IPR_COLLECT_FULL);
+  absorb_example(outcomes);
+  CHECK(outcomes.queries().empty());
+  std::vector<EmittedRow> rows;
+  REQUIRE(outcomes.emit(rows) == IPR_OK);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].tag == 0);
+
+  Iteration steps(Json{{"outcome_weight", 0}});
+  CHECK(steps.plan(0)[1].source == IPR_COLLECT_PREFIX);
+  absorb_example(steps);
+  const std::size_t asked = steps.queries().size();
+  CHECK(asked == 4);
+  for (std::size_t i = 0; i < asked; ++i) steps.answer(i, i < 2 ? 1 : 0);
+  rows.clear();
+  REQUIRE(steps.emit(rows) == IPR_OK);
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[0].tag == 1);
+  CHECK(rows[3].tag == 1);
+}
+
+TEST_CASE("without the filter nothing is scored, unless the record wants every score", "[ipr]") {
+  Iteration unfiltered(Json{{"filter", "off"}, {"pairs", "action"}});
+  absorb_example(unfiltered);
+  CHECK(unfiltered.queries().empty());
+  std::vector<EmittedRow> rows;
+  REQUIRE(unfiltered.emit(rows) == IPR_OK);
+  REQUIRE(rows.size() == 6);
+  CHECK(rows[1].last == 3);  // the outcome pair is whole
+  for (std::size_t i = 2; i < rows.size(); ++i) CHECK(rows[i].last == rows[i].first + 1);
+
+  Iteration recorded(Json{{"filter", "off"}, {"lazy", false}});
+  absorb_example(recorded);
+  CHECK(recorded.queries().size() == 10);
+}
+
+TEST_CASE("anchors alone: one for each explored task where no pair is made", "[ipr]") {
+  Iteration iteration(Json{{"outcome_weight", 0}, {"step_weight", 0}}, "mini");
+  absorb_example(iteration);
+  CHECK(iteration.queries().empty());
+  std::vector<EmittedRow> rows;
+  REQUIRE(iteration.emit(rows) == IPR_OK);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].tag == 2);
+  CHECK(std::set<std::uint64_t>{rows[0].trajectory, rows[1].trajectory} == std::set<std::uint64_t>{1, 2});
+  CHECK(rows[0].group != rows[1].group);
+}
+
 TEST_CASE("a new iteration forgets the old one", "[ipr]") {
   Iteration iteration;
   absorb_example(iteration);
