@@ -16,7 +16,7 @@ namespace ipr::host {
 
 struct Options {
   std::string env, scorer = "mc", optimizer = "ipr", model = "mini";
-  std::string data, expert, split = "test", out, config, prompts;
+  std::string data, expert, start_from, split = "test", out, config, prompts;
   std::string profile = "default", preset = "full", device = "cpu";
   std::vector<std::string> set, plugin_path, split_lists;
   int limit = 0, iterations = 0, samples = 0, max_steps = 0, threads = 0, model_threads = 2;

@@ -5,6 +5,7 @@
 #include "core/base/hash.h"
 #include "core/base/strings.h"
 #include "core/loop/method.h"
+#include "core/loop/start_from.h"
 
 namespace ipr::host {
 namespace {
@@ -196,6 +197,7 @@ Result<RunPlan> plan_run(const Options& options) {
   const bool quick = options.preset == "quick";
   config.model = options.model;
   config.expert_file = options.expert;
+  config.start_from = options.start_from;
   config.device = options.device;
   config.iterations = options.given("iterations") ? options.iterations
                       : quick                     ? kQuickIterations
@@ -233,6 +235,8 @@ Result<RunPlan> plan_run(const Options& options) {
                   {"seed", config.seed},
                   {"device", config.device},
                   {"model_threads", config.model_threads}};
+  // Not part of what decides: the results are those of a run that trains the same model itself.
+  if (!options.start_from.empty()) IPR_TRY(loop::check_start(options.start_from, decides));
   plan.hash = sha256_hex(dump_line(decides)).substr(0, 8);
   const auto flag_origin = [&](const std::string& flag) {
     return options.given(flag) ? options.origin.at(flag) : std::string("default");

@@ -2,6 +2,7 @@
 
 #include "core/base/rng.h"
 #include "core/loop/run_state.h"
+#include "core/loop/start_from.h"
 #include "core/report/tensorboard.h"
 
 namespace ipr::loop {
@@ -103,6 +104,11 @@ Status Run::adopt(std::unique_ptr<Policy> policy) {
 }
 
 Status Run::fit_start() {
+  if (!config_.start_from.empty()) {
+    IPR_ASSIGN(std::unique_ptr<Policy> taken,
+               make_or_load(0, [&] { return load_start(config_.start_from, *speech_); }));
+    return adopt(std::move(taken));
+  }
   IPR_ASSIGN(const std::vector<Example> examples, gather(*sft_, 0));
   IPR_ASSIGN(std::unique_ptr<Policy> policy,
              make_or_load(0, [&] { return fit(*sft_, config_.sft, 0, examples, start_weights_); }));

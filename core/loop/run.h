@@ -32,6 +32,7 @@ struct RunConfig {
   PluginChoice sft, optimizer, scorer;  // sft: the optimizer of the first stage
   std::string model = "mini";           // or a Hugging Face checkpoint folder
   std::string expert_file;              // empty: the environment's own expert
+  std::string start_from;               // folder of a run whose SFT model is taken (start_from.h); empty: it is trained
   std::string device = "cpu";
   std::string out;                 // the run's folder
   Json resolved = Json::object();  // config.json

@@ -64,6 +64,14 @@ Status read_count(const Json& value, std::int64_t& out) {
   return {};
 }
 
+Status read_steps(const Json& value, TrainSettings& out) {
+  if (value == Json(0)) {
+    out.steps = 0;
+    return {};
+  }
+  return read_count(value, out.steps);
+}
+
 Status read_betas(const Json& value, TrainSettings& out) {
   if (!value.is_array() || value.size() != 2) return usage("expected two numbers, found " + dump_line(value));
   const Range range{.high = 1, .high_open = true};
@@ -85,6 +93,7 @@ const std::vector<std::pair<std::string, Reader>>& readers() {
       {"init", [](const Json& v, TrainSettings& s) { return read_word(v, kInitNames, s.init); }},
       {"reference", [](const Json& v, TrainSettings& s) { return read_word(v, kReferenceNames, s.reference); }},
       {"epochs", [](const Json& v, TrainSettings& s) { return read_count(v, s.epochs); }},
+      {"steps", read_steps},
       {"lr", [](const Json& v, TrainSettings& s) { return read_number(v, {}, s.lr); }},
       {"schedule", [](const Json& v, TrainSettings& s) { return read_word(v, kScheduleNames, s.schedule); }},
       {"min_lr_rate", [](const Json& v, TrainSettings& s) { return read_number(v, {.high = 1}, s.min_lr_rate); }},
@@ -132,6 +141,7 @@ Json train_settings_to_json(const TrainSettings& s) {
           {"init", word(kInitNames, s.init)},
           {"reference", word(kReferenceNames, s.reference)},
           {"epochs", s.epochs},
+          {"steps", s.steps},
           {"lr", s.lr},
           {"schedule", word(kScheduleNames, s.schedule)},
           {"min_lr_rate", s.min_lr_rate},

@@ -21,6 +21,7 @@ struct TrainSettings {
   Init init = Init::kPrevious;
   Reference reference = Reference::kNone;
   std::int64_t epochs = 3;
+  std::int64_t steps = 0;  // above 0: exactly so many optimizer steps, in as many epochs as that takes
   double lr = 3e-6;
   Schedule schedule = Schedule::kConstant;
   double min_lr_rate = 0;  // last learning rate / lr, for cosine and linear

@@ -20,8 +20,13 @@ struct PlannedStep {
 
 std::vector<PlannedStep> plan_steps(std::span<const TrainRow> rows, const TrainSettings& settings, std::uint64_t seed) {
   std::vector<PlannedStep> steps;
-  for (std::int64_t epoch = 0; epoch < settings.epochs; ++epoch) {
-    for (Batch& batch : plan_epoch(rows, settings, seed, epoch)) steps.push_back({epoch, std::move(batch)});
+  const auto wanted = static_cast<std::size_t>(settings.steps);
+  for (std::int64_t epoch = 0; wanted > 0 ? steps.size() < wanted : epoch < settings.epochs; ++epoch) {
+    std::vector<Batch> batches = plan_epoch(rows, settings, seed, epoch);
+    if (batches.empty()) break;
+    for (Batch& batch : batches) {
+      if (wanted == 0 || steps.size() < wanted) steps.push_back({epoch, std::move(batch)});
+    }
   }
   return steps;
 }

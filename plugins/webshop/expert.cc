@@ -71,8 +71,12 @@ Advice search(const std::string& words, const std::string& thought) {
 Advice click(std::string_view text, const std::string& thought) {
   return {"click[" + std::string(text) + "]", thought};
 }
-Advice choose(const Choice& choice) {
-  return click(choice.value, "i choose " + std::string(choice.option) + " " + std::string(choice.wish) + ".");
+// `wording` 0 is the default world's only one.
+Advice choose(const Choice& choice, std::size_t wording = 0) {
+  const std::string wish = std::string(choice.option) + " " + std::string(choice.wish);
+  if (wording == 1) return click(choice.value, "it should be " + wish + ".");
+  if (wording == 2) return click(choice.value, "now the " + wish + ".");
+  return click(choice.value, "i choose " + wish + ".");
 }
 Advice buy() {
   return click("Buy Now", "i buy it now.");
@@ -124,16 +128,59 @@ Advice scripted_results(const View& view, const Goal& goal, const Draws& draws, 
   return click(taken->asin, wish_thought(goal));
 }
 
+const Option& option_named(const Product& product, std::string_view name) {
+  return *std::find_if(product.options.begin(), product.options.end(), [&](const Option& o) { return o.name == name; });
+}
+
+// Is this option one of those that the expert of this world often forgets? The same names for all products.
+bool is_weak(std::string_view option, const Product& product, const Habits& habits) {
+  std::vector<std::string_view> names;
+  for (const Option& o : product.options) names.push_back(o.name);
+  Draws(habits.world_seed, "weak").shuffle(names, "options");
+  const auto last = names.begin() + static_cast<std::ptrdiff_t>(std::min(habits.weak_options, names.size()));
+  return std::find(names.begin(), last, option) != last;
+}
+
+// How likely the expert remembers to choose this option.
+double chance_of(const Choice& choice, const Product& product, const Habits& habits) {
+  if (habits.weak_options > 0)
+    return is_weak(choice.option, product, habits) ? habits.weak_option : habits.strong_option;
+  return product.options.front().name == choice.option ? habits.first_option : habits.later_option;
+}
+
+// What the expert takes the wanted value for: itself, or the next one on the page.
+Choice perceived(const Choice& wanted, const Product& product, const Draws& draws, const Habits& habits) {
+  const std::string fact = std::string(wanted.option) + " " + std::string(wanted.wish);
+  if (Draws(habits.world_seed, "confusable").uniform(fact) >= habits.confusable) return wanted;
+  if (draws.uniform("confused " + std::string(wanted.option)) >= habits.confused) return wanted;
+  const auto& values = option_named(product, wanted.option).values;
+  const auto at = static_cast<std::size_t>(std::find(values.begin(), values.end(), wanted.value) - values.begin());
+  return {wanted.option, values[(at + 1) % values.size()], wanted.wish};
+}
+
+// A look at one more page of the product, if one is due: how many are, before the next choice, is drawn for each number
+// of choices made, so that coming back from the page goes on with the choice.
+std::optional<Advice> look_first(const View& view, const Draws& draws, const Habits& habits) {
+  constexpr std::size_t kMost = 2;
+  constexpr std::string_view kPages[] = {"Description", "Features", "Reviews"};
+  std::size_t due = 0;
+  for (std::size_t made = 0; made <= view.selected.size(); ++made) due += draws.uniform("look", made) < habits.look;
+  if (view.looks >= std::min(due, kMost)) return std::nullopt;
+  return click(kPages[draws.below(3, "page", view.looks)], "i look first.");
+}
+
 Advice scripted_item(const View& view, const Goal& goal, const Draws& draws, const Habits& habits) {
   const bool settles = takes_first_hit(draws, habits) && matched(*view.product, goal) > 0;
   if (!settles && matched(*view.product, goal) < goal.attributes.size()) return scripted_search(goal, draws, habits);
-  for (const Choice& choice : wanted_choices(*view.product, goal)) {
-    const auto& options = view.product->options;
-    const auto at =
-        std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == choice.option; });
-    const bool first = at == options.begin();
-    const bool remembered = draws.uniform(choice.option) < (first ? habits.first_option : habits.later_option);
-    if (remembered && !is_selected(view.selected, choice)) return choose(choice);
+  const auto look = look_first(view, draws, habits);
+  if (look) return *look;
+  auto choices = wanted_choices(*view.product, goal);
+  if (habits.any_order) draws.shuffle(choices, "order");
+  for (const Choice& wanted : choices) {
+    const Choice choice = perceived(wanted, *view.product, draws, habits);
+    const bool remembered = draws.uniform(choice.option) < chance_of(choice, *view.product, habits);
+    if (!remembered || is_selected(view.selected, choice)) continue;
+    return choose(choice, draws.below(habits.wordings, "wording", view.selected.size()));
   }
   return buy();
 }
@@ -169,6 +216,17 @@ const Product* find_product(const std::vector<Product>& products, std::string_vi
 }
 
 }  // namespace
+
+Habits credit_habits(std::uint64_t world_seed) {
+  Habits habits;
+  habits.any_order = true;
+  habits.wordings = 3;
+  habits.look = 0.25;
+  habits.weak_options = 2;
+  habits.confusable = 0.3;
+  habits.world_seed = world_seed;
+  return habits;
+}
 
 std::optional<Advice> scripted_expert(const View& view, const Goal& goal, const Draws& draws, const Habits& habits) {
   switch (view.page) {

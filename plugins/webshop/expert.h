@@ -7,6 +7,8 @@
 //
 //  - scripted_expert plays the generated world, imperfectly on purpose like a human shopper (mini-world.md section 2):
 //    it searches too few words, takes the first hit, forgets options. What it gets wrong is what the method can repair.
+//    In the credit world it errs by system, so that a model trained on it errs, too: some options it forgets more often
+//    than not, some values it takes for another; and it does harmless things: any order, other words, a look at a page.
 //  - record_expert plays any data set from the goal's record: it knows the product and its options and errs only where
 //    the shop cannot show them (product.md section 6).
 //
@@ -35,6 +37,7 @@ struct View {
   std::vector<const Product*> shown;  // results: the products of this page, in order
   const Product* product = nullptr;   // item: the product that is open
   ChosenOptions selected;             // item: the options chosen so far
+  std::size_t looks = 0;              // Description, Features and Reviews pages seen in the episode
 };
 
 struct Advice {
@@ -47,7 +50,19 @@ struct Habits {
   double first_hit = 0.3;      // opens the first hit, not the best
   double first_option = 0.75;  // chooses the first option of the page
   double later_option = 0.45;  // chooses the second one
+
+  // The credit world's, instead of the last two. Which options and values these are is drawn from `world_seed`.
+  bool any_order = false;        // options in an order of the task's own
+  std::size_t wordings = 1;      // of a choice's thought
+  double look = 0;               // looks at a page of the product before a choice or the purchase, at most twice
+  std::size_t weak_options = 0;  // so many options are often forgotten
+  double weak_option = 0.45;     // chooses such a one
+  double strong_option = 0.94;   // chooses any other
+  double confusable = 0;         // share of the values that it may take for another
+  double confused = 0.6;         // takes such a one for the next on the page
+  std::uint64_t world_seed = 0;
 };
+[[nodiscard]] Habits credit_habits(std::uint64_t world_seed);
 
 // The imperfect expert of the generated world. `draws` is Draws(world seed, task id). Empty when the episode is over.
 [[nodiscard]] std::optional<Advice> scripted_expert(const View& view, const Goal& goal, const Draws& draws,

@@ -296,6 +296,7 @@ View expert_view(const Session& session) {
   } else if (session.page() != Page::kIndex) {
     view.product = &session.product();
     view.selected = session.chosen_options();
+    view.looks = session.looks();
   }
   return view;
 }

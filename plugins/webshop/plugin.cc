@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "blame.h"
 #include "expert.h"
 #include "ipr/plugin.hpp"
 #include "json_text.h"
@@ -28,6 +29,9 @@ constexpr const char* kDefaults =
 // Real pages are long: a model from scratch explores fewer goals per iteration, so that a run ends in minutes.
 constexpr const char* kLongPageDefaults =
     R"({"threshold":0.01,"max_steps":10,"expert_min_outcome":0.7,"dialect":"react","added_tokens":[" [SEP] "],"mini":{"tasks_per_iteration":40}})";
+// More turns, so more steps; one wrong option costs 1/8, so two of N = 5 rollouts must differ by one.
+constexpr const char* kCreditDefaults =
+    R"({"threshold":0.05,"max_steps":15,"expert_min_outcome":0.5,"dialect":"react","added_tokens":[" [SEP] "]})";
 constexpr std::string_view kInvalidFormat = "Observation: Invalid format. The input must contains 'Action: '";
 
 struct Settings {
@@ -36,6 +40,7 @@ struct Settings {
   bool unfinished_pays_last_dense = false;
   std::uint64_t world_seed = 1;
   std::string absent_goals;  // why listed tasks cannot be opened; empty: they can
+  bool credit = false;       // the generated world of that name
 };
 
 Settings read_settings(const Config& config) {
@@ -46,6 +51,7 @@ Settings read_settings(const Config& config) {
   settings.dense = config.text("reward") == "dense";
   settings.unfinished_pays_last_dense = config.text("unfinished_reward") == "last_dense";
   settings.world_seed = static_cast<std::uint64_t>(config.integer("world_seed"));
+  settings.credit = config.text("world") == "credit";
   return settings;
 }
 
@@ -54,7 +60,8 @@ std::unique_ptr<Shop> open_shop(const Host& host, const Config& config) {
   const std::string folder = host.data_folder();
   if (!folder.empty()) return std::make_unique<Shop>(read_documents(folder), price_seed);
   const WorldSize size = config.text("world_size") == "tiny" ? WorldSize::kTiny : WorldSize::kNormal;
-  return std::make_unique<Shop>(static_cast<std::uint64_t>(config.integer("world_seed")), size, price_seed);
+  const WorldKind kind = config.text("world") == "credit" ? WorldKind::kCredit : WorldKind::kDefault;
+  return std::make_unique<Shop>(static_cast<std::uint64_t>(config.integer("world_seed")), size, price_seed, kind);
 }
 
 // The tasks of split lists that number other goals than the data has. They have ids only, so that the host can check
@@ -146,12 +153,15 @@ class Visit final : public Episode {
     session_ = Session(shop, *task);
     page_score_ = 0;
     show({true, 0, {}}, out);
+    out.info_json += '}';
   }
 
   void step(std::string_view action, Step& out) override {
+    if (session_.shop().is_generated()) return step_with_blame(valid_utf8(action), out);
     const StepResult result = is_ascii(action) ? session_.act(action) : session_.act(valid_utf8(action));
     page_score_ = result.page_score;
     show(result, out);
+    out.info_json += '}';
   }
 
   std::unique_ptr<Episode> fork() const override { return std::make_unique<Visit>(*this); }
@@ -185,9 +195,11 @@ class Visit final : public Episode {
   bool expert(std::string& action, std::string& thought) override {
     const View view = expert_view(session_);
     const Shop& shop = session_.shop();
-    auto advice = shop.is_generated() ? scripted_expert(view, session_.goal(),
-                                                        Draws(settings_->world_seed, shop.task_id(session_.task())))
-                                      : record_expert(view, session_.goal(), shop.products(), shop.index());
+    const std::uint64_t seed = settings_->world_seed;
+    auto advice = shop.is_generated()
+                      ? scripted_expert(view, session_.goal(), Draws(seed, shop.task_id(session_.task())),
+                                        settings_->credit ? credit_habits(seed) : Habits())
+                      : record_expert(view, session_.goal(), shop.products(), shop.index());
     if (!advice) return false;
     action = std::move(advice->action);
     thought = std::move(advice->thought);
@@ -212,6 +224,16 @@ class Visit final : public Episode {
   }
 
  private:
+  void step_with_blame(const std::string& action, Step& out) {
+    const Session before = session_;
+    const StepResult result = session_.act(action);
+    page_score_ = result.page_score;
+    show(result, out);
+    append_field("harmful", is_harmful(before, action, session_, result), out.info_json);
+    out.info_json += '}';
+  }
+
+  // `info_json` is left open for what the caller adds.
   void show(const StepResult& result, Step& out) const {
     append_observation(session_, settings_->observation, out.observation);
     out.info_json =
@@ -220,7 +242,6 @@ class Visit final : public Episode {
     append_url(session_, url);
     append_json(url, out.info_json);
     if (result.purchase) append_purchase(*result.purchase, session_.product().effective_price, out.info_json);
-    out.info_json += '}';
     out.stats_json = session_.bought() ? "{\"bought\":1,\"options\":" : "{\"bought\":0,\"options\":";
     append_number(session_.options_clicked(), out.stats_json);
     out.stats_json += '}';
@@ -260,7 +281,10 @@ class WebShop final : public Environment {
   }
 
   std::uint32_t capabilities() const override { return kFork | kActions | kSample | kProgress | kExpert | kDialect; }
-  std::string_view defaults_json() const override { return shop_->is_generated() ? kDefaults : kLongPageDefaults; }
+  std::string_view defaults_json() const override {
+    if (!shop_->is_generated()) return kLongPageDefaults;
+    return settings_.credit ? kCreditDefaults : kDefaults;
+  }
 
   std::size_t split_count() const override { return 3; }
   Split split(std::size_t i) const override {
@@ -326,6 +350,8 @@ constexpr Info kInfo = {
                "description": "of a step: paid at the purchase only, or IPR's page score at every step"},
     "unfinished_reward": {"type": "string", "enum": ["zero", "last_dense"], "default": "zero",
                           "description": "outcome without a purchase: 0, or the page score of the last step as IPR's code pays"},
+    "world": {"type": "string", "enum": ["default", "credit"], "default": "default",
+              "description": "which generated shop: credit has five options in free order, detours and 7 to 11 turns"},
     "world_seed": {"type": "integer", "default": 1, "minimum": 0, "description": "of the generated shop"},
     "world_size": {"type": "string", "enum": ["normal", "tiny"], "default": "normal",
                    "description": "of the generated shop; tiny is for tests"},

@@ -150,6 +150,7 @@ StepResult Session::show_item() {
 StepResult Session::show_sub_page(SubPage sub_page) {
   page_ = Page::kSubPage;
   sub_page_ = sub_page;
+  ++looks_;
   return {true, 0, {}};
 }
 

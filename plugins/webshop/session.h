@@ -67,6 +67,8 @@ class Session {
   [[nodiscard]] bool bought() const { return page_ == Page::kDone; }
   // The purchase reward while the done page is shown, else 0.
   [[nodiscard]] double paid() const { return bought() ? paid_ : 0; }
+  // How often a product's Description, Features or Reviews were opened in the whole episode.
+  [[nodiscard]] std::size_t looks() const { return looks_; }
   // How many different option values were clicked in the whole episode.
   [[nodiscard]] std::size_t options_clicked() const { return clicked_.size(); }
 
@@ -105,6 +107,7 @@ class Session {
   int page_number_ = 0;
   std::uint32_t product_ = 0;
   std::uint32_t draws_ = 0;  // of random searches so far
+  std::uint32_t looks_ = 0;
   double paid_ = 0;
   std::shared_ptr<const Hits> hits_;  // shared with Searches and with other sessions on the same answer
   std::vector<Selection> selections_;

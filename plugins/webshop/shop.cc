@@ -30,8 +30,8 @@ std::uint64_t hash_ids(const std::vector<Product>& products) {
   return hash;
 }
 
-Documents world_documents(std::uint64_t seed, WorldSize size) {
-  World world = generate_world(seed, size);
+Documents world_documents(std::uint64_t seed, WorldSize size, WorldKind kind) {
+  World world = generate_world(seed, size, kind);
   return {{"generated items_shuffle", std::move(world.items_shuffle)},
           Document{"generated items_ins_v2", std::move(world.items_ins_v2)},
           Document{"generated items_human_ins", std::move(world.items_human_ins)}};
@@ -64,9 +64,9 @@ Shop::Shop(const Documents& documents, std::uint64_t price_seed) {
   split_by_session();
 }
 
-Shop::Shop(std::uint64_t world_seed, WorldSize size, std::uint64_t price_seed)
+Shop::Shop(std::uint64_t world_seed, WorldSize size, std::uint64_t price_seed, WorldKind kind)
     : main_mode_(Mode::kHuman), generated_(true) {
-  build(load_catalog(world_documents(world_seed, size)), price_seed);
+  build(load_catalog(world_documents(world_seed, size, kind)), price_seed);
   name_tasks();
   const auto roles = assign_splits(goals(main_mode_), world_seed, size);
   for (std::uint32_t i = 0; i < roles.size(); ++i) splits_.at(roles[i] - 1).push_back(i);

@@ -43,7 +43,7 @@ class Shop {
   // Official files.
   Shop(const Documents& documents, std::uint64_t price_seed);
   // The embedded world.
-  Shop(std::uint64_t world_seed, WorldSize size, std::uint64_t price_seed);
+  Shop(std::uint64_t world_seed, WorldSize size, std::uint64_t price_seed, WorldKind kind = WorldKind::kDefault);
   Shop(const Shop&) = delete;
   Shop& operator=(const Shop&) = delete;
   ~Shop();

@@ -36,10 +36,22 @@ constexpr std::array<Category, 10> kCategories = {{
     {"clock", "Decor", {"loud", "quiet", "silent", "exact", "rapid", "slow", "antique"}},
     {"rug", "Home", {"plush", "furry", "hairy", "dense", "braided", "tufted", "shaggy"}},
 }};
-// Values as instructions name them; pages put a lead word before each (world.h).
-constexpr std::array<std::string_view, 6> kColors = {"red", "blue", "green", "black", "white", "pink"};
-constexpr std::array<std::string_view, 4> kSizes = {"small", "medium", "large", "giant"};
-constexpr std::string_view kColorLead = "plain ", kSizeLead = "us ";
+// Values as instructions name them; pages put the lead word before each (world.h).
+struct OptionKind {
+  std::string_view name, draw, lead;  // draw: the name of the random choice among the values
+  std::vector<std::string_view> values;
+};
+const std::vector<OptionKind>& option_kinds() {
+  static const std::vector<OptionKind> kKinds = {
+      {"color", "colors", "plain ", {"red", "blue", "green", "black", "white", "pink"}},
+      {"size", "sizes", "us ", {"small", "medium", "large", "giant"}},
+      {"finish", "finishes", "all ", {"matte", "glossy", "brushed", "frosted"}},
+      {"pattern", "patterns", "full ", {"striped", "dotted", "checked", "floral"}},
+      {"pack", "packs", "one ", {"single", "double", "triple", "dozen"}},
+  };
+  return kKinds;
+}
+constexpr std::size_t kColor = 0, kSize = 1;  // in option_kinds(): those of the default world
 constexpr std::array<int, 8> kPrices = {14, 16, 18, 23, 25, 27, 32, 36};
 constexpr std::string_view kConsonants = "CDFGHJKLMNPQRSTVWXZ";
 
@@ -50,7 +62,11 @@ struct Item {
   std::array<std::string_view, 2> shown;  // words in the title, in its order
   std::string_view hidden;                // word in the description or the first bullet
   bool hidden_in_bullet = false;
-  std::vector<std::string_view> colors, sizes;  // empty: the product has no such option
+  struct Offer {
+    const OptionKind* kind;
+    std::vector<std::string_view> values;
+  };
+  std::vector<Offer> offers;  // options, in page order
   int price = 0;
 };
 
@@ -85,17 +101,15 @@ std::vector<std::string> make_ids(const Draws& draws, std::size_t count) {
   return ids;
 }
 
-template <std::size_t kCount>
-std::vector<std::string_view> some_of(const std::array<std::string_view, kCount>& values, const Draws& draws,
-                                      std::string_view name) {
-  std::vector<std::size_t> order(kCount);
-  for (std::size_t i = 0; i < kCount; ++i) order[i] = i;
-  draws.shuffle(order, name);
+Item::Offer offer_some(const OptionKind& kind, const Draws& draws) {
+  std::vector<std::size_t> order(kind.values.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  draws.shuffle(order, kind.draw);
   order.resize(kOptions);
   std::sort(order.begin(), order.end());
-  std::vector<std::string_view> chosen;
-  for (const std::size_t i : order) chosen.push_back(values[i]);
-  return chosen;
+  Item::Offer offer{&kind, {}};
+  for (const std::size_t i : order) offer.values.push_back(kind.values[i]);
+  return offer;
 }
 
 // Line `line` of the Fano plane, as words: the difference set {0, 1, 3} modulo 7, one word hidden by draw.
@@ -107,7 +121,7 @@ void put_words(Item& item, const std::vector<std::string_view>& words, std::size
   item.hidden_in_bullet = draws.below(2, "bullet") == 0;
 }
 
-std::vector<Item> make_items(std::uint64_t seed, WorldSize size) {
+std::vector<Item> make_items(std::uint64_t seed, WorldSize size, WorldKind kind) {
   const auto [category_count, lines] = extent(size);
   const Draws draws(seed, "world");
   std::vector<std::size_t> chosen(kCategories.size());
@@ -128,8 +142,10 @@ std::vector<Item> make_items(std::uint64_t seed, WorldSize size) {
     Draws(seed, item.category->noun).shuffle(words, "words");
     const Draws own(seed, item.id);
     put_words(item, words, i % lines, own);
-    if (kinds[i] != 0) item.colors = some_of(kColors, own, "colors");
-    if (kinds[i] != 1) item.sizes = some_of(kSizes, own, "sizes");
+    for (std::size_t k = 0; k < option_kinds().size(); ++k) {
+      const bool has = kind == WorldKind::kCredit || (k == kColor && kinds[i] != 0) || (k == kSize && kinds[i] != 1);
+      if (has) item.offers.push_back(offer_some(option_kinds()[k], own));
+    }
     item.price = kPrices[own.below(kPrices.size(), "price")];
   }
   draws.shuffle(items, "order");
@@ -140,15 +156,18 @@ std::vector<Item> make_items(std::uint64_t seed, WorldSize size) {
 void add_wishes(const Item& item, std::size_t index, std::vector<Wish>& wishes) {
   const std::array<std::array<std::string_view, 2>, 3> pairs = {
       {{item.shown[0], item.shown[1]}, {item.hidden, item.shown[0]}, {item.hidden, item.shown[1]}}};
-  const std::vector<std::string_view> none = {""};
+  std::size_t combinations = 1;
+  for (const Item::Offer& offer : item.offers) combinations *= offer.values.size();
   for (const auto& pair : pairs) {
-    for (const auto color : item.colors.empty() ? none : item.colors) {
-      for (const auto size : item.sizes.empty() ? none : item.sizes) {
-        Wish wish{index, pair, {}};
-        if (!color.empty()) wish.options.push_back(color);
-        if (!size.empty()) wish.options.push_back(size);
-        wishes.push_back(std::move(wish));
+    for (std::size_t number = 0; number < combinations; ++number) {
+      Wish wish{index, pair, {}};
+      std::size_t rest = combinations, digits = number;  // the last option counts fastest
+      for (const Item::Offer& offer : item.offers) {
+        rest /= offer.values.size();
+        wish.options.push_back(offer.values[digits / rest]);
+        digits %= rest;
       }
+      wishes.push_back(std::move(wish));
     }
   }
 }
@@ -177,9 +196,8 @@ std::string sentence(const Wish& wish, const Item& item, std::uint64_t seed) {
   if (form == 0) append({"i need a ", noun, " that is ", a, " and ", b}, text);
   if (form == 1) append({"find me a ", a, " and ", b, " ", noun}, text);
   if (form == 2) append({"looking for ", noun, ", ", a, " and ", b}, text);
-  std::size_t next = 0;
-  if (!item.colors.empty()) append({", color ", wish.options[next++]}, text);
-  if (!item.sizes.empty()) append({", size ", wish.options[next]}, text);
+  for (std::size_t i = 0; i < item.offers.size(); ++i)
+    append({", ", item.offers[i].kind->name, " ", wish.options[i]}, text);
   return text;
 }
 
@@ -195,20 +213,19 @@ std::string list_of(const Texts& texts) {
   return out += ']';
 }
 
-std::string option_json(std::string_view name, std::string_view lead, const std::vector<std::string_view>& values) {
+std::string option_json(const Item::Offer& offer) {
   std::string out;
-  for (const auto value : values) {
+  for (const auto value : offer.values) {
     if (!out.empty()) out += ", ";
-    out.append("{\"value\": \"").append(lead).append(value).append("\"}");
+    out.append("{\"value\": \"").append(offer.kind->lead).append(value).append("\"}");
   }
-  return quoted(name) + ": [" + out + "]";
+  return quoted(offer.kind->name) + ": [" + out + "]";
 }
 
 std::string product_json(const Item& item) {
   const std::string noun(item.category->noun), hidden(item.hidden);
   std::string options;
-  if (!item.colors.empty()) options = option_json("color", kColorLead, item.colors);
-  if (!item.sizes.empty()) options += (options.empty() ? "" : ", ") + option_json("size", kSizeLead, item.sizes);
+  for (const Item::Offer& offer : item.offers) options += (options.empty() ? "" : ", ") + option_json(offer);
   const std::string title = noun + " " + std::string(item.shown[0]) + " " + std::string(item.shown[1]);
   const std::string description =
       item.hidden_in_bullet ? "a " + noun + " for every day." : "this " + noun + " is " + hidden + ".";
@@ -238,8 +255,8 @@ SplitSizes split_sizes(WorldSize size) {
   return {560, 100, 500};
 }
 
-World generate_world(std::uint64_t seed, WorldSize size) {
-  const auto items = make_items(seed, size);
+World generate_world(std::uint64_t seed, WorldSize size, WorldKind kind) {
+  const auto items = make_items(seed, size, kind);
   const auto wishes = make_wishes(items, seed, size);
   World world;
   for (std::size_t i = 0, next = 0; i < items.size(); ++i) {

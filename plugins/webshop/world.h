@@ -17,6 +17,10 @@
 //    sentence.
 //  - Goal: 2 of the 3 words and one value of each option, in one of three sentences; the loader adds the price bound.
 //
+// The credit world is the same shop where an episode holds more decisions, so that a mistake and its price stand
+// further apart: every product has five options of 3 values each, a goal wishes one value of each, and the expert
+// (expert.h) takes them in an order of its own, in several wordings, with harmless detours: 7 to 11 turns.
+//
 // Words are chosen so that no official rule trips over them: category names count as nouns and attribute words do not,
 // no colour word hides in another option value, no attribute word is part of another text, stems and fuzzy scores keep
 // all words apart. The tests hold all of this.
@@ -37,6 +41,11 @@ enum class WorldSize {
   kNormal  // 56 products in 8 categories; 560 train, 100 dev, 500 test goals
 };
 
+enum class WorldKind {
+  kDefault,
+  kCredit  // more options: which of many steps earned or lost the reward is the question
+};
+
 // How many goals each split gets.
 struct SplitSizes {
   std::size_t train, dev, test;
@@ -50,7 +59,7 @@ struct World {
   std::string items_human_ins;  // id -> instructions with their attributes and options
 };
 
-[[nodiscard]] World generate_world(std::uint64_t seed, WorldSize size);
+[[nodiscard]] World generate_world(std::uint64_t seed, WorldSize size, WorldKind kind = WorldKind::kDefault);
 
 // What must not stand on two sides of a split: the wish itself, (category, attributes, options) in one canonical text.
 // Product and wording are left out, since another product or sentence would be the same task.

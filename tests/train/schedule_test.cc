@@ -54,6 +54,8 @@ TEST_CASE("a wrong training setting is refused by name", "[train]") {
   CHECK(refused({{"lr", "fast"}}).find("expected a number") != std::string::npos);
   CHECK(refused({{"lr", -1}}).find("at least 0") != std::string::npos);
   CHECK(refused({{"epochs", 0}}).find("at least 1") != std::string::npos);
+  CHECK(refused({{"steps", -1}}).find("at least 1") != std::string::npos);
+  CHECK(parsed({{"steps", 0}}).steps == 0);
   CHECK(refused({{"epochs", 1.5}}).find("integer") != std::string::npos);
   CHECK(refused({{"betas", {0.9, 1.0}}}).find("below 1") != std::string::npos);
   CHECK(refused({{"betas", 0.9}}).find("two numbers") != std::string::npos);

@@ -114,6 +114,24 @@ TEST_CASE("a stage runs every epoch and records every step", "[train]") {
   }
 }
 
+TEST_CASE("a number of steps cuts an epoch or takes as many as it needs", "[train]") {
+  const auto rows = numbered_rows(10);
+  const std::vector<std::vector<std::int32_t>> whole = [&] {
+    FakeBackend backend;
+    REQUIRE(train::train(backend, job_of(rows)).ok());
+    return orders(backend);
+  }();
+  for (const std::size_t steps : {1, 4, 6, 9}) {
+    FakeBackend backend;
+    TrainJob job = job_of(rows);
+    job.settings.steps = static_cast<std::int64_t>(steps);
+    REQUIRE(train::train(backend, job).ok());
+    REQUIRE(backend.steps.size() == steps);
+    CHECK(step_count(rows, job.settings, job.seed) == job.settings.steps);
+    for (std::size_t i = 0; i < std::min<std::size_t>(steps, 6); ++i) CHECK(orders(backend)[i] == whole[i]);
+  }
+}
+
 TEST_CASE("a stage taken up again makes the remaining steps of the whole", "[train]") {
   const auto rows = numbered_rows(10);
   FakeBackend whole, rest;
@@ -185,6 +203,7 @@ TEST_CASE("a stage stops when asked, and on an error of its hooks", "[train]") {
 }
 
 TEST_CASE("no rows make no steps", "[train]") {
+  CHECK(step_count({}, TrainSettings{.steps = 5}, 1) == 0);
   FakeBackend backend;
   TrainJob job = job_of({});
   const auto report = train::train(backend, job);

@@ -1,0 +1,71 @@
+#include "core/loop/start_from.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/base/files.h"
+#include "core/base/strings.h"
+#include "core/store/run_store.h"
+
+namespace ipr::loop {
+namespace {
+
+// What the SFT model is a function of. `preset` sets the share of the SFT epochs, `limit` the tasks of the expert.
+constexpr const char* kDeciding[] = {"env",       "sft",   "model",  "data",   "expert",       "seed",
+                                     "max_steps", "limit", "preset", "device", "model_threads"};
+
+// Dotted names of the values in which two documents differ, e.g. "env.settings.world_seed".
+void add_differences(const std::string& name, const Json& a, const Json& b, std::vector<std::string>& out) {
+  if (a == b) return;
+  if (!a.is_object() || !b.is_object()) {
+    out.push_back(name + " (" + dump_line(a) + " there, " + dump_line(b) + " here)");
+    return;
+  }
+  Json keys = a;
+  keys.update(b);
+  for (const auto& [key, value] : keys.items())
+    add_differences(name + "." + key, a.value(key, Json()), b.value(key, Json()), out);
+}
+
+// The record of the SFT model, which is written when the stage is over.
+Result<store::Policy> start_policy(const std::string& folder) {
+  IPR_ASSIGN(store::RunStore record, store::RunStore::open_to_read(folder + "/run.db"));
+  IPR_ASSIGN(const std::vector<store::Policy> policies, record.policies());
+  const auto found =
+      std::find_if(policies.begin(), policies.end(), [](const store::Policy& policy) { return policy.iteration == 0; });
+  if (found == policies.end())
+    return bad_data("--start-from " + folder + ": the SFT stage of this run is not complete; finish that run first");
+  return *found;
+}
+
+}  // namespace
+
+Status check_start(const std::string& folder, const Json& decides) {
+  IPR_ASSIGN(const Json config, read_json(folder + "/config.json"));
+  const Json theirs = config.value("config", Json::object());
+  std::vector<std::string> differences;
+  for (const char* key : kDeciding)
+    add_differences(key, theirs.value(key, Json()), decides.value(key, Json()), differences);
+  if (!differences.empty()) {
+    return usage("--start-from " + folder + ": its SFT model is another one than this run would train: " +
+                 join(differences, ", ") + "; give the same settings, or leave out --start-from");
+  }
+  return start_policy(folder).status();
+}
+
+Result<model::Weights> load_start(const std::string& folder, const Speech& speech) {
+  IPR_ASSIGN(const store::Policy policy, start_policy(folder));
+  const std::string checkpoint = folder + "/" + policy.checkpoint;
+  for (const auto& [name, text] : speech_files(speech)) {
+    IPR_ASSIGN(const std::string theirs, read_file(checkpoint + "/" + name));
+    if (theirs != text)
+      return usage("--start-from " + folder + ": its " + name +
+                   " is not this run's: the expert said something else there; leave out --start-from");
+  }
+  IPR_ASSIGN(model::Weights weights, model::load_checkpoint(checkpoint));
+  if (weights_hash(weights) != policy.sha256)
+    return bad_data(checkpoint + ": the weights are not those that the run recorded; make that run again");
+  return weights;
+}
+
+}  // namespace ipr::loop

@@ -1,0 +1,23 @@
+// The SFT stage of another run as the start of this one (`--start-from RUN`): controls that differ only in what follows
+// share one SFT model, with the same bits as if each had trained it.
+#pragma once
+
+#include <string>
+
+#include "core/base/json.h"
+#include "core/loop/policy.h"
+
+namespace ipr::loop {
+
+// May a run that is decided by `decides` (the "config" of config.json) start from the SFT model of the run in `folder`?
+// Code::kUsage names every part of the config that the SFT model depends on and that differs: environment, data,
+// expert, model, seed, SFT settings, limits and device; what follows the SFT stage may differ. Code::kData where there
+// is no run or its SFT stage is not complete.
+[[nodiscard]] Status check_start(const std::string& folder, const Json& decides);
+
+// The weights of that SFT model. `speech` is this run's own: Code::kUsage where the other run speaks another
+// vocabulary, which tells that its expert said something else. Code::kData where the checkpoint is not what the run
+// recorded.
+[[nodiscard]] Result<model::Weights> load_start(const std::string& folder, const Speech& speech);
+
+}  // namespace ipr::loop

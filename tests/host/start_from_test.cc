@@ -1,0 +1,54 @@
+// Runs that take their SFT model from another run.
+#include <filesystem>
+
+#include "tests/host/small_run.h"
+#include "tests/support/catch.h"
+
+using namespace ipr;
+using namespace ipr::test;
+
+namespace {
+
+std::vector<std::string> words_from(const std::string& out, const std::vector<std::string>& more) {
+  std::vector<std::string> words = small_run_words(out);
+  words.insert(words.end(), {"--start-from", small_run().out});
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+std::string results_of(const std::string& out) {
+  return load_json(small_run().place.file(out) + "/certificate.json").at("results");
+}
+
+}  // namespace
+
+TEST_CASE("a run that takes over the SFT model has the results of one that trains it", "[host][run]") {
+  const SmallRun& run = small_run();
+  const Ended ended = run.place.host(words_from("taken", {}));
+  INFO(ended.err);
+  REQUIRE(ended.exit_code == 0);
+  CHECK_FALSE(contains(ended.err, "SFT "));  // no such stage
+  CHECK(results_of("taken") == results_of(run.out));
+}
+
+TEST_CASE("what follows the SFT stage may differ, what makes it may not", "[host][run]") {
+  const SmallRun& run = small_run();
+  const Ended control = run.place.host(words_from("control", {"--set", "ipr.filter=off", "--dry-run"}));
+  CHECK(control.exit_code == 0);
+  const Ended other = run.place.host(words_from("other", {"--seed", "7", "--set", "env.detours=0.1"}));
+  CHECK(other.exit_code == 2);
+  REQUIRE(other.error_lines().size() == 1);
+  CHECK(contains(other.error_lines()[0], "seed (0 there, 7 here)"));
+  CHECK(contains(other.error_lines()[0], "env.settings.detours (0.4 there, 0.1 here)"));
+  CHECK_FALSE(std::filesystem::exists(run.place.file("other")));  // refused before anything is made
+}
+
+TEST_CASE("a folder without a complete SFT stage is no start", "[host][run]") {
+  const SmallRun& run = small_run();
+  std::vector<std::string> words = small_run_words("none");
+  words.insert(words.end(), {"--start-from", "nowhere"});
+  const Ended missing = run.place.host(words);
+  CHECK(missing.exit_code == 3);
+  REQUIRE(missing.error_lines().size() == 1);
+  CHECK(contains(missing.error_lines()[0], "nowhere"));
+}
