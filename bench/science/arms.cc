@@ -27,7 +27,7 @@ const std::vector<Arm>& all_arms() {
        set({"ipr.outcome_weight=0", "ipr.step_weight=2", "ipr.pairs=action"})},
       {"action-unfiltered", "single-action step pairs alone, unfiltered",
        set({"ipr.outcome_weight=0", "ipr.step_weight=2", "ipr.pairs=action", "ipr.filter=off"})},
-      {"anchor", "anchor alone", set({"ipr.dpo_weight=0", "ipr.sft_weight=0"})},
+      {"anchor", "anchor alone", set({"ipr.outcome_weight=0", "ipr.step_weight=0"})},
       {"no-anchor", "no anchor", set({"ipr.anchor_weight=0"})},
   };
   return kArms;

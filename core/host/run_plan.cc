@@ -89,9 +89,16 @@ Result<loop::PluginChoice> choose(const plugin::Registry& registry, plugin::Kind
       choice.train[key] = value;
       train_origin[key] = "profile " + profile;
     }
-    // What the environment says for this profile, e.g. {"mini": {"tasks_per_iteration": 40}}.
+    // What the environment says for this profile, e.g. {"mini": {"tasks_per_iteration": 40, "sft.train.epochs": 5}}.
     const Json special = environment.defaults().all.value(profile, Json::object());
-    if (special.is_object()) layers.push_back(environment_layer(choice.manifest, special));
+    if (!special.is_object()) continue;
+    layers.push_back(environment_layer(choice.manifest, special));
+    for (const auto& [key, value] : special.items()) {
+      const std::string scope = id + ".train.";
+      if (!key.starts_with(scope)) continue;
+      choice.train[key.substr(scope.size())] = value;
+      train_origin[key.substr(scope.size())] = "environment";
+    }
   }
   layers.push_back(flag_layer(choice.manifest, options));
   IPR_ASSIGN(plugin::SettingLayer set, override_layer(choice.manifest, alias, overrides));

@@ -223,7 +223,7 @@ Habits credit_habits(std::uint64_t world_seed) {
   habits.wordings = 3;
   habits.look = 0.25;
   habits.weak_options = 2;
-  habits.confusable = 0.3;
+  habits.confusable = 0.2;
   habits.world_seed = world_seed;
   return habits;
 }

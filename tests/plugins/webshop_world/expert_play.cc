@@ -8,7 +8,7 @@ namespace webshop::test {
 Played play(const Shop& shop, TaskRef task, const Expert& expert) {
   Session session(shop, task);
   Played played;
-  while (!session.bought() && played.turns.size() < 10) {
+  while (!session.bought() && played.turns.size() < 15) {
     const auto advice = expert(expert_view(session), session.goal());
     if (!advice) break;
     CAPTURE(shop.task_id(task), advice->action);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <string>
 
 #include "ipr/plugin.h"
@@ -124,6 +125,50 @@ TEST_CASE("the scripted expert finds back from anywhere", "[webshop][expert]") {
       CHECK(session.paid() == 1.0);
       CHECK_FALSE(scripted_expert(expert_view(session), session.goal(), draws, perfect).has_value());
     }
+  }
+}
+
+TEST_CASE("the credit world's expert takes 7 to 11 turns mostly, in free order, and earns 0.6 to 0.8",
+          "[webshop][expert]") {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    const Shop shop(seed, WorldSize::kNormal, kPriceSeed, WorldKind::kCredit);
+    Tally tally;
+    std::size_t in_range = 0, looked = 0;
+    std::set<std::string> first_options, thoughts;
+    for (const std::uint32_t session : shop.split(IPR_SPLIT_TRAIN)) {
+      const Played played = play_scripted(shop, session, seed, credit_habits(seed));
+      CHECK(played.bought);
+      CHECK(played.turns.size() <= 12);
+      in_range += played.turns.size() >= 7 && played.turns.size() <= 11;
+      tally.add(played);
+      for (const Advice& turn : played.turns) {
+        looked += turn.action == "click[< Prev]";
+        thoughts.insert(turn.thought.substr(0, turn.thought.find(' ')));
+      }
+      first_options.insert(played.turns[2].thought.substr(0, played.turns[2].thought.rfind(' ')));
+    }
+    CHECK(in_range > tally.plays * 3 / 4);
+    CHECK(tally.mean(tally.messages) == Approx(8.5).margin(1));
+    CHECK(tally.mean(tally.outcome) == Approx(0.7).margin(0.06));
+    CHECK(looked > tally.plays / 2);
+    CHECK(first_options.size() >= 15);  // five options, three wordings
+  }
+}
+
+TEST_CASE("without its flaws the credit world's expert earns 1, detours and all, from anywhere", "[webshop][expert]") {
+  const Shop shop(1, WorldSize::kNormal, kPriceSeed, WorldKind::kCredit);
+  Habits perfect = credit_habits(1);
+  perfect.first_hit = perfect.confusable = 0;
+  perfect.weak_option = perfect.strong_option = 1;
+  for (std::uint32_t number = 0; number < 300; ++number) {
+    CAPTURE(number);
+    CHECK(play_scripted(shop, number, 1, perfect).outcome == 1.0);
+    Session session(shop, human(number));
+    for (const char* detour : {"search[nonsense]", "search[plain]"}) session.act(detour);
+    const Draws draws(1, std::to_string(number));
+    for (int turn = 0; turn < 15 && !session.bought(); ++turn)
+      session.act(scripted_expert(expert_view(session), session.goal(), draws, perfect)->action);
+    CHECK(session.paid() == 1.0);
   }
 }
 

@@ -103,6 +103,21 @@ TEST_CASE("the splits have their sizes, and no wish stands in two of them", "[we
   }
 }
 
+TEST_CASE("the credit world has five options for every goal and splits of the same size", "[webshop][world]") {
+  CHECK(generate_world(1, WorldSize::kNormal, WorldKind::kCredit).items_shuffle !=
+        generate_world(1, WorldSize::kNormal).items_shuffle);
+  for (const auto size : {WorldSize::kTiny, WorldSize::kNormal}) {
+    const Shop shop(2, size, kPriceSeed, WorldKind::kCredit);
+    std::set<std::string> keys;
+    for (const Goal& goal : goals_of(shop)) {
+      CHECK(goal.options.size() == 5);
+      CHECK(keys.insert(leak_key(goal)).second);
+    }
+    CHECK(shop.split(IPR_SPLIT_TRAIN).size() == split_sizes(size).train);
+    CHECK(shop.split(IPR_SPLIT_TEST).size() == split_sizes(size).test);
+  }
+}
+
 TEST_CASE("goals with one leak key stay together, whatever their order", "[webshop][world]") {
   const Shop shop(1, WorldSize::kTiny, kPriceSeed);
   std::vector<Goal> goals = goals_of(shop);
@@ -116,8 +131,8 @@ TEST_CASE("goals with one leak key stay together, whatever their order", "[websh
 }
 
 TEST_CASE("buying the wanted product with its options pays 1, anything less pays less", "[webshop][world]") {
-  for (const std::uint64_t seed : {1, 2, 3}) {
-    const Shop shop(seed, WorldSize::kNormal, kPriceSeed);
+  for (const WorldKind kind : {WorldKind::kDefault, WorldKind::kCredit}) {
+    const Shop shop(3, WorldSize::kNormal, kPriceSeed, kind);
     for (std::size_t g = 0; g < goals_of(shop).size(); ++g) {
       const Goal& goal = goals_of(shop)[g];
       CAPTURE(goal.instruction);
@@ -157,7 +172,7 @@ TEST_CASE("another product of the category misses a wanted word, another categor
 
 TEST_CASE("category names are nouns, attribute words are not, and no rule takes one word for another",
           "[webshop][world]") {
-  const Shop shop(1, WorldSize::kNormal, kPriceSeed);
+  const Shop shop(1, WorldSize::kNormal, kPriceSeed, GENERATE(WorldKind::kDefault, WorldKind::kCredit));
   std::set<std::string> attributes, stems, option_terms;
   for (const Product& product : shop.products()) {
     CHECK(noun_filter_v1(product.title) == std::vector<std::string>{product.query});
@@ -190,7 +205,7 @@ TEST_CASE("category names are nouns, attribute words are not, and no rule takes 
 
 TEST_CASE("a search for both words shows the wanted product first, one for the first word shows why",
           "[webshop][world]") {
-  const Shop shop(1, WorldSize::kNormal, kPriceSeed);
+  const Shop shop(1, WorldSize::kNormal, kPriceSeed, GENERATE(WorldKind::kDefault, WorldKind::kCredit));
   for (const Goal& goal : goals_of(shop)) {
     CAPTURE(goal.instruction);
     REQUIRE(goal.attributes.size() == 2);
