@@ -3,6 +3,7 @@
 
 #include "core/base/rng.h"
 #include "core/loop/run_state.h"
+#include "core/loop/start_from.h"
 
 namespace ipr::loop {
 
@@ -28,6 +29,11 @@ Result<TaskOutcomes> Run::evaluate(Policy& policy, const Panel& panel) {
   IPR_ASSIGN(const bool done, store_->stage_done(stage.name));
   IPR_ASSIGN(TaskOutcomes outcomes, recorded_outcomes(policy, panel));
   if (done || panel.tasks.empty()) return outcomes;
+  if (policy.iteration == 0 && !config_.start_from.empty() && outcomes.empty()) {
+    IPR_ASSIGN(const bool taken, take_evaluation(config_.start_from, {panel.splits.begin(), panel.splits.end()},
+                                                 panel.tasks.size(), stage.name, *store_));
+    if (taken) return recorded_outcomes(policy, panel);
+  }
   IPR_TRY(interrupted());
   stage.items = panel.tasks.size();
   IPR_ASSIGN(stage.recorded, recorded_items(*store_, stage.name));

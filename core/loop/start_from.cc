@@ -1,11 +1,11 @@
 #include "core/loop/start_from.h"
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "core/base/files.h"
 #include "core/base/strings.h"
-#include "core/store/run_store.h"
 
 namespace ipr::loop {
 namespace {
@@ -66,6 +66,29 @@ Result<model::Weights> load_start(const std::string& folder, const Speech& speec
   if (weights_hash(weights) != policy.sha256)
     return bad_data(checkpoint + ": the weights are not those that the run recorded; make that run again");
   return weights;
+}
+
+Result<bool> take_evaluation(const std::string& folder, const std::set<std::string>& splits, std::size_t tasks,
+                             const std::string& stage, store::RunStore& record) {
+  IPR_ASSIGN(store::RunStore other, store::RunStore::open_to_read(folder + "/run.db"));
+  std::vector<store::Episode> episodes;
+  for (const std::string& split : splits) {
+    store::EpisodeFilter filter;
+    filter.stage = store::kEval;
+    filter.iteration = 0;
+    filter.split = split;
+    IPR_ASSIGN(std::vector<store::Episode> found, other.episodes(filter));
+    std::move(found.begin(), found.end(), std::back_inserter(episodes));
+  }
+  if (episodes.size() != tasks) return false;
+  IPR_ASSIGN(store::Unit unit, record.begin());
+  for (store::Episode& episode : episodes) {
+    episode.id = 0;  // the record gives its own
+    IPR_TRY(record.add_episode(episode).status());
+  }
+  IPR_TRY(record.mark_done(stage));
+  IPR_TRY(unit.commit());
+  return true;
 }
 
 }  // namespace ipr::loop

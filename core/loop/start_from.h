@@ -2,10 +2,12 @@
 // share one SFT model, with the same bits as if each had trained it.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "core/base/json.h"
 #include "core/loop/policy.h"
+#include "core/store/run_store.h"
 
 namespace ipr::loop {
 
@@ -19,5 +21,10 @@ namespace ipr::loop {
 // vocabulary, which tells that its expert said something else. Code::kData where the checkpoint is not what the run
 // recorded.
 [[nodiscard]] Result<model::Weights> load_start(const std::string& folder, const Speech& speech);
+
+// Copies that run's evaluation of the SFT model on these splits into `record` and marks `stage` as done, in one unit:
+// greedy play of the same tasks by the same weights. False, and nothing done, where it does not have `tasks` tasks.
+[[nodiscard]] Result<bool> take_evaluation(const std::string& folder, const std::set<std::string>& splits,
+                                           std::size_t tasks, const std::string& stage, store::RunStore& record);
 
 }  // namespace ipr::loop

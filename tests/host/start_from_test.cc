@@ -28,6 +28,7 @@ TEST_CASE("a run that takes over the SFT model has the results of one that train
   INFO(ended.err);
   REQUIRE(ended.exit_code == 0);
   CHECK_FALSE(contains(ended.err, "SFT "));  // no such stage
+  CHECK_FALSE(contains(ended.err, "evaluate sft"));
   CHECK(results_of("taken") == results_of(run.out));
 }
 
