@@ -53,4 +53,13 @@ Result<std::vector<train::TrainRow>> make_rows(const std::vector<Example>& examp
   return rows;
 }
 
+void cut_rows(std::vector<train::TrainRow>& rows, std::size_t most_tokens) {
+  for (train::TrainRow& row : rows) {
+    if (row.ids.size() <= most_tokens) continue;
+    row.ids.resize(most_tokens);
+    row.mask.resize(most_tokens);
+    row.turn.resize(most_tokens);
+  }
+}
+
 }  // namespace ipr::loop

@@ -19,4 +19,8 @@ namespace ipr::loop {
                                                              const rollout::Dialogue& dialogue,
                                                              double observation_loss);
 
+// Cuts longer rows on the right, as the published code does: an agent that plays to the end of its context leaves rows
+// that a closing mark makes longer than what the model takes.
+void cut_rows(std::vector<train::TrainRow>& rows, std::size_t most_tokens);
+
 }  // namespace ipr::loop

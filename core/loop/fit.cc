@@ -93,6 +93,7 @@ Status Run::plan_training(const OptimizerPlugin& optimizer, const PluginChoice& 
   IPR_ASSIGN(const StageSettings stage_settings, settings_of(optimizer, choice, iteration));
   training.settings = stage_settings.train;
   IPR_ASSIGN(training.rows, make_rows(examples, book_, *dialogue_, training.settings.observation_loss));
+  cut_rows(training.rows, static_cast<std::size_t>(start_weights_.config.max_positions));
   bound_observations(stage_settings, training.rows);
   training.settings.epochs = bounded_epochs(stage_settings, training.rows);
   if (iteration == 0 && config_.sft_share < 1) {

@@ -85,3 +85,19 @@ TEST_CASE("an optimizer that emits what is not there is told so", "[loop][exampl
   stranger.trajectory_id = 9;
   CHECK(make_rows({stranger}, book, *talk->dialogue, 0).status().code() == Code::kPlugin);
 }
+
+TEST_CASE("a row longer than the model takes is cut on the right, shorter ones stay", "[loop][examples]") {
+  std::vector<train::TrainRow> rows(2);
+  rows[0].ids = {1, 2, 3, 4};
+  rows[0].mask = {0, 0, 1, 1};
+  rows[0].turn = {-1, -1, 0, 0};
+  rows[1] = rows[0];
+  rows[1].ids.resize(2);
+  rows[1].mask.resize(2);
+  rows[1].turn.resize(2);
+  cut_rows(rows, 3);
+  CHECK(rows[0].ids == std::vector<std::int32_t>{1, 2, 3});
+  CHECK(rows[0].mask == std::vector<float>{0, 0, 1});
+  CHECK(rows[0].turn.size() == 3);
+  CHECK(rows[1].ids.size() == 2);
+}
