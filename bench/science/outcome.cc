@@ -21,10 +21,12 @@ Result<Gain> gain_of(const report::Leaderboard& table, const std::string& policy
   return bad_data(policy + ": was not evaluated on test");
 }
 
-// Whether the environment calls the turn harmful; empty where it does not say.
+// Whether the environment calls the turn harmful; empty where it does not say. A message without an action never
+// reached it, and lost a turn.
 std::optional<bool> harmful(const store::Episode& episode, std::int32_t turn) {
   const auto at = static_cast<std::size_t>(turn - episode.first_turn);
   if (at >= episode.turns.size()) return std::nullopt;
+  if (episode.turns[at].action.empty()) return true;
   const Json info = Json::parse(episode.turns[at].info_json, nullptr, false);
   if (!info.is_object() || !info.contains("harmful")) return std::nullopt;
   return info["harmful"].get<bool>();

@@ -61,7 +61,7 @@ std::string title_of(const std::string& arm) {
 }
 
 std::string claim_text(const WorldOutcomes& world) {
-  std::string text = "IPR against its SFT start, three iterations, one chosen on dev:\n";
+  std::string text = "IPR against its SFT start, all iterations, one chosen on dev:\n";
   text += "  seed    SFT    IPR    gain  95 % over goals     chosen\n";
   std::size_t above = 0, below = 0;
   for (const std::uint64_t seed : world.seeds) {
