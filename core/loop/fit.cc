@@ -112,6 +112,7 @@ Status Run::compute_reference(const std::string& stage, const model::Weights& co
   if (reference.size() >= rows.size()) return {};
   IPR_TRY(backend_->set_weights(compared));
   std::vector<const train::TrainRow*> all;
+  all.reserve(rows.size());
   for (const train::TrainRow& row : rows) all.push_back(&row);
   progress_.begin(stage + " (reference)", "rows", rows.size());
   constexpr std::size_t kPiece = 64;

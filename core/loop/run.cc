@@ -35,6 +35,8 @@ void Run::goes_on(int iteration, const std::string& where) {
 
 Status Run::go() {
   IPR_TRY(fill_panels());
+  // First: without its device nothing is begun.
+  IPR_ASSIGN(backend_, train::load_backend({config_.device, config_.model_threads}));
   IPR_TRY(open_folder());
   IPR_TRY(make_plugins());
   IPR_TRY(list_tasks());
@@ -43,7 +45,6 @@ Status Run::go() {
   IPR_TRY(record_experts());
   IPR_TRY(restore_explorations());
   IPR_TRY(restore_scores());
-  IPR_ASSIGN(backend_, train::load_backend({config_.device, config_.model_threads}));
   IPR_TRY(fit_start());
   for (int i = 1; i <= config_.iterations; ++i) {
     IPR_TRY(interrupted());

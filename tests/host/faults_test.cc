@@ -96,6 +96,18 @@ TEST_CASE("a folder that cannot be made ends the run with one line", "[host][fau
   CHECK(contains(ended.error_lines()[0], "blocked"));
 }
 
+TEST_CASE("a device that is not there ends the run before it has begun", "[host][faults]") {
+  const Workplace place;
+  std::vector<std::string> words = small_run_words("run");
+  words.insert(words.end(), {"--device", "cuda:99"});
+  const Ended ended = place.host(words);
+  INFO(ended.err);
+  CHECK(ended.exit_code == 1);
+  REQUIRE(ended.error_lines().size() == 1);
+  CHECK(contains(ended.error_lines()[0], "device cuda:99"));
+  CHECK_FALSE(fs::exists(place.file("run")));
+}
+
 TEST_CASE("a full disk ends the run with one line and nothing half-written", "[host][faults]") {
   const Workplace place;
   const std::size_t checkpoint_size = fs::file_size(small_run().checkpoint() + "/model.safetensors");
