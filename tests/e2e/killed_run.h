@@ -41,7 +41,7 @@ inline std::set<std::string> kill_and_go_on(const Workplace& place, const std::v
   int killed = 0, run = 0;
   for (int attempt = 0;; ++attempt) {
     REQUIRE(attempt < 20 * kills);
-    const std::string out = "killed-" + std::to_string(run);
+    const std::string out = std::to_string(run) + "-killed";
     Call call = place.call(words);
     call.arguments.insert(call.arguments.end(), {"--out", out, "--threads", rng.below(2) == 0 ? "1" : "4"});
     call.variables["IPR_HOST_SAVE_SECONDS"] = "1";
