@@ -16,7 +16,7 @@ struct PlayCommand {
   std::uint64_t index = 0;
 
   Status run() {
-    IPR_ASSIGN(const MadeEnvironment made, make_environment(registry_for(options), options));
+    IPR_ASSIGN(const MadeEnvironment made, make_only_environment(options));
     const env::Environment& environment = *made.environment;
     IPR_ASSIGN(
         const env::Task chosen,

@@ -14,7 +14,7 @@ struct ReplayCommand {
   bool history = false;
 
   Status run() {
-    IPR_ASSIGN(const MadeEnvironment made, make_environment(registry_for(options), options));
+    IPR_ASSIGN(const MadeEnvironment made, make_only_environment(options));
     env::ReplayOptions replay{options.max_steps, history};
     std::size_t line_number = 0;
     for (std::string line; std::getline(std::cin, line);) {

@@ -24,5 +24,6 @@ void add_report(CLI::App& app, Chosen& chosen);
 void add_export(CLI::App& app, Chosen& chosen);
 void add_plugin(CLI::App& app, Chosen& chosen);
 void add_doctor(CLI::App& app, Chosen& chosen);
+void add_train(CLI::App& app, Chosen& chosen);
 
 }  // namespace ipr::host

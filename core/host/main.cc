@@ -16,6 +16,7 @@
 #include "core/base/strings.h"
 #include "core/host/commands.h"
 #include "core/host/interrupt.h"
+#include "core/host/options.h"
 
 namespace {
 
@@ -97,6 +98,8 @@ int main(int argc, char** argv) {
   ipr::host::add_verify(app, chosen);
   ipr::host::add_plugin(app, chosen);
   ipr::host::add_doctor(app, chosen);
+  ipr::host::add_train(app, chosen);
+  ipr::host::add_variables(app);
 
   std::vector<std::string> words = with_default_command(argc, argv);
   if (words.empty()) {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "core/base/strings.h"
+#include "core/host/config_file.h"
 
 namespace ipr::host {
 namespace {
@@ -33,6 +34,7 @@ const std::vector<Flag>& flags() {
       value("optimizer", "optimizer plugin: which pairs, which loss", &Options::optimizer),
       value("model", "mini (trained from scratch), or a Hugging Face checkpoint folder", &Options::model),
       value("data", "folder with the environment's data (default: its generated world)", &Options::data),
+      value("env-data", "folder with the environment's data, where --data is another thing", &Options::data),
       value("expert", "expert trajectories, ShareGPT or messages, JSON or JSONL", &Options::expert),
       value("start-from", "run folder whose SFT model to take instead of training the same one again",
             &Options::start_from),
@@ -74,6 +76,13 @@ const std::vector<Flag>& flags() {
   return all;
 }
 
+// What a value may be, as --help and the shells' completion show it; words in capitals stand for something.
+const std::map<std::string, std::string> kWords = {{"model", "mini|FOLDER"},
+                                                   {"split", "train|dev|test"},
+                                                   {"profile", "default|paper|released"},
+                                                   {"preset", "full|quick"},
+                                                   {"device", "cpu|cuda|cuda:N"}};
+
 std::string variable_of(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');
   std::transform(name.begin(), name.end(), name.begin(),
@@ -92,19 +101,34 @@ std::vector<std::string> words_of(const Json& entry) {
   return words;
 }
 
-Status apply_config_file(const CLI::App& command, Options& options) {
-  IPR_ASSIGN(const Json file, read_json(options.config, /*allow_comments=*/true));
-  if (!file.is_object()) return usage(options.config + ": expected a JSON object of flags");
-  std::vector<std::string> known;
+// "--max-steps" without its dashes; empty for a positional, --help and --version.
+std::string name_of(const CLI::Option& option) {
+  const std::vector<std::string>& names = option.get_lnames();
+  return names.empty() || names[0] == "help" || names[0] == "version" ? std::string() : names[0];
+}
+
+// Flags of all commands: a file may serve several.
+std::vector<std::string> known_flags(const CLI::App& command) {
+  std::vector<std::string> known = {"set"};
   for (const Flag& flag : flags()) known.emplace_back(flag.name);
-  for (const auto& [key, entry] : file.items()) {
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
+  for (const CLI::Option* option : command.get_options()) known.push_back(name_of(*option));
+  std::erase_if(known, [](const std::string& name) { return name.empty() || name == "config"; });
+  return known;
+}
+
+Status apply_config_file(const CLI::App& command, Options& options) {
+  IPR_ASSIGN(const ConfigFile file, read_config_file(options.config));
+  options.config_set = file.set;
+  const std::vector<std::string> known = known_flags(command);
+  for (const auto& [name, entry] : file.flags) {
+    // A run's `data` is its environment's.
+    const std::string key = file.of_run && name == "data" && options.shared.count("env-data") > 0 ? "env-data" : name;
+    if (std::find(known.begin(), known.end(), key) == known.end())
       return usage(options.config + ": unknown flag \"" + key + "\"" + did_you_mean(key, known));
-    }
-    CLI::Option* option = command.get_option_no_throw("--" + key) == nullptr
-                              ? nullptr
-                              : const_cast<CLI::Option*>(command.get_option("--" + key));
-    if (option == nullptr || options.given(key)) continue;  // not a flag of this command, or given more strongly
+    if (file.of_run && options.shared.count(key) == 0) continue;  // another thing by the same name, or none
+    const CLI::Option* found = command.get_option_no_throw("--" + key);
+    if (found == nullptr || options.given(key)) continue;  // not a flag of this command, or given more strongly
+    auto* const option = const_cast<CLI::Option*>(found);
     try {
       option->clear();
       for (const std::string& word : words_of(entry)) option->add_result(word);
@@ -112,7 +136,7 @@ Status apply_config_file(const CLI::App& command, Options& options) {
     } catch (const CLI::Error& error) {
       return usage(options.config + ": \"" + key + "\": " + error.what());
     }
-    options.origin[key] = "config file";
+    options.origin[key] = kConfigFile;
   }
   return {};
 }
@@ -123,20 +147,33 @@ void add_flags(CLI::App& command, Options& options, const std::vector<std::strin
   for (const std::string& name : names) {
     const auto flag = std::find_if(flags().begin(), flags().end(), [&](const Flag& f) { return f.name == name; });
     const std::string spelled = (name == "verbose" ? "-v,--" : "--") + name;
-    flag->add(command, options, spelled, flag->help)->envname(variable_of(name));
+    CLI::Option* option = flag->add(command, options, spelled, flag->help);
+    if (const auto words = kWords.find(name); words != kWords.end()) option->type_name(words->second);
+    options.shared.insert(name);
   }
 }
 
+void add_variables(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (!name_of(*option).empty()) option->envname(variable_of(name_of(*option)));
+  }
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) add_variables(*command);
+}
+
 Status finish_options(const CLI::App& command, Options& options) {
-  for (const Flag& flag : flags()) {
-    const CLI::Option* option = command.get_option_no_throw(std::string("--") + flag.name);
-    if (option == nullptr || option->count() == 0) continue;
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string name = name_of(*option);
+    if (name.empty() || option->count() == 0) continue;
     // A flag is stronger than its variable; where both say the same it does not matter who is named.
-    const char* variable = std::getenv(variable_of(flag.name).c_str());
+    const char* variable = std::getenv(variable_of(name).c_str());
     const bool from_variable = variable != nullptr && option->results() == std::vector<std::string>{variable};
-    options.origin[flag.name] = from_variable ? "environment variable" : "flag";
+    options.origin[name] = from_variable ? kVariable : kFlag;
   }
   return options.config.empty() ? Status() : apply_config_file(command, options);
+}
+
+Status need(const std::string& value, const std::string& flag, const std::string& what) {
+  return value.empty() ? usage("no " + flag + "; give " + what) : Status();
 }
 
 }  // namespace ipr::host

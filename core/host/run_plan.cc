@@ -6,6 +6,7 @@
 #include "core/base/strings.h"
 #include "core/loop/method.h"
 #include "core/loop/start_from.h"
+#include "core/loop/stage_settings.h"
 
 namespace ipr::host {
 namespace {
@@ -37,12 +38,15 @@ plugin::SettingLayer environment_layer(const plugin::Manifest& manifest, const J
 }
 
 // Flags that stand for a setting of whichever plugin has it.
-plugin::SettingLayer flag_layer(const plugin::Manifest& manifest, const Options& options) {
-  plugin::SettingLayer layer{"flag", {}};
+plugin::SettingLayer flag_layer(const plugin::Manifest& manifest, const Options& options, const std::string& level) {
+  plugin::SettingLayer layer{level, {}};
   const Json properties = manifest.schema.value("properties", Json::object());
-  if (options.given("samples") && properties.contains("samples")) layer.values["samples"] = options.samples;
-  if (options.given("threshold") && properties.contains("threshold")) layer.values["threshold"] = options.threshold;
-  if (options.given("max-steps") && properties.contains("max_steps")) layer.values["max_steps"] = options.max_steps;
+  const auto add = [&](const char* flag, const char* key, const Json& value) {
+    if (options.given(flag) && options.origin.at(flag) == level && properties.contains(key)) layer.values[key] = value;
+  };
+  add("samples", "samples", options.samples);
+  add("threshold", "threshold", options.threshold);
+  add("max-steps", "max_steps", options.max_steps);
   return layer;
 }
 
@@ -51,13 +55,13 @@ plugin::SettingLayer flag_layer(const plugin::Manifest& manifest, const Options&
 struct PaperValues {
   Json settings = Json::object(), train = Json::object();
 };
-Result<PaperValues> paper_values(const loop::PluginChoice& choice, const env::Environment& environment) {
+Result<PaperValues> paper_values(const loop::PluginChoice& choice, const Json& environment_defaults) {
   const plugin::Manifest& manifest = choice.manifest;
   const plugin::ProfileValues profile = plugin::profile_values(manifest.schema, "paper");
   IPR_ASSIGN(const plugin::ResolvedSettings resolved,
              plugin::resolve_settings(
                  manifest.subject(), manifest.schema,
-                 {environment_layer(manifest, environment.defaults().all), {"profile paper", profile.settings}}));
+                 {environment_layer(manifest, environment_defaults), {"profile paper", profile.settings}}));
   PaperValues paper{resolved.values, Json::object()};
   if (manifest.kind == plugin::Kind::kOptimizer) {
     IPR_ASSIGN(auto instance, plugin::Instance::create(manifest, resolved.values, choice.services));
@@ -74,74 +78,11 @@ std::string paper_text(const Json& paper, const std::string& key, const Json& va
   return found == paper.end() || *found == value ? std::string() : found->dump();
 }
 
-Result<loop::PluginChoice> choose(const plugin::Registry& registry, plugin::Kind kind, const std::string& id,
-                                  const std::string& alias, const Options& options, const Overrides& overrides,
-                                  const env::Environment& environment, std::vector<report::Setting>& settings) {
-  loop::PluginChoice choice;
-  IPR_ASSIGN(choice.manifest, plugin::find_plugin(registry, kind, id));
-  choice.services = services_for(choice.manifest, options);
-  std::vector<plugin::SettingLayer> layers = {environment_layer(choice.manifest, environment.defaults().all)};
-  std::map<std::string, std::string> train_origin;
-  for (const std::string& profile : profiles_of(options)) {
-    const plugin::ProfileValues values = plugin::profile_values(choice.manifest.schema, profile);
-    layers.push_back({"profile " + profile, values.settings});
-    for (const auto& [key, value] : values.train) {
-      choice.train[key] = value;
-      train_origin[key] = "profile " + profile;
-    }
-    // What the environment says for this profile, e.g. {"mini": {"tasks_per_iteration": 40, "sft.train.epochs": 5}}.
-    const Json special = environment.defaults().all.value(profile, Json::object());
-    if (!special.is_object()) continue;
-    layers.push_back(environment_layer(choice.manifest, special));
-    for (const auto& [key, value] : special.items()) {
-      const std::string scope = id + ".train.";
-      if (!key.starts_with(scope)) continue;
-      choice.train[key.substr(scope.size())] = value;
-      train_origin[key.substr(scope.size())] = "environment";
-    }
-  }
-  layers.push_back(flag_layer(choice.manifest, options));
-  IPR_ASSIGN(plugin::SettingLayer set, override_layer(choice.manifest, alias, overrides));
-  layers.push_back(std::move(set));
-  IPR_ASSIGN(const plugin::ResolvedSettings resolved,
-             plugin::resolve_settings(choice.manifest.subject(), choice.manifest.schema, layers));
-  choice.settings = resolved.values;
-  for (const std::string& scope : {id, std::string(alias == "optimizer" ? "" : "-")}) {
-    const auto found = overrides.train.find(scope);
-    if (found == overrides.train.end()) continue;
-    for (const auto& [key, text] : found->second) {
-      const Json parsed = Json::parse(text, nullptr, false);
-      choice.train[key] = parsed.is_discarded() ? Json(text) : parsed;
-      train_origin[key] = "--set";
-    }
-  }
-  IPR_ASSIGN(const PaperValues paper, paper_values(choice, environment));
-  for (const auto& [key, value] : resolved.values.items()) {
-    const std::string differs = paper_text(paper.settings, key, value);
-    settings.push_back({id + "." + key, value.dump(), resolved.origin.at(key), differs});
-  }
-  for (const auto& [key, value] : choice.train.items()) {
-    const std::string differs = paper_text(paper.train, key, value);
-    settings.push_back({id + ".train." + key, value.dump(), train_origin[key], differs});
-  }
-  return choice;
-}
-
-// Overrides that name no plugin of this run are slips.
-Status check_scopes(const Overrides& overrides, const std::vector<std::string>& ids) {
-  std::vector<std::string> known = ids;
-  known.insert(known.end(), {"env", "scorer", "optimizer"});
-  for (const auto& [scope, values] : overrides.settings) {
-    if (std::find(known.begin(), known.end(), scope) == known.end())
-      return usage("--set " + scope + "." + values.begin()->first + ": no plugin of this run is called \"" + scope +
-                   "\"" + did_you_mean(scope, known));
-  }
-  for (const auto& [scope, values] : overrides.train) {
-    if (!scope.empty() && std::find(known.begin(), known.end(), scope) == known.end())
-      return usage("--set " + scope + ".train." + values.begin()->first + ": no plugin of this run is called \"" +
-                   scope + "\"" + did_you_mean(scope, known));
-  }
-  return {};
+// A training setting that could not be read would end the run at its stage, perhaps an hour from now.
+Status check_train(const plugin::Manifest& manifest, const Json& train) {
+  const Result<loop::StageSettings> read =
+      loop::stage_settings_from_json(train, manifest.subject() + ": training settings");
+  return read.ok() ? Status() : read.status();
 }
 
 bool is_device(const std::string& name) {
@@ -170,10 +111,7 @@ Status check_flags(const Options& options) {
   }
   if (!options.expert.empty() && !std::filesystem::exists(options.expert))
     return bad_data("--expert " + options.expert + ": no such file");
-  if (options.profile != "default" && options.profile != "paper" && options.profile != "released") {
-    return usage("unknown profile \"" + options.profile + "\"" +
-                 did_you_mean(options.profile, {"default", "paper", "released"}));
-  }
+  IPR_TRY(check_profile(options.profile));
   if (!is_device(options.device)) return usage("unknown device \"" + options.device + "\"; use cpu, cuda or cuda:N");
   if (options.preset != "full" && options.preset != "quick")
     return usage("unknown preset \"" + options.preset + "\"; known: full, quick");
@@ -182,12 +120,79 @@ Status check_flags(const Options& options) {
 
 }  // namespace
 
+Result<loop::PluginChoice> choose_plugin(const plugin::Registry& registry, const PluginRole& role,
+                                         const Options& options, const std::vector<SettingSource>& sources,
+                                         const Json& environment_defaults, std::vector<report::Setting>& settings) {
+  const std::string& id = role.id;
+  loop::PluginChoice choice;
+  IPR_ASSIGN(choice.manifest, plugin::find_plugin(registry, role.kind, id));
+  choice.services = services_for(choice.manifest, options);
+  std::vector<plugin::SettingLayer> layers = {environment_layer(choice.manifest, environment_defaults)};
+  std::map<std::string, std::string> train_origin;
+  for (const std::string& profile : profiles_of(options)) {
+    const plugin::ProfileValues values = plugin::profile_values(choice.manifest.schema, profile);
+    layers.push_back({"profile " + profile, values.settings});
+    for (const auto& [key, value] : values.train) {
+      choice.train[key] = value;
+      train_origin[key] = "profile " + profile;
+    }
+    // What the environment says for this profile, e.g. {"mini": {"tasks_per_iteration": 40, "sft.train.epochs": 5}}.
+    const Json special = environment_defaults.value(profile, Json::object());
+    if (!special.is_object()) continue;
+    layers.push_back(environment_layer(choice.manifest, special));
+    for (const auto& [key, value] : special.items()) {
+      const std::string scope = id + ".train.";
+      if (!key.starts_with(scope)) continue;
+      choice.train[key.substr(scope.size())] = value;
+      train_origin[key.substr(scope.size())] = "environment";
+    }
+  }
+  for (const SettingSource& source : sources) {
+    layers.push_back(flag_layer(choice.manifest, options, source.level));
+    IPR_ASSIGN(plugin::SettingLayer set, override_layer(choice.manifest, role.alias, source));
+    layers.push_back(std::move(set));
+  }
+  IPR_ASSIGN(const plugin::ResolvedSettings resolved,
+             plugin::resolve_settings(choice.manifest.subject(), choice.manifest.schema, layers));
+  choice.settings = resolved.values;
+  for (const SettingSource& source : sources) {
+    for (const auto& [scope, values] : source.overrides.train) {
+      if (scope != id && !(scope.empty() && role.alias == "optimizer")) continue;
+      for (const auto& [key, text] : values) {
+        const Json parsed = Json::parse(text, nullptr, false);
+        choice.train[key] = parsed.is_discarded() ? Json(text) : parsed;
+        train_origin[key] = source.origin();
+      }
+    }
+  }
+  if (role.kind == plugin::Kind::kOptimizer) IPR_TRY(check_train(choice.manifest, choice.train));
+  IPR_ASSIGN(const PaperValues paper, paper_values(choice, environment_defaults));
+  for (const auto& [key, value] : resolved.values.items()) {
+    const std::string differs = paper_text(paper.settings, key, value);
+    settings.push_back({id + "." + key, value.dump(), resolved.origin.at(key), differs});
+  }
+  for (const auto& [key, value] : choice.train.items()) {
+    const std::string differs = paper_text(paper.train, key, value);
+    settings.push_back({id + ".train." + key, value.dump(), train_origin[key], differs});
+  }
+  return choice;
+}
+
+Status check_profile(const std::string& profile) {
+  if (profile == "default" || profile == "paper" || profile == "released") return {};
+  return usage("unknown profile \"" + profile + "\"" + did_you_mean(profile, {"default", "paper", "released"}));
+}
+
 Result<RunPlan> plan_run(const Options& options) {
   IPR_TRY(check_flags(options));
   RunPlan plan;
   const plugin::Registry registry = registry_for(options);
-  IPR_ASSIGN(const Overrides overrides, parse_overrides(options.set));
-  IPR_TRY(check_scopes(overrides, {options.env, options.scorer, options.optimizer, kStartOptimizer}));
+  const PluginRole environment_role{plugin::Kind::kEnvironment, options.env, "env"},
+      sft_role{plugin::Kind::kOptimizer, kStartOptimizer, ""},
+      optimizer_role{plugin::Kind::kOptimizer, options.optimizer, "optimizer"},
+      scorer_role{plugin::Kind::kScorer, options.scorer, "scorer"};
+  IPR_ASSIGN(const std::vector<SettingSource> sources, setting_sources(options));
+  IPR_TRY(check_scopes(sources, {environment_role, scorer_role, optimizer_role, sft_role}, registry));
   IPR_ASSIGN(plan.environment, make_environment(registry, options, is_mini(options) ? "mini" : ""));
   const env::Environment& environment = *plan.environment.environment;
   for (const auto& [key, value] : plan.environment.settings.values.items()) {
@@ -195,12 +200,12 @@ Result<RunPlan> plan_run(const Options& options) {
   }
   loop::RunConfig& config = plan.config;
   config.environment = &environment;
-  IPR_ASSIGN(config.sft, choose(registry, plugin::Kind::kOptimizer, kStartOptimizer, "-", options, overrides,
-                                environment, plan.settings));
-  IPR_ASSIGN(config.optimizer, choose(registry, plugin::Kind::kOptimizer, options.optimizer, "optimizer", options,
-                                      overrides, environment, plan.settings));
-  IPR_ASSIGN(config.scorer, choose(registry, plugin::Kind::kScorer, options.scorer, "scorer", options, overrides,
-                                   environment, plan.settings));
+  const auto chosen = [&](const PluginRole& role) {
+    return choose_plugin(registry, role, options, sources, environment.defaults().all, plan.settings);
+  };
+  IPR_ASSIGN(config.sft, chosen(sft_role));
+  IPR_ASSIGN(config.optimizer, chosen(optimizer_role));
+  IPR_ASSIGN(config.scorer, chosen(scorer_role));
   const bool quick = options.preset == "quick";
   config.model = options.model;
   config.expert_file = options.expert;

@@ -17,6 +17,18 @@ struct RunPlan {
   std::string hash;                       // 8 hex digits of what decides the results
 };
 
+// A scorer or optimizer with its settings resolved: schema < the environment's defaults < profiles < config file <
+// variable < flag, training settings likewise. `settings` gets every value with its origin. Code::kUsage names what is
+// wrong: an unknown setting or training setting with the nearest one.
+[[nodiscard]] Result<loop::PluginChoice> choose_plugin(const plugin::Registry& registry, const PluginRole& role,
+                                                       const Options& options,
+                                                       const std::vector<SettingSource>& sources,
+                                                       const Json& environment_defaults,
+                                                       std::vector<report::Setting>& settings);
+
+// Code::kUsage unless it is default, paper or released.
+[[nodiscard]] Status check_profile(const std::string& profile);
+
 // Makes the environment instance; the other plugins are only looked up and their settings checked.
 [[nodiscard]] Result<RunPlan> plan_run(const Options& options);
 

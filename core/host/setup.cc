@@ -58,6 +58,44 @@ Result<Overrides> parse_overrides(const std::vector<std::string>& set) {
   return overrides;
 }
 
+Result<std::vector<SettingSource>> setting_sources(const Options& options) {
+  std::vector<SettingSource> sources = {{kConfigFile, {}}, {kVariable, {}}, {kFlag, {}}};
+  Result<Overrides> of_file = parse_overrides(options.config_set);
+  if (!of_file.ok()) return of_file.status().at(options.config);
+  sources[0].overrides = *of_file;
+  const auto origin = options.origin.find("set");
+  const bool from_variable = origin != options.origin.end() && origin->second == kVariable;
+  IPR_ASSIGN(sources[from_variable ? 1 : 2].overrides, parse_overrides(options.set));
+  return sources;
+}
+
+Status check_scopes(const std::vector<SettingSource>& sources, const std::vector<PluginRole>& roles,
+                    const plugin::Registry& registry) {
+  std::vector<std::string> known;
+  for (const PluginRole& role : roles) {
+    known.push_back(role.id);
+    if (!role.alias.empty()) known.push_back(role.alias);
+    if (role.alias == "optimizer") known.emplace_back("train");
+  }
+  std::vector<std::string> elsewhere = known;
+  elsewhere.insert(elsewhere.end(), {"env", "scorer", "optimizer", "train"});
+  for (const plugin::Manifest& manifest : registry.plugins) elsewhere.push_back(manifest.id);
+  for (const SettingSource& source : sources) {
+    const std::vector<std::string>& allowed = source.level == kConfigFile ? elsewhere : known;
+    const auto check = [&](const std::string& scope, const std::string& key) {
+      if (std::find(allowed.begin(), allowed.end(), scope) != allowed.end()) return Status();
+      return usage(source.origin() + " " + scope + "." + key + ": no plugin of this command is called \"" + scope +
+                   "\"" + did_you_mean(scope, known));
+    };
+    for (const auto& [scope, values] : source.overrides.settings) IPR_TRY(check(scope, values.begin()->first));
+    for (const auto& [scope, values] : source.overrides.train) {
+      const std::string key = values.begin()->first;
+      IPR_TRY(scope.empty() ? check("train", key) : check(scope, "train." + key));
+    }
+  }
+  return {};
+}
+
 plugin::HostServices services_for(const plugin::Manifest& manifest, const Options& options) {
   plugin::HostServices services;
   services.data_folder = options.data;
@@ -74,12 +112,12 @@ plugin::HostServices services_for(const plugin::Manifest& manifest, const Option
 }
 
 Result<plugin::SettingLayer> override_layer(const plugin::Manifest& manifest, const std::string& alias,
-                                            const Overrides& overrides) {
-  plugin::SettingLayer layer{"--set", {}};
+                                            const SettingSource& source) {
+  plugin::SettingLayer layer{source.origin(), {}};
   const Json properties = manifest.schema.value("properties", Json::object());
   for (const std::string& scope : {manifest.id, alias}) {
-    const auto found = overrides.settings.find(scope);
-    if (found == overrides.settings.end()) continue;
+    const auto found = source.overrides.settings.find(scope);
+    if (found == source.overrides.settings.end()) continue;
     for (const auto& [key, text] : found->second) {
       if (!properties.contains(key)) {
         layer.values[key] = text;  // resolve_settings names the nearest key
@@ -106,20 +144,31 @@ Result<MadeEnvironment> make_environment(const plugin::Registry& registry, const
   if (!options.data.empty() && !fs::is_directory(options.data)) {
     return bad_data("--data " + options.data + ": is not a folder; give the folder that holds the environment's files");
   }
-  IPR_ASSIGN(const Overrides overrides, parse_overrides(options.set));
+  IPR_ASSIGN(const std::vector<SettingSource> sources, setting_sources(options));
   std::vector<plugin::SettingLayer> layers;
   if (!profile.empty())
     layers.push_back({"profile " + profile, plugin::profile_values(manifest.schema, profile).settings});
-  if (!options.prompts.empty()) layers.push_back({"--prompts", {{"prompts", Json(options.prompts)}}});
-  if (!options.split_lists.empty())
-    layers.push_back({"--split-lists", {{"split_lists", Json(join(options.split_lists, ","))}}});
-  IPR_ASSIGN(plugin::SettingLayer set, override_layer(manifest, "env", overrides));
-  layers.push_back(std::move(set));
+  for (const SettingSource& source : sources) {
+    if (options.given("prompts") && options.origin.at("prompts") == source.level)
+      layers.push_back({"--prompts", {{"prompts", Json(options.prompts)}}});
+    if (options.given("split-lists") && options.origin.at("split-lists") == source.level)
+      layers.push_back({"--split-lists", {{"split_lists", Json(join(options.split_lists, ","))}}});
+    IPR_ASSIGN(plugin::SettingLayer set, override_layer(manifest, "env", source));
+    layers.push_back(std::move(set));
+  }
   MadeEnvironment made;
   IPR_ASSIGN(made.settings, plugin::resolve_settings(manifest.subject(), manifest.schema, layers));
   IPR_ASSIGN(auto instance, plugin::Instance::create(manifest, made.settings.values, services_for(manifest, options)));
   IPR_ASSIGN(made.environment, env::Environment::make(std::move(instance)));
   return made;
+}
+
+Result<MadeEnvironment> make_only_environment(const Options& options) {
+  const plugin::Registry registry = registry_for(options);
+  IPR_ASSIGN(const std::vector<SettingSource> sources, setting_sources(options));
+  if (!options.env.empty())
+    IPR_TRY(check_scopes(sources, {{plugin::Kind::kEnvironment, options.env, "env"}}, registry));
+  return make_environment(registry, options);
 }
 
 int worker_count(const Options& options) {

@@ -22,12 +22,32 @@ struct Overrides {
 };
 [[nodiscard]] Result<Overrides> parse_overrides(const std::vector<std::string>& set);
 
+// The `--set` values of one source.
+struct SettingSource {
+  std::string level;  // kConfigFile, kVariable or kFlag, as of the flags beside them
+  Overrides overrides;
+  // What config.json says of a value that came from here.
+  [[nodiscard]] std::string origin() const { return level == kFlag ? "--set" : level; }
+};
+// One for each level, weakest first.
+[[nodiscard]] Result<std::vector<SettingSource>> setting_sources(const Options& options);
+
+// A plugin in its role: by its id, or by the role's alias ("env", "scorer", "optimizer", or none) settings name it.
+struct PluginRole {
+  plugin::Kind kind;
+  std::string id, alias;
+};
+// Code::kUsage for a `--set` that names none of these plugins. A config file may serve several commands: it may also
+// name any other role or known plugin.
+[[nodiscard]] Status check_scopes(const std::vector<SettingSource>& sources, const std::vector<PluginRole>& roles,
+                                  const plugin::Registry& registry);
+
 // Folders and callbacks of a plugin's host services; log lines go to standard error from `verbose` on.
 [[nodiscard]] plugin::HostServices services_for(const plugin::Manifest& manifest, const Options& options);
 
-// The overrides for one plugin as a layer: those under its id, then those under its alias.
+// The source's values for one plugin as a layer: those under its id, then those under its alias.
 [[nodiscard]] Result<plugin::SettingLayer> override_layer(const plugin::Manifest& manifest, const std::string& alias,
-                                                          const Overrides& overrides);
+                                                          const SettingSource& source);
 
 // Warns about libraries that could not be used (on standard error, where `verbose`).
 [[nodiscard]] plugin::Registry registry_for(const Options& options);
@@ -39,6 +59,8 @@ struct MadeEnvironment {
 // --env, --data, --prompts, --split-lists and --set. Code::kUsage without --env; Code::kData if --data is no folder.
 [[nodiscard]] Result<MadeEnvironment> make_environment(const plugin::Registry& registry, const Options& options,
                                                        const std::string& profile = "");
+// The same for a command that has no other plugin: `--set` may name no other.
+[[nodiscard]] Result<MadeEnvironment> make_only_environment(const Options& options);
 
 // Number of workers for --threads 0: the cores of this machine.
 [[nodiscard]] int worker_count(const Options& options);

@@ -5,66 +5,10 @@
 #include "core/base/rng.h"
 #include "core/loop/examples.h"
 #include "core/loop/run_state.h"
+#include "core/loop/stage_settings.h"
 #include "core/train/trainer.h"
 
 namespace ipr::loop {
-namespace {
-
-// The plugin's defaults, then the profile's and the user's values. Two keys belong to the loop, for models trained from
-// scratch on episodes of unknown length: `max_tokens`, beyond which no further epoch begins (one always runs), and
-// `observation_share`, how many times the agent's tokens all others together may weigh (long pages would drown the
-// actions otherwise).
-struct StageSettings {
-  train::TrainSettings train;
-  double max_tokens = 0, observation_share = 0;  // 0: no bound
-};
-
-// Takes a number out of the JSON; 0 where it is not there.
-Result<double> take_number(Json& json, const char* key, const std::string& subject) {
-  const auto found = json.find(key);
-  if (found == json.end()) return 0.0;
-  if (!found->is_number() || found->get<double>() < 0)
-    return usage(subject + ": " + key + ": expected a number of at least 0, found " + found->dump());
-  const double value = found->get<double>();
-  json.erase(found);
-  return value;
-}
-
-Result<StageSettings> settings_of(const OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration) {
-  const std::string subject = choice.manifest.subject() + ": training settings";
-  IPR_ASSIGN(Json json, optimizer.train_defaults(static_cast<std::uint64_t>(iteration)));
-  for (const auto& [key, value] : choice.train.items()) json[key] = value;
-  StageSettings settings;
-  IPR_ASSIGN(settings.max_tokens, take_number(json, "max_tokens", subject));
-  IPR_ASSIGN(settings.observation_share, take_number(json, "observation_share", subject));
-  IPR_ASSIGN(settings.train, train::train_settings_from_json(json, subject));
-  return settings;
-}
-
-// How many epochs the rows leave room for.
-std::int64_t bounded_epochs(const StageSettings& settings, const std::vector<train::TrainRow>& rows) {
-  double tokens = 0;
-  for (const train::TrainRow& row : rows) tokens += static_cast<double>(row.ids.size());
-  if (settings.max_tokens == 0 || tokens == 0) return settings.train.epochs;
-  return std::clamp<std::int64_t>(static_cast<std::int64_t>(settings.max_tokens / tokens), 1, settings.train.epochs);
-}
-
-// Lowers the weight of the other tokens where they would outweigh the agent's by more than the share.
-void bound_observations(const StageSettings& settings, std::vector<train::TrainRow>& rows) {
-  double agent = 0, others = 0;
-  for (const train::TrainRow& row : rows) {
-    for (std::size_t i = 0; i < row.mask.size(); ++i) (row.turn[i] >= 0 ? agent : others) += row.mask[i];
-  }
-  if (settings.observation_share == 0 || others <= settings.observation_share * agent) return;
-  const auto scale = static_cast<float>(settings.observation_share * agent / others);
-  for (train::TrainRow& row : rows) {
-    for (std::size_t i = 0; i < row.mask.size(); ++i) {
-      if (row.turn[i] < 0) row.mask[i] *= scale;
-    }
-  }
-}
-
-}  // namespace
 
 Result<std::vector<Example>> Run::gather(OptimizerPlugin& optimizer, int iteration) {
   metric_iteration_ = iteration;

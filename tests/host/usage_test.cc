@@ -152,7 +152,7 @@ TEST_CASE("flag before variable before config file before default", "[host]") {
   CHECK(value_of(call, "seed").origin == "flag");
   const Json plan = Json::parse(run_program(call).out);
   CHECK(plan.at("config").at("env").at("settings").at("detours") == Json(0.5));
-  CHECK(plan.at("origin").at("gridworld.detours") == "--set");
+  CHECK(plan.at("origin").at("gridworld.detours") == "config file");
 }
 
 TEST_CASE("a config file with a slip is refused with its place", "[host]") {

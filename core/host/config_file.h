@@ -1,0 +1,26 @@
+// `--config FILE`: flags by name, comments allowed; or the config.json that a run leaves behind.
+//
+//   {"env": "webshop", "seed": 7, // a comment
+//    "set": {"env": {"world_size": "tiny"}, "train": {"lr": 1e-4}}}
+//
+// `set` is a list of "KEY=VALUE", or an object whose nested keys are joined by dots.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+
+namespace ipr::host {
+
+struct ConfigFile {
+  std::map<std::string, Json> flags;  // by name without dashes, `set` left out
+  std::vector<std::string> set;       // KEY=VALUE
+  bool of_run = false;                // a run's config.json: its flags mean what they mean to `run`
+};
+
+// Code::kData if it cannot be read or is no JSON, Code::kUsage if it is no config. Flag names are not checked.
+[[nodiscard]] Result<ConfigFile> read_config_file(const std::string& path);
+
+}  // namespace ipr::host
