@@ -99,6 +99,9 @@ int main(int argc, char** argv) {
   ipr::host::add_plugin(app, chosen);
   ipr::host::add_doctor(app, chosen);
   ipr::host::add_train(app, chosen);
+  ipr::host::add_score(app, chosen);
+  ipr::host::add_collect(app, chosen);
+  ipr::host::add_completion(app, chosen);
   ipr::host::add_variables(app);
 
   std::vector<std::string> words = with_default_command(argc, argv);

@@ -149,6 +149,11 @@ Result<std::vector<rollout::Trajectory>> Run::play_experts() {
       IPR_ASSIGN(rollout::Trajectory trajectory,
                  play_replies(environment, train_.tasks[index->second], record.replies, env_seed_, config_.max_steps));
       trajectory.split = train_.splits[index->second];
+      // Several of one task are told apart by their number.
+      trajectory.sample =
+          static_cast<std::uint64_t>(std::count_if(played.begin(), played.end(), [&](const rollout::Trajectory& other) {
+            return other.task == trajectory.task;
+          }));
       played.push_back(std::move(trajectory));
     }
   } else if (environment.has_expert()) {

@@ -1,0 +1,196 @@
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <list>
+#include <memory>
+
+#include "core/base/rng.h"
+#include "core/host/commands.h"
+#include "core/host/interrupt.h"
+#include "core/host/run_plan.h"
+#include "core/loop/expert.h"
+#include "core/loop/policy.h"
+#include "core/loop/step_scorer.h"
+
+namespace ipr::host {
+namespace {
+
+struct ScoreCommand {
+  Options options;
+  std::string trajectories, policy;
+  ScoreCommand() {
+    options.model.clear();
+    options.split.clear();
+  }
+};
+
+// Trajectories scored and printed together: enough for full batches, few enough that little is lost by an interruption.
+constexpr std::size_t kChunk = 64;
+
+// A trajectory of the file, to be played through the environment.
+struct Given {
+  const env::Task* task = nullptr;
+  std::string split;
+  std::vector<std::string> replies;
+};
+
+// Task id -> split. Only the asked split's tasks, or all.
+Result<std::map<std::string, std::string>> splits_by_task(const env::Environment& environment,
+                                                          const std::string& asked) {
+  std::map<std::string, std::string> found;
+  std::vector<std::size_t> splits;
+  if (asked.empty()) {
+    for (std::size_t i = 0; i < environment.splits().size(); ++i) splits.push_back(i);
+  } else {
+    IPR_ASSIGN(const std::size_t split, environment.split_named(asked));
+    splits.push_back(split);
+  }
+  for (const std::size_t split : splits) {
+    for (std::uint64_t i = 0; i < environment.splits()[split].task_count; ++i) {
+      IPR_ASSIGN(const env::Task task, environment.task_at(split, i));
+      found.emplace(task.id, environment.splits()[split].name);
+    }
+  }
+  return found;
+}
+
+// What of the file is to be scored. `tasks` keeps the tasks that the trajectories point to.
+Result<std::vector<Given>> read_given(const ScoreCommand& command, const env::Environment& environment,
+                                      std::list<env::Task>& tasks) {
+  IPR_ASSIGN(const std::vector<loop::ExpertRecord> records, loop::read_expert_file(command.trajectories));
+  IPR_ASSIGN(const auto splits, splits_by_task(environment, command.options.split));
+  std::vector<Given> given;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (command.options.limit > 0 && given.size() >= static_cast<std::size_t>(command.options.limit)) break;
+    Result<env::Task> task = environment.task_by_id(records[i].task_id);
+    if (!task.ok())
+      return bad_data(command.trajectories + ": trajectory " + std::to_string(i + 1) + ": " + task.status().message());
+    const auto split = splits.find(task->id);
+    if (split == splits.end() && !command.options.split.empty()) continue;
+    tasks.push_back(std::move(*task));
+    given.push_back({&tasks.back(), split == splits.end() ? std::string() : split->second, records[i].replies});
+  }
+  if (given.empty())
+    return bad_data(command.trajectories + ": holds no trajectory" +
+                    (command.options.split.empty() ? "" : " of split \"" + command.options.split + "\""));
+  return given;
+}
+
+// The line of one trajectory. The standard error of a mean of N outcomes is sqrt(variance / N); a single outcome has
+// none, a true one (N = 0) has 0.
+Json line_of(const rollout::Trajectory& trajectory, const std::vector<loop::Score>& scores, const Json& scorer) {
+  Json steps = Json::array();
+  for (std::size_t turn = 0; turn < trajectory.turns.size(); ++turn) {
+    const loop::Score& score = scores[turn];
+    Json error = score.samples == 0 ? Json(0.0) : Json();
+    if (score.samples > 1) error = std::sqrt(score.variance / score.samples);
+    steps.push_back({{"turn", turn},
+                     {"action", trajectory.turns[turn].action},
+                     {"n", score.samples},
+                     {"mean", score.value},
+                     {"standard_error", error}});
+  }
+  return {{"id", trajectory.task->id},     {"split", trajectory.split.empty() ? Json() : Json(trajectory.split)},
+          {"outcome", trajectory.outcome}, {"exit_status", env::exit_status_name(trajectory.exit_status)},
+          {"steps", std::move(steps)},     {"scorer", scorer}};
+}
+
+Status check_words(const ScoreCommand& command) {
+  IPR_TRY(need(command.trajectories, "--data", "a file of trajectories"));
+  IPR_TRY(need(command.policy, "--policy", "the checkpoint folder that the scorer plays on with"));
+  const Options& options = command.options;
+  IPR_TRY(check_profile(options.profile));
+  if (options.limit < 0) return usage("--limit " + std::to_string(options.limit) + ": give 0 (all) or more");
+  if (options.given("samples") && options.samples < 1)
+    return usage("--samples " + std::to_string(options.samples) + ": give at least 1");
+  if (!std::filesystem::is_directory(command.policy))
+    return bad_data("--policy " + command.policy + ": is no checkpoint folder");
+  return {};
+}
+
+// The trajectories [first, end) of the file, played; ids from 1 on in the order of the file.
+Result<rollout::TrajectoryBook> play_chunk(const std::vector<Given>& given, std::size_t first, std::size_t end,
+                                           const env::Environment& environment, const rollout::Dialogue& dialogue,
+                                           std::uint64_t env_seed, int max_steps) {
+  rollout::TrajectoryBook book;
+  for (std::size_t i = first; i < end; ++i) {
+    IPR_ASSIGN(rollout::Trajectory trajectory,
+               loop::play_replies(environment, *given[i].task, given[i].replies, env_seed, max_steps));
+    trajectory.id = i + 1;
+    trajectory.split = given[i].split;
+    for (rollout::TrajectoryTurn& turn : trajectory.turns) turn.reply_ids = dialogue.reply_ids(turn.message);
+    book[trajectory.id] = std::make_unique<rollout::Trajectory>(std::move(trajectory));
+  }
+  return book;
+}
+
+Status score(const ScoreCommand& command) {
+  const std::atomic<bool>& stop = stop_on_signals();
+  IPR_TRY(check_words(command));
+  const Options& options = command.options;
+  const plugin::Registry registry = registry_for(options);
+  IPR_ASSIGN(const std::vector<SettingSource> sources, setting_sources(options));
+  const PluginRole role{plugin::Kind::kScorer, options.scorer, "scorer"};
+  IPR_TRY(check_scopes(sources, {{plugin::Kind::kEnvironment, options.env, "env"}, role}, registry));
+  IPR_ASSIGN(const MadeEnvironment made, make_environment(registry, options));
+  const env::Environment& environment = *made.environment;
+  std::vector<report::Setting> settings_shown;  // of a run's plan; nothing here shows it
+  IPR_ASSIGN(const loop::PluginChoice choice,
+             choose_plugin(registry, role, options, sources, environment.defaults().all, settings_shown));
+  std::list<env::Task> tasks;
+  IPR_ASSIGN(const std::vector<Given> given, read_given(command, environment, tasks));
+
+  IPR_ASSIGN(const auto speech, loop::load_speech(command.policy));
+  IPR_ASSIGN(model::Weights weights, model::load_checkpoint(command.policy));
+  IPR_TRY(loop::check_speech(*speech, weights.config, command.policy));
+  const auto policy = loop::make_policy(command.policy, 0, std::move(weights), options.model_threads);
+  IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment.prompt());
+  const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt));
+  const std::uint64_t env_seed = mix(options.seed, fnv1a64("environment"));
+  rollout::Snapshots snapshots(environment, env_seed, options.max_steps, 20000);
+  rollout::Player player(environment, dialogue, *policy->generator, snapshots, env_seed, options.max_steps,
+                         worker_count(options), stop);
+  IPR_ASSIGN(const auto scorer, loop::StepScorer::make(choice, player, options.seed));
+  const Json identity = {{"id", choice.manifest.id},
+                         {"version", choice.manifest.version},
+                         {"config_hash", scorer->plugin().config_hash()},
+                         {"policy_sha256", policy->sha256},
+                         {"seed", options.seed}};
+
+  loop::ProgressLine progress(false);
+  progress.begin("score", "trajectories", given.size());
+  for (std::size_t first = 0; first < given.size(); first += kChunk) {
+    const std::size_t end = std::min(first + kChunk, given.size());
+    IPR_ASSIGN(const rollout::TrajectoryBook book,
+               play_chunk(given, first, end, environment, dialogue, env_seed, options.max_steps));
+    const auto on_rollouts = [&](std::size_t done) { progress.update(first, std::to_string(done) + " rollouts"); };
+    IPR_ASSIGN(const auto scores, scorer->score(book, on_rollouts, stop));
+    std::size_t i = 0;
+    for (const auto& [id, trajectory] : book)
+      std::printf("%s\n", dump_line(line_of(*trajectory, scores[i++], identity)).c_str());
+    if (std::fflush(stdout) != 0) return failed("standard output: cannot write");
+    progress.update(end);
+  }
+  progress.finish(std::to_string(given.size()) + " trajectories");
+  return {};
+}
+
+}  // namespace
+
+void add_score(CLI::App& app, Chosen& chosen) {
+  auto state = std::make_shared<ScoreCommand>();  // shared with the callback, which outlives this function
+  CLI::App* command = app.add_subcommand("score", "step rewards of given trajectories; JSON Lines out");
+  command->add_option("--data", state->trajectories, "trajectories: ShareGPT or messages, JSON or JSONL");
+  command->add_option("--policy", state->policy, "checkpoint folder that the scorer plays on with");
+  add_flags(*command, state->options,
+            {"env", "env-data", "scorer", "samples", "split", "limit", "max-steps", "seed", "set", "prompts", "profile",
+             "plugin-path", "config", "threads", "model-threads", "verbose"});
+  command->callback([state, command, &chosen] {
+    chosen.work = [state, command]() -> Status {
+      IPR_TRY(finish_options(*command, state->options));
+      return score(*state);
+    };
+  });
+}
+
+}  // namespace ipr::host
