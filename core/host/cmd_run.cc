@@ -7,6 +7,7 @@
 
 #include "core/base/files.h"
 #include "core/host/commands.h"
+#include "core/host/dry_run.h"
 #include "core/host/interrupt.h"
 #include "core/host/run_folder.h"
 #include "core/host/run_plan.h"
@@ -33,17 +34,6 @@ Status show(const RunPlan& plan, const Options& options, bool just_ended) {
   return {};
 }
 
-void print_plan(const RunPlan& plan) {
-  const loop::RunConfig& config = plan.config;
-  std::printf("folder      %s\n", config.out.c_str());
-  for (const env::Split& split : config.environment->splits())
-    std::printf("split       %-10s %llu tasks\n", split.name.c_str(),
-                static_cast<unsigned long long>(split.task_count));
-  std::printf("iterations  %d\n", config.iterations);
-  for (const report::Setting& setting : plan.settings)
-    std::printf("%-30s %-20s %s\n", setting.key.c_str(), setting.value.c_str(), setting.source.c_str());
-}
-
 // IPR_HOST_SAVE_SECONDS (tests): how much work a killed run may lose.
 void read_save_seconds(loop::RunConfig& config) {
   const char* text = std::getenv("IPR_HOST_SAVE_SECONDS");
@@ -53,14 +43,7 @@ void read_save_seconds(loop::RunConfig& config) {
 Status run_command(const Options& options) {
   const std::atomic<bool>& stop = stop_on_signals();
   IPR_ASSIGN(RunPlan plan, plan_run(options));
-  if (options.dry_run) {
-    if (options.json) {
-      std::printf("%s\n", dump_line(plan.config.resolved).c_str());
-    } else {
-      print_plan(plan);
-    }
-    return {};
-  }
+  if (options.dry_run) return dry_run(plan, options);
   read_save_seconds(plan.config);
   const std::string& folder = plan.config.out;
   IPR_ASSIGN(FolderState state, look_at_folder(folder, plan.config.resolved));

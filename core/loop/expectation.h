@@ -1,0 +1,68 @@
+// What a run will take: rollouts, seconds per stage, memory. Arithmetic over a workload that was counted and rates that
+// were measured; pure functions.
+//
+// What cannot be known before the SFT model exists is how it behaves: how many of its steps differ from the expert's
+// and are scored, how long its episodes get, how many pairs they make. All three hang on how well it learned, which is
+// taken from the number of its optimizer steps s:
+//
+//   lost(s) = min(1, 19 s^-0.865)        1: it wanders until the step limit and talks until its replies are cut;
+//                                        0: it speaks and ends as the expert does
+//
+// fitted on whole runs of the generated worlds (30, 120 and 1,960 steps). Everything that follows from it is `assumed`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ipr::loop {
+
+// Counted: from the environment's tasks and the experts that were played.
+struct Workload {
+  std::uint64_t train_tasks = 0, dev_tasks = 0, test_tasks = 0;
+  double experts = 0;                    // kept demonstrations
+  double expert_turns = 0;               // of one
+  double row_tokens = 0;                 // of one training row
+  double prompt_tokens = 0;              // in-context examples and instruction, shared by all episodes
+  double reply_tokens = 0;               // of one message of the expert
+  double sft_steps = 0, sft_tokens = 0;  // optimizer steps, and tokens through the model, all epochs together
+  int iterations = 0, max_steps = 0;
+  double max_new_tokens = 0;       // of one reply
+  double explored_experts = 0;     // per iteration
+  double episodes_per_expert = 0;  // that the optimizer asks for along or beside one expert: n for a prefix plan
+  bool along_prefixes = false;     // those episodes start at each of its turns
+  double samples = 0;              // rollouts per scored step; 0: the scorer plays none
+  double train_epochs = 1;         // of a stage on pairs
+  std::int64_t parameters = 0;
+  double kv_bytes_per_token = 0;                               // keys and values of one position
+  double kv_budget_bytes = 0;                                  // of one policy
+  double tokens_per_pass = 0, activation_bytes_per_token = 0;  // of the trainer
+};
+
+// Measured on this machine, tokens per second.
+struct Rates {
+  double train = 0;     // forward and backward
+  double prompt = 0;    // read by the rollout engine
+  double generate = 0;  // sampled, all rows of a batch together
+};
+
+struct ExpectedStage {
+  std::string name;     // as in the run's progress: "SFT", "explore", "score", "train", "evaluate"
+  double rollouts = 0;  // of all iterations together, like the others
+  double seconds = 0;
+};
+
+struct Expectation {
+  double lost = 0;
+  std::vector<ExpectedStage> stages;
+  double rollouts = 0;     // trajectories of exploration and scoring
+  double mc_rollouts = 0;  // of scoring alone: the table's Monte Carlo cost
+  double episodes = 0;     // of evaluation
+  double seconds = 0;
+  double memory_bytes = 0;  // largest resident size
+};
+
+[[nodiscard]] double lost_share(double sft_steps);
+[[nodiscard]] Expectation expect(const Workload& workload, const Rates& rates);
+
+}  // namespace ipr::loop

@@ -1,0 +1,295 @@
+#include "core/loop/survey.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+
+#include "core/base/rng.h"
+#include "core/loop/examples.h"
+#include "core/loop/expert.h"
+#include "core/loop/mini.h"
+#include "core/loop/policy.h"
+#include "core/loop/stage_settings.h"
+#include "core/train/trainer.h"
+
+namespace ipr::loop {
+namespace {
+
+// Experts beyond this many are counted, not played.
+constexpr std::size_t kMostExperts = 600;
+// Parameters times tokens of one measurement: a quarter of a second or so on one core.
+constexpr double kEffort = 8e9;
+constexpr double kTokensPerPass = 16384;       // BackendOptions'
+constexpr double kKvBudget = 1.5 * (1 << 30);  // make_policy's
+constexpr int kMeasuredReplyTokens = 32;
+
+double seconds_since(std::chrono::steady_clock::time_point began) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+}
+
+std::uint64_t count_tasks(const env::Environment& environment, std::uint32_t role, int limit) {
+  std::uint64_t count = 0;
+  for (const env::Split& split : environment.splits()) count += split.role == role ? split.task_count : 0;
+  return limit > 0 ? std::min<std::uint64_t>(count, static_cast<std::uint64_t>(limit)) : count;
+}
+
+class Surveyor {
+ public:
+  Surveyor(const RunConfig& config, ProgressLine& progress, const std::atomic<bool>& stop)
+      : config_(config), environment_(*config.environment), progress_(progress), stop_(stop) {}
+
+  Result<Survey> go() {
+    Workload& work = survey_.workload;
+    work.train_tasks = count_tasks(environment_, IPR_SPLIT_TRAIN, config_.limit_train);
+    work.dev_tasks = count_tasks(environment_, IPR_SPLIT_DEV, config_.limit_test);
+    work.test_tasks = count_tasks(environment_, IPR_SPLIT_TEST, config_.limit_test);
+    work.iterations = config_.iterations;
+    work.max_steps = config_.max_steps > 0 ? config_.max_steps : environment_.defaults().max_steps;
+    IPR_TRY(play_experts());
+    IPR_TRY(make_model());
+    IPR_TRY(make_rows_of_experts());
+    IPR_TRY(ask_optimizer());
+    IPR_TRY(measure_trainer());
+    return measure_engine();
+  }
+
+ private:
+  Status interrupted() const { return stop_ ? Status(Code::kInterrupted, "dry run: interrupted") : Status(); }
+
+  Status keep_if_good(Result<rollout::Trajectory> played) {
+    if (!played.ok()) return played.status();
+    ++played_;
+    if (!played->terminated || played->outcome <= environment_.defaults().expert_min_outcome) return {};
+    played->id = experts_.size() + 1;
+    experts_.push_back(std::move(*played));
+    return {};
+  }
+
+  Status play_experts() {
+    const std::uint64_t env_seed = mix(config_.seed, fnv1a64("environment"));
+    std::map<std::string, std::vector<ExpertRecord>> records;
+    if (!config_.expert_file.empty()) {
+      IPR_ASSIGN(std::vector<ExpertRecord> all, read_expert_file(config_.expert_file));
+      for (ExpertRecord& record : all) records[record.task_id].push_back(std::move(record));
+    }
+    IPR_ASSIGN(tasks_, environment_.tasks_of_role(IPR_SPLIT_TRAIN));
+    tasks_.resize(std::min<std::size_t>(tasks_.size(), survey_.workload.train_tasks));
+    const std::size_t first_tasks = std::min(tasks_.size(), kMostExperts);
+    progress_.begin("expert", "tasks", first_tasks);
+    for (std::size_t i = 0; i < first_tasks; ++i) {
+      IPR_TRY(interrupted());
+      const env::Task& task = tasks_[i];
+      if (!config_.expert_file.empty()) {
+        for (const ExpertRecord& record : records[task.id])
+          IPR_TRY(keep_if_good(play_replies(environment_, task, record.replies, env_seed, config_.max_steps)));
+      } else if (environment_.has_expert()) {
+        IPR_ASSIGN(std::optional<rollout::Trajectory> played,
+                   play_expert(environment_, task, env_seed, config_.max_steps));
+        if (played) IPR_TRY(keep_if_good(std::move(*played)));
+      }
+      progress_.update(i + 1);
+    }
+    progress_.finish(std::to_string(experts_.size()) + " of " + std::to_string(played_) + " kept");
+    if (experts_.empty())
+      return bad_data("environment \"" + environment_.id() +
+                      "\": no expert trajectory to start from; give --expert FILE, or data with an expert");
+    scale_ = static_cast<double>(tasks_.size()) / static_cast<double>(first_tasks);
+    survey_.workload.experts = static_cast<double>(experts_.size()) * scale_;
+    return {};
+  }
+
+  Status make_model() {
+    IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment_.prompt());
+    std::vector<const rollout::Trajectory*> experts;
+    for (const rollout::Trajectory& expert : experts_) experts.push_back(&expert);
+    if (config_.model == "mini") {
+      text::Tokenizer tokenizer = train_mini_tokenizer(experts, prompt, environment_.defaults().added_tokens);
+      IPR_ASSIGN(text::ChatTemplate chat_template, text::ChatTemplate::make(kMiniTemplate, tokenizer));
+      speech_ = std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chat_template)});
+    } else {
+      IPR_ASSIGN(speech_, load_speech(config_.model));
+      IPR_ASSIGN(weights_, model::load_checkpoint(config_.model));
+    }
+    dialogue_ = std::make_unique<rollout::Dialogue>(speech_->tokenizer, speech_->chat_template, std::move(prompt));
+    double replies = 0, turns = 0;
+    std::size_t longest = 0;
+    for (rollout::Trajectory& expert : experts_) {
+      for (rollout::TrajectoryTurn& turn : expert.turns) {
+        turn.reply_ids = dialogue_->reply_ids(turn.message);
+        replies += static_cast<double>(turn.reply_ids.size() + 1);  // the end of turn is sampled too
+      }
+      turns += static_cast<double>(expert.turns.size());
+      longest = std::max(longest, dialogue_->history(expert, expert.turns.size(), true).ids.size());
+    }
+    if (config_.model == "mini") weights_ = model::random_weights(mini_config(speech_->tokenizer, longest), 1);
+    Workload& work = survey_.workload;
+    work.expert_turns = turns / static_cast<double>(experts_.size());
+    work.reply_tokens = replies / turns;
+    work.max_new_tokens = static_cast<double>(config_.max_new_tokens);
+    work.parameters = weights_.config.parameter_count();
+    const model::LlamaConfig& shape = weights_.config;
+    work.kv_bytes_per_token = static_cast<double>(shape.num_layers * 2 * shape.num_kv_heads * shape.head_dim) * 4;
+    work.kv_budget_bytes = kKvBudget;
+    work.activation_bytes_per_token =
+        4.0 * static_cast<double>(shape.num_layers * (12 * shape.hidden_size + 4 * shape.intermediate_size) +
+                                  2 * shape.vocab_size);
+    survey_.vocabulary = shape.vocab_size;
+    return {};
+  }
+
+  Result<std::unique_ptr<OptimizerPlugin>> open(const PluginChoice& choice) {
+    plugin::HostServices services = choice.services;
+    services.metric = [](std::string_view, double) {};
+    IPR_ASSIGN(auto instance, plugin::Instance::create(choice.manifest, choice.settings, std::move(services)));
+    return OptimizerPlugin::make(std::move(instance));
+  }
+
+  // The rows of the first stage, as its optimizer emits them: whole demonstrations.
+  Status make_rows_of_experts() {
+    IPR_ASSIGN(sft_, open(config_.sft));
+    IPR_ASSIGN(const StageSettings settings, settings_of(*sft_, config_.sft, 0));
+    train_ = settings.train;
+    for (const rollout::Trajectory& expert : experts_) {
+      const Example whole{expert.id, 0, IPR_ROLE_PLAIN, expert.id, 0, expert.turns.size(), 1};
+      rows_.push_back(make_row(whole, expert, *dialogue_, train_.observation_loss));
+    }
+    double tokens = 0;
+    for (const train::TrainRow& row : rows_) tokens += static_cast<double>(row.ids.size());
+    train_.epochs = bounded_epochs(settings, rows_);
+    if (config_.sft_share < 1)
+      train_.epochs = std::max<std::int64_t>(1, std::llround(static_cast<double>(train_.epochs) * config_.sft_share));
+    Workload& work = survey_.workload;
+    work.row_tokens = tokens / static_cast<double>(rows_.size());
+    work.prompt_tokens = static_cast<double>(dialogue_->start("", false).ids.size());
+    work.sft_tokens = tokens * static_cast<double>(train_.epochs) * scale_;
+    work.sft_steps = static_cast<double>(train::step_count(rows_, train_, config_.seed)) * scale_;
+    work.tokens_per_pass = std::min(kTokensPerPass, static_cast<double>(train_.batch) * work.row_tokens);
+    return {};
+  }
+
+  // What the method's optimizer asks for in its first iteration.
+  Status ask_optimizer() {
+    IPR_ASSIGN(const auto optimizer, open(config_.optimizer));
+    IPR_ASSIGN(const StageSettings settings, settings_of(*optimizer, config_.optimizer, 1));
+    IPR_ASSIGN(const std::vector<CollectPlan> plans, optimizer->plans(1, config_.seed));
+    Workload& work = survey_.workload;
+    work.train_epochs = static_cast<double>(settings.train.epochs);
+    work.tokens_per_pass =
+        std::min(kTokensPerPass, std::max(work.tokens_per_pass, 3.0 * static_cast<double>(settings.train.batch) *
+                                                                    work.row_tokens));  // winner, loser, anchor
+    work.explored_experts = work.experts;
+    for (const CollectPlan& plan : plans) {
+      if (plan.source == IPR_COLLECT_EXPERT) continue;
+      if (plan.task_limit > 0) work.explored_experts = std::min(work.experts, static_cast<double>(plan.task_limit));
+      const bool prefixes = plan.source == IPR_COLLECT_PREFIX;
+      work.along_prefixes = work.along_prefixes || prefixes;
+      work.episodes_per_expert += static_cast<double>(plan.samples) * (prefixes ? work.expert_turns : 1);
+    }
+    const Json samples = config_.scorer.settings.value("samples", Json());
+    work.samples = samples.is_number() ? samples.get<double>() : 0;
+    return {};
+  }
+
+  // The first rows, as many as the effort allows; of a large model the beginning of one.
+  [[nodiscard]] std::vector<train::TrainRow> some_rows(double tokens) const {
+    std::vector<train::TrainRow> some;
+    for (const train::TrainRow& row : rows_) {
+      if (tokens < 1) break;
+      const auto size = std::clamp<std::size_t>(static_cast<std::size_t>(tokens),
+                                                std::min<std::size_t>(64, row.ids.size()), row.ids.size());
+      train::TrainRow part = row;
+      part.ids.resize(size);
+      part.mask.resize(size);
+      part.turn.resize(size);
+      tokens -= static_cast<double>(size);
+      some.push_back(std::move(part));
+    }
+    return some;
+  }
+
+  // Optimizer steps of the first stage's own size, the first one unmeasured.
+  Status measure_trainer() {
+    progress_.begin("measure the trainer", "steps", 0);
+    IPR_ASSIGN(const auto backend, train::load_backend({config_.device, config_.model_threads}));
+    IPR_TRY(backend->set_weights(weights_));
+    const double parameters = static_cast<double>(survey_.workload.parameters);
+    train::TrainJob job;
+    const std::vector<train::TrainRow> rows = some_rows(kEffort / 3 / parameters);
+    job.rows = rows;
+    job.settings = train_;
+    job.settings.epochs = 2;
+    job.loss = [this](ipr_batch& batch) { return sft_->loss(batch); };
+    job.stop = &stop_;
+    double tokens = 0, seconds = 0;
+    auto began = std::chrono::steady_clock::now();
+    job.on_step = [&](const train::StepRecord& step) -> Status {
+      if (step.step > 0) {
+        tokens += static_cast<double>(step.tokens);
+        seconds += seconds_since(began);
+      }
+      began = std::chrono::steady_clock::now();
+      return {};
+    };
+    IPR_ASSIGN([[maybe_unused]] const train::TrainReport report, train::train(*backend, job));
+    survey_.rates.train = tokens / std::max(seconds, 1e-6);
+    progress_.finish(std::to_string(static_cast<long>(survey_.rates.train)) + " tokens/s");
+    return {};
+  }
+
+  // Prompts read anew, then replies of the same ones, in full batches.
+  Result<Survey> measure_engine() {
+    progress_.begin("measure the engine", "tokens", 0);
+    const auto policy = make_policy("measured", 0, std::move(weights_), config_.model_threads);
+    const double parameters = static_cast<double>(survey_.workload.parameters);
+    double effort = kEffort / parameters;
+    std::vector<rollout::GenerateRequest> requests;
+    for (const rollout::Trajectory& expert : experts_) {
+      if (requests.size() == 64 || effort < 1) break;
+      rollout::GenerateRequest request;
+      request.prompt = dialogue_->history(expert, std::min<std::size_t>(1, expert.turns.size()), true).ids;
+      request.prompt.resize(std::clamp<std::size_t>(static_cast<std::size_t>(effort), 1, request.prompt.size()));
+      request.max_new_tokens = 1;
+      request.seed = requests.size();
+      effort -= static_cast<double>(request.prompt.size());
+      requests.push_back(std::move(request));
+    }
+    auto began = std::chrono::steady_clock::now();
+    (void)rollout::generate_all(*policy->generator, requests);
+    const rollout::GeneratorCounters read = policy->generator->counters();
+    survey_.rates.prompt = static_cast<double>(read.prompt_tokens_computed) / std::max(seconds_since(began), 1e-6);
+    IPR_TRY(interrupted());
+    for (rollout::GenerateRequest& request : requests) request.max_new_tokens = kMeasuredReplyTokens;
+    began = std::chrono::steady_clock::now();
+    (void)rollout::generate_all(*policy->generator, requests);
+    const auto sampled = policy->generator->counters().generated_tokens - read.generated_tokens;
+    survey_.rates.generate = static_cast<double>(sampled) / std::max(seconds_since(began), 1e-6);
+    progress_.finish(std::to_string(static_cast<long>(survey_.rates.prompt)) + " prompt tokens/s, " +
+                     std::to_string(static_cast<long>(survey_.rates.generate)) + " sampled tokens/s");
+    return survey_;
+  }
+
+  const RunConfig& config_;
+  const env::Environment& environment_;
+  ProgressLine& progress_;
+  const std::atomic<bool>& stop_;
+  Survey survey_;
+  std::vector<env::Task> tasks_;
+  std::vector<rollout::Trajectory> experts_;  // those kept
+  std::size_t played_ = 0;
+  double scale_ = 1;  // all train tasks / those whose expert was played
+  std::unique_ptr<Speech> speech_;
+  std::unique_ptr<rollout::Dialogue> dialogue_;
+  model::Weights weights_;
+  std::unique_ptr<OptimizerPlugin> sft_;
+  train::TrainSettings train_;  // of the first stage
+  std::vector<train::TrainRow> rows_;
+};
+
+}  // namespace
+
+Result<Survey> survey(const RunConfig& config, ProgressLine& progress, const std::atomic<bool>& stop) {
+  return Surveyor(config, progress, stop).go();
+}
+
+}  // namespace ipr::loop

@@ -1,0 +1,38 @@
+// `run --dry-run` on the small run: what it says before, beside what happened.
+#include <filesystem>
+
+#include "tests/host/small_run.h"
+#include "tests/support/catch.h"
+
+using namespace ipr;
+using namespace ipr::test;
+
+TEST_CASE("a dry run says what will happen and starts nothing", "[host][run][dry-run]") {
+  const SmallRun& run = small_run();
+  const Workplace place;
+  std::vector<std::string> words = small_run_words("planned");
+  words.insert(words.end(), {"--dry-run", "--json"});
+  const Ended ended = place.host(words);
+  INFO(ended.err);
+  REQUIRE(ended.exit_code == 0);
+  CHECK_FALSE(std::filesystem::exists(place.file("planned")));
+  const Json plan = Json::parse(ended.out);
+  CHECK(plan.at("config") == load_json(run.folder() + "/config.json").at("config"));
+  const Json& estimate = plan.at("estimate");
+  CHECK(estimate.at("counted").at("train_tasks") == 8);
+  for (const auto& [rate, value] : estimate.at("measured").items()) {
+    INFO(rate);
+    CHECK(value.get<double>() > 0);
+  }
+  const Json& expected = estimate.at("expected");
+  CHECK(expected.at("seconds").get<double>() > 0);
+  CHECK(expected.at("memory_bytes").get<double>() > 1e8);
+  CHECK(expected.at("stages").size() == 5);
+  words.pop_back();
+  const Ended text = place.host(words);
+  CHECK(text.exit_code == 0);
+  for (const char* word : {"counted", "measured", "assumed", "expected", "SFT", "evaluate"}) {
+    INFO(word);
+    CHECK(contains(text.out, word));
+  }
+}

@@ -1,0 +1,104 @@
+// The arithmetic of --dry-run: what whole runs of the generated shop did, from what can be counted before them.
+#include "core/loop/expectation.h"
+
+#include <stdexcept>
+
+#include "tests/support/catch.h"
+
+using namespace ipr::loop;
+
+namespace {
+
+// The generated shop with the embedded model, three iterations.
+Workload default_run() {
+  Workload w;
+  w.train_tasks = 560;
+  w.dev_tasks = 100;
+  w.test_tasks = 500;
+  w.experts = 435;
+  w.expert_turns = 4.3;
+  w.row_tokens = 418;
+  w.prompt_tokens = 75;
+  w.reply_tokens = 17;
+  w.sft_steps = 1962;
+  w.sft_tokens = 1.64e6;
+  w.iterations = 3;
+  w.max_steps = 10;
+  w.max_new_tokens = 64;
+  w.explored_experts = 200;
+  w.episodes_per_expert = 4.3;
+  w.along_prefixes = true;
+  w.samples = 5;
+  w.parameters = 500000;
+  w.kv_bytes_per_token = 2048;
+  w.kv_budget_bytes = 1.6e9;
+  return w;
+}
+
+// The tiny shop with a third of the SFT: an agent that has learned nothing yet.
+Workload tiny_run() {
+  Workload w = default_run();
+  w.dev_tasks = 8;
+  w.test_tasks = 16;
+  w.experts = w.explored_experts = 20;
+  w.expert_turns = w.episodes_per_expert = 4.3;
+  w.sft_steps = 30;
+  w.sft_tokens = 25000;
+  w.iterations = 1;
+  return w;
+}
+
+constexpr Rates kRates{30000, 20000, 5000};
+
+void within_a_factor_of_2(double expected, double happened) {
+  CHECK(expected > happened / 2);
+  CHECK(expected < happened * 2);
+}
+
+const ExpectedStage& stage(const Expectation& e, const std::string& name) {
+  for (const ExpectedStage& one : e.stages) {
+    if (one.name == name) return one;
+  }
+  throw std::runtime_error("no stage " + name);
+}
+
+}  // namespace
+
+TEST_CASE("expected rollouts are within a factor of 2 of recorded runs", "[loop][dry-run]") {
+  const Expectation full = expect(default_run(), kRates);
+  within_a_factor_of_2(stage(full, "explore").rollouts, 2599);
+  within_a_factor_of_2(full.mc_rollouts, 455);  // two seeds
+  within_a_factor_of_2(full.mc_rollouts, 360);
+  within_a_factor_of_2(full.rollouts, 2599 + 455);
+  CHECK(full.episodes == 4 * 600);
+  const Expectation tiny = expect(tiny_run(), kRates);
+  within_a_factor_of_2(tiny.mc_rollouts, 560);
+  within_a_factor_of_2(tiny.rollouts, 86 + 560);
+}
+
+TEST_CASE("more SFT leaves less of the agent lost, and never more than all of it", "[loop][dry-run]") {
+  double before = 1;
+  for (const double steps : {0.0, 1.0, 30.0, 100.0, 1000.0, 10000.0}) {
+    CHECK(lost_share(steps) <= before);
+    before = lost_share(steps);
+  }
+  CHECK(lost_share(0) == 1);
+  CHECK(before > 0);
+}
+
+TEST_CASE("time falls with the rates, memory does not", "[loop][dry-run]") {
+  const Expectation slow = expect(default_run(), kRates);
+  const Expectation fast = expect(default_run(), {2 * kRates.train, 2 * kRates.prompt, 2 * kRates.generate});
+  CHECK(fast.seconds == Approx(slow.seconds / 2));
+  CHECK(fast.memory_bytes == slow.memory_bytes);
+  double sum = 0;
+  for (const ExpectedStage& one : slow.stages) sum += one.seconds;
+  CHECK(sum == Approx(slow.seconds));
+}
+
+TEST_CASE("a scorer without rollouts costs none", "[loop][dry-run]") {
+  Workload w = default_run();
+  w.samples = 0;
+  CHECK(expect(w, kRates).mc_rollouts == 0);
+  CHECK(stage(expect(w, kRates), "score").seconds == 0);
+}
