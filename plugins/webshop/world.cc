@@ -144,7 +144,7 @@ std::vector<Item> make_items(std::uint64_t seed, WorldSize size, WorldKind kind)
     put_words(item, words, i % lines, own);
     for (std::size_t k = 0; k < option_kinds().size(); ++k) {
       const bool has = kind == WorldKind::kCredit || (k == kColor && kinds[i] != 0) || (k == kSize && kinds[i] != 1);
-      if (has) item.offers.push_back(offer_some(option_kinds()[k], own));
+      if (has) item.offers.push_back(offer_some(option_kinds()[k], kind == WorldKind::kCredit ? draws : own));
     }
     item.price = kPrices[own.below(kPrices.size(), "price")];
   }
