@@ -75,7 +75,9 @@ Status read_costs(store::RunStore& record, CellOutcome& outcome) {
 
 Result<CellOutcome> read_outcome(const std::string& folder) {
   IPR_ASSIGN(store::RunStore record, store::RunStore::open_to_read(folder + "/run.db"));
-  IPR_ASSIGN(const report::Leaderboard table, report::make_leaderboard({{folder, "webshop", "", &record}}, {{"test"}}));
+  report::LeaderboardOptions options;
+  options.splits = {"test"};
+  IPR_ASSIGN(const report::Leaderboard table, report::make_leaderboard({{folder, "webshop", "", &record}}, options));
   CellOutcome outcome;
   IPR_ASSIGN(const Gain start, gain_of(table, "sft"));
   outcome.sft = start.mean;
