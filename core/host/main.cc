@@ -20,8 +20,13 @@
 
 namespace {
 
-constexpr std::array kCommands = {"run",    "eval",   "replay", "play",   "model", "leaderboard",
-                                  "report", "export", "verify", "plugin", "doctor"};
+// The names of an App's commands.
+std::vector<std::string> commands_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  return names;
+}
 
 // `ipr-host --env webshop` means `ipr-host run --env webshop`.
 std::vector<std::string> with_default_command(int argc, char** argv) {
@@ -89,6 +94,9 @@ int main(int argc, char** argv) {
   ipr::host::Chosen chosen;
   ipr::host::add_run(app, chosen);
   ipr::host::add_eval(app, chosen);
+  ipr::host::add_collect(app, chosen);
+  ipr::host::add_train(app, chosen);
+  ipr::host::add_score(app, chosen);
   ipr::host::add_replay(app, chosen);
   ipr::host::add_play(app, chosen);
   ipr::host::add_model(app, chosen);
@@ -98,9 +106,6 @@ int main(int argc, char** argv) {
   ipr::host::add_verify(app, chosen);
   ipr::host::add_plugin(app, chosen);
   ipr::host::add_doctor(app, chosen);
-  ipr::host::add_train(app, chosen);
-  ipr::host::add_score(app, chosen);
-  ipr::host::add_collect(app, chosen);
   ipr::host::add_completion(app, chosen);
   ipr::host::add_variables(app);
 
@@ -109,8 +114,8 @@ int main(int argc, char** argv) {
     std::fputs(app.help().c_str(), stdout);
     return 0;
   }
-  if (!words[0].starts_with('-') && std::find(kCommands.begin(), kCommands.end(), words[0]) == kCommands.end()) {
-    const std::vector<std::string> known(kCommands.begin(), kCommands.end());
+  const std::vector<std::string> known = commands_of(app);
+  if (!words[0].starts_with('-') && std::find(known.begin(), known.end(), words[0]) == known.end()) {
     return report(ipr::usage("unknown command \"" + words[0] + "\"" + ipr::did_you_mean(words[0], known) +
                              "; see `ipr-host --help`"));
   }

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -16,6 +17,7 @@ namespace ipr::host {
 namespace {
 
 constexpr std::size_t kShownDifferences = 8;
+constexpr const char* kLockFile = "/run.lock";
 
 // "ipr.settings.beta" from a JSON pointer "/optimizer/settings/beta".
 std::string dotted(std::string pointer) {
@@ -64,13 +66,15 @@ Result<FolderState> look_at_folder(const std::string& folder, const Json& resolv
 }
 
 Result<FolderLock> FolderLock::take(const std::string& folder) {
+  const bool is_new = !std::filesystem::exists(folder);
   IPR_TRY(make_folder(folder));
-  const std::string path = folder + "/run.lock";
+  const std::string path = folder + kLockFile;
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (file < 0)
     return failed(path + ": cannot open: " + std::strerror(errno) + "; choose a folder you can write to with --out");
-  FolderLock lock(file);
+  FolderLock lock(file, is_new ? folder : std::string());
   if (::flock(file, LOCK_EX | LOCK_NB) == 0) return lock;
+  lock.made_.clear();  // it is somebody else's
   if (errno == EWOULDBLOCK) {
     return failed("--out " + folder + ": another process works on this run; wait for its end, or give another --out");
   }
@@ -78,10 +82,18 @@ Result<FolderLock> FolderLock::take(const std::string& folder) {
                 "; choose a folder on another file system with --out");
 }
 
-FolderLock::FolderLock(FolderLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+FolderLock::FolderLock(FolderLock&& other) noexcept
+    : file_(std::exchange(other.file_, -1)), made_(std::move(other.made_)) {}
 
 FolderLock::~FolderLock() {
-  if (file_ >= 0) ::close(file_);
+  if (file_ < 0) return;
+  std::error_code ignored;
+  const std::filesystem::directory_iterator first(made_, ignored);
+  if (!made_.empty() && std::distance(first, std::filesystem::directory_iterator()) == 1) {
+    std::filesystem::remove(made_ + kLockFile, ignored);
+    std::filesystem::remove(made_, ignored);
+  }
+  ::close(file_);
 }
 
 }  // namespace ipr::host

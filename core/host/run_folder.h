@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "core/base/json.h"
 #include "core/base/status.h"
@@ -14,7 +15,8 @@ enum class FolderState { kFresh, kBegun, kFinished };
 // folder holds a run of another config, with the values that differ: a folder holds one run.
 [[nodiscard]] Result<FolderState> look_at_folder(const std::string& folder, const Json& resolved);
 
-// Holds the folder for one process (flock on run.lock in it), until destroyed or the process ends in any way.
+// Holds the folder for one process (flock on run.lock in it), until destroyed or the process ends in any way. A folder
+// that was made for the lock and got nothing else (the run was refused) goes with it.
 class FolderLock {
  public:
   // Makes the folder if need be. Code::kFailed where another process holds it.
@@ -24,8 +26,9 @@ class FolderLock {
   ~FolderLock();
 
  private:
-  explicit FolderLock(int file) : file_(file) {}
+  FolderLock(int file, std::string made) : file_(file), made_(std::move(made)) {}
   int file_;
+  std::string made_;  // the folder, where it was not there before
 };
 
 }  // namespace ipr::host

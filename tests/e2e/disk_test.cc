@@ -69,8 +69,10 @@ Ended run_with_failure(const Workplace& place, std::size_t at, int error, std::v
 std::set<std::string> files_of(const std::string& folder) {
   std::set<std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (known_name(entry.path().string()) == entry.path().filename())
-      files.insert(fs::relative(entry.path(), folder).string());
+    if (known_name(entry.path().string()) != entry.path().filename()) continue;
+    const std::string name = fs::relative(entry.path(), folder).string();
+    // TensorBoard wants the time and the process in the name.
+    files.insert(name.starts_with("tb/events.") ? "tb/events" : name);
   }
   return files;
 }

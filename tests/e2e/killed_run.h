@@ -44,7 +44,7 @@ inline std::set<std::string> kill_and_go_on(const Workplace& place, const std::v
     const std::string out = std::to_string(run) + "-killed";
     Call call = place.call(words);
     call.arguments.insert(call.arguments.end(), {"--out", out, "--threads", rng.below(2) == 0 ? "1" : "4"});
-    call.variables["IPR_HOST_SAVE_SECONDS"] = "1";
+    call.variables.insert_or_assign("IPR_HOST_SAVE_SECONDS", "1");
     call.kill_after = killed < kills ? 0.001 + rng.uniform() * std::max(3.0, undisturbed.seconds / 3) : 0;
     const Ended ended = run_program(call);
     INFO("run " << run << ", attempt " << attempt << "\n" << ended.err);
