@@ -29,6 +29,9 @@ constexpr const char* kDefaults =
 // Real pages are long: a model from scratch explores fewer goals per iteration, so that a run ends in minutes.
 constexpr const char* kLongPageDefaults =
     R"({"threshold":0.01,"max_steps":10,"expert_min_outcome":0.7,"dialect":"react","added_tokens":[" [SEP] "],"mini":{"tasks_per_iteration":40}})";
+// The tiny world is there for tests and first looks: a run that ends in seconds learns nothing to speak of anyway.
+constexpr const char* kTinyDefaults =
+    R"({"threshold":0.01,"max_steps":10,"expert_min_outcome":0.7,"dialect":"react","added_tokens":[" [SEP] "],"mini":{"tasks_per_iteration":5}})";
 // Episodes are twice as long: more steps, more tokens of SFT, fewer goals whose many step candidates are to be scored.
 // One wrong option costs 1/8, so two of N = 5 rollouts must differ by one.
 constexpr const char* kCreditDefaults =
@@ -42,6 +45,7 @@ struct Settings {
   std::uint64_t world_seed = 1;
   std::string absent_goals;  // why listed tasks cannot be opened; empty: they can
   bool credit = false;       // the generated world of that name
+  bool tiny = false;         // the generated world of that size
 };
 
 Settings read_settings(const Config& config) {
@@ -53,6 +57,7 @@ Settings read_settings(const Config& config) {
   settings.unfinished_pays_last_dense = config.text("unfinished_reward") == "last_dense";
   settings.world_seed = static_cast<std::uint64_t>(config.integer("world_seed"));
   settings.credit = config.text("world") == "credit";
+  settings.tiny = config.text("world_size") == "tiny";
   return settings;
 }
 
@@ -284,7 +289,8 @@ class WebShop final : public Environment {
   std::uint32_t capabilities() const override { return kFork | kActions | kSample | kProgress | kExpert | kDialect; }
   std::string_view defaults_json() const override {
     if (!shop_->is_generated()) return kLongPageDefaults;
-    return settings_.credit ? kCreditDefaults : kDefaults;
+    if (settings_.credit) return kCreditDefaults;
+    return settings_.tiny ? kTinyDefaults : kDefaults;
   }
 
   std::size_t split_count() const override { return 3; }
