@@ -1,9 +1,10 @@
 // The arms of the comparison: IPR and its controls, as words for ipr-host.
 //
 // A cell is one arm on one world and seed. Seed s is `--seed s --set env.world_seed=s`: another world, other goals,
-// other weights. The arm `ipr` trains the SFT model of its cell and runs three iterations; every control starts from
-// that SFT model and runs one iteration with as many optimizer steps as IPR's first, so that arms are compared at equal
-// iterations and equal updates. Arms with one kind of pairs give it the weight of both.
+// other weights. The arm `ipr` trains the SFT model of its cell and runs three iterations, one in other worlds than the
+// default one, whose episodes are long; every control starts from that SFT model and runs one iteration with as many
+// optimizer steps as IPR's first, so that arms are compared at equal iterations and equal updates. Arms with one kind
+// of pairs give it the weight of both.
 #pragma once
 
 #include <cstdint>

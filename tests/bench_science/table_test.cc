@@ -75,6 +75,7 @@ TEST_CASE("every control starts from the cell's SFT model with IPR's number of o
     CHECK(contains(line, "env.world=credit "));
     const bool control = arm.name != kIprArm;
     CHECK(contains(line, "--start-from there ") == control);
+    CHECK(contains(line, "--iterations 1 "));  // of this world
     CHECK(contains(line, "train.steps=23 ") == control);
     CHECK(contains(line, "tasks_per_iteration=900 ") == arm.more_goals);
   }
