@@ -43,17 +43,17 @@ Player::Player(const env::Environment& environment, const Dialogue& dialogue, Ge
       env_seed_(env_seed),
       max_steps_(max_steps),
       stop_(stop),
-      workers_(static_cast<std::size_t>(workers)) {}
+      workers_(std::make_shared<asio::thread_pool>(static_cast<std::size_t>(workers))) {}
 
 Player::~Player() {
-  workers_.join();
+  workers_->join();
 }
 
 asio::awaitable<GenerateReply> Player::generate(GenerateRequest request) {
   auto initiate = [this](auto handler, GenerateRequest wanted) {
     // Shared only because std::function must be copyable; called once.
     auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    generator_.submit(std::move(wanted), [shared](GenerateReply reply) {
+    generator_.submit(std::move(wanted), [workers = workers_, shared](GenerateReply reply) {
       const auto executor = asio::get_associated_executor(*shared);
       asio::post(executor, [shared, reply = std::move(reply)]() mutable { (*shared)(std::move(reply)); });
     });
@@ -170,7 +170,7 @@ Status Player::run_all(std::size_t count, const std::function<asio::awaitable<Re
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<std::optional<T>> results(count);
-  Status error;
+  Status error, refused;  // refused: what `take` said; nothing is handed to it after that
   std::size_t started = 0, done = 0, taken = 0;
   std::unique_lock lock(mutex);
   const auto hand_over = [&] {  // gives the lock up while the caller is busy
@@ -181,7 +181,6 @@ Status Player::run_all(std::size_t count, const std::function<asio::awaitable<Re
       results[taken].reset();
     }
     lock.unlock();
-    Status refused;
     for (T& result : ready) {
       if (refused.ok()) refused = take(std::move(result));
     }
@@ -203,7 +202,7 @@ Status Player::run_all(std::size_t count, const std::function<asio::awaitable<Re
         ++done;
         changed.notify_one();
       };
-      asio::co_spawn(workers_, deliver<T>(make(i), sink), asio::detached);
+      asio::co_spawn(*workers_, deliver<T>(make(i), sink), asio::detached);
       lock.lock();
     }
     const std::size_t seen = done;
@@ -237,7 +236,7 @@ Status Player::explore_each(const std::vector<const Trajectory*>& experts, const
 }
 
 void Player::start(PlayRequest request, std::function<void(Result<Trajectory>)> done) {
-  asio::co_spawn(workers_, deliver<Trajectory>(play(std::move(request)), std::move(done)), asio::detached);
+  asio::co_spawn(*workers_, deliver<Trajectory>(play(std::move(request)), std::move(done)), asio::detached);
 }
 
 }  // namespace ipr::rollout

@@ -83,7 +83,9 @@ class Player {
   const int max_steps_;
   const std::atomic<bool>& stop_;
   std::atomic<std::uint64_t> env_steps_{0};
-  boost::asio::thread_pool workers_;
+  // Shared with the generator's callbacks: the last worker may be through with its rollout, and this Player gone,
+  // before the post that woke it has returned.
+  std::shared_ptr<boost::asio::thread_pool> workers_;
 };
 
 }  // namespace ipr::rollout
