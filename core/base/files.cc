@@ -92,6 +92,20 @@ Status make_folder(const std::string& path) {
   return {};
 }
 
+Status check_can_make(const std::string& path) {
+  std::error_code error;
+  fs::path folder = fs::absolute(path, error).parent_path();
+  while (!fs::exists(folder, error) && folder.has_relative_path()) folder = folder.parent_path();
+  const std::string probe = (folder / (".ipr-host-probe." + std::to_string(::getpid()))).string();
+  const int file = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0)
+    return failed(path + ": cannot be made in " + folder.string() + ": " + std::strerror(errno) +
+                  "; choose a place you can write to");
+  ::close(file);
+  ::unlink(probe.c_str());
+  return {};
+}
+
 std::string program_folder() {
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);

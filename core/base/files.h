@@ -21,6 +21,10 @@ namespace ipr {
 // Makes a folder and its parents; ok if it is there already.
 [[nodiscard]] Status make_folder(const std::string& path);
 
+// Whether something can be made at `path`, tried with a file that is removed again: to be asked before long work whose
+// result goes there. The nearest folder above `path` that exists is tried.
+[[nodiscard]] Status check_can_make(const std::string& path);
+
 // The folder of the running program, symbolic links resolved: the anchor of the relocatable installation.
 [[nodiscard]] std::string program_folder();
 

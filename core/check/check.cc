@@ -110,8 +110,8 @@ Status check_library(const std::string& path, const CheckOptions& options) {
     std::printf("%s\n", dump_line({{"file", path}, {"failures", failures}, {"cases", list}}).c_str());
   }
   return failures == 0 ? Status()
-                       : failed(path + ": " + std::to_string(failures) +
-                                " conformance case(s) failed; the lines marked FAIL say what was expected");
+                       : plugin_error(path + ": " + std::to_string(failures) +
+                                      " conformance case(s) failed; the lines marked FAIL say what was expected");
 }
 
 }  // namespace ipr::check

@@ -21,8 +21,7 @@ struct CheckOptions {
   bool json = false;
 };
 
-// Prints one line per case on standard output. Code::kFailed (exit 1) if a case failed, Code::kPlugin (exit 4) if the
-// library cannot be loaded.
+// Prints one line per case on standard output. Code::kPlugin (exit 4) if a case failed or the library cannot be loaded.
 [[nodiscard]] Status check_library(const std::string& path, const CheckOptions& options);
 
 }  // namespace ipr::check

@@ -118,6 +118,11 @@ Status collect(CollectCommand command) {
   if (!command.options.given("temperature")) words.temperature = words.repeats > 1 ? 1 : 0;
   if (words.temperature < 0) return usage("--temperature: give 0 (greedy) or more");
   IPR_TRY(need(command.options.out, "--out", "the file to write"));
+  std::error_code ignored;
+  const auto folder = std::filesystem::absolute(command.options.out, ignored).parent_path();
+  if (!std::filesystem::is_directory(folder, ignored))
+    return usage("--out " + command.options.out + ": there is no folder " + folder.string() + "; make it first");
+  IPR_TRY(check_can_make(command.options.out));
   IPR_ASSIGN(const MadeEnvironment made, make_only_environment(command.options));
   const env::Environment& environment = *made.environment;
   IPR_TRY(check_policy(environment, words.policy));

@@ -80,7 +80,10 @@ Status doctor(const Options& options) {
   }
   if (options.json) std::printf("%s\n", dump_line({{"ok", well}, {"findings", list}}).c_str());
   return well ? Status()
-              : failed("something the main job needs is missing (marked MISS); run ./bootstrap.sh and build again");
+              : failed(
+                    "something the main job needs is missing: see the lines marked MISS; ./bootstrap.sh and a build "
+                    "bring "
+                    "what is not yours to give");
 }
 
 }  // namespace

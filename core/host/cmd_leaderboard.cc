@@ -102,6 +102,9 @@ Status LeaderboardCommand::run() const {
   if (!baseline.empty()) set_baseline(baseline, sources, table_options);
   IPR_ASSIGN(const report::Leaderboard table, report::make_leaderboard(sources, table_options));
   IPR_TRY(check_baseline(baseline, table));
+  if (table.rows.empty() && !splits.empty())
+    return usage("--split " + join(splits, ", ") +
+                 ": nothing was evaluated on it in these runs; leave it out to see all");
   if (!html.empty()) IPR_TRY(write_file(html, report::make_html_leaderboard(table)));
   if (options.json) {
     std::printf("%s\n", dump_line(report::to_json(table)).c_str());

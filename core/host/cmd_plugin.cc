@@ -84,14 +84,29 @@ Result<Json> describe_environment(const plugin::Registry& registry, Options opti
               {"settings", made.settings.values}};
 }
 
+// " (text, text_rich, url)", " (0 to 1)", " (at least 1)".
+std::string allowed_values(const Json& property) {
+  if (property.contains("enum")) {
+    std::vector<std::string> values;
+    for (const Json& value : property["enum"])
+      values.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+    return " (" + join(values, ", ") + ")";
+  }
+  const bool least = property.contains("minimum"), most = property.contains("maximum");
+  if (least && most) return " (" + property["minimum"].dump() + " to " + property["maximum"].dump() + ")";
+  if (least) return " (at least " + property["minimum"].dump() + ")";
+  return most ? " (at most " + property["maximum"].dump() + ")" : "";
+}
+
 void print_description(const plugin::Manifest& m, const Json& environment) {
   std::printf("%s %s, version %s, %s\n%s\n%s\n\n", plugin::kind_name(m.kind), m.id.c_str(), m.version.c_str(),
               m.license.c_str(), m.summary.c_str(), m.path.c_str());
   std::printf("settings\n");
   const Json properties = m.schema.value("properties", Json::object());
   for (const auto& [key, property] : properties.items()) {
-    std::printf("  %-22s %-8s default %-10s %s\n", key.c_str(), property.value("type", "").c_str(),
-                property.value("default", Json()).dump().c_str(), property.value("description", "").c_str());
+    std::printf("  %-22s %-8s default %-10s %s%s\n", key.c_str(), property.value("type", "").c_str(),
+                property.value("default", Json()).dump().c_str(), property.value("description", "").c_str(),
+                allowed_values(property).c_str());
   }
   if (environment.is_null()) return;
   std::printf("\ntasks\n");

@@ -48,6 +48,8 @@ Status run_command(const Options& options) {
   const std::string& folder = plan.config.out;
   IPR_ASSIGN(FolderState state, look_at_folder(folder, plan.config.resolved));
   if (state == FolderState::kFinished) return show(plan, options, /*just_ended=*/false);
+  if (state == FolderState::kFresh && options.resume)
+    return usage("--resume: " + folder + " holds no run to go on with; leave --resume out, or give its --out");
   IPR_ASSIGN(const FolderLock lock, FolderLock::take(folder));
   IPR_ASSIGN(state, look_at_folder(folder, plan.config.resolved));  // another process may have been here meanwhile
   if (state == FolderState::kFinished) return show(plan, options, /*just_ended=*/false);

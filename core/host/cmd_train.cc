@@ -85,7 +85,12 @@ Status check_words(const TrainCommand& command) {
   std::error_code ignored;
   if (fs::exists(out) && !(fs::is_directory(out) && fs::is_empty(out, ignored)))
     return usage("--out " + out + ": exists; give a new folder");
-  return {};
+  IPR_TRY(check_can_make(out));
+  if (command.losses.empty()) return {};
+  const fs::path folder = fs::absolute(command.losses, ignored).parent_path();
+  if (!fs::is_directory(folder, ignored))
+    return usage("--log-losses " + command.losses + ": there is no folder " + folder.string() + "; make it first");
+  return check_can_make(command.losses);
 }
 
 Status train(const TrainCommand& command) {

@@ -59,7 +59,9 @@ ConfigFile from_run(const Json& config) {
 }  // namespace
 
 Result<ConfigFile> read_config_file(const std::string& path) {
-  IPR_ASSIGN(const Json json, read_json(path, /*allow_comments=*/true));
+  const Result<Json> read = read_json(path, /*allow_comments=*/true);
+  if (!read.ok()) return usage(read.status().message());
+  const Json& json = *read;
   if (!json.is_object()) return usage(path + ": expected a JSON object of flags");
   const auto config = json.find("config");
   if (config != json.end() && config->is_object()) {

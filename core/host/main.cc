@@ -64,7 +64,8 @@ ipr::Status usage_error(const CLI::App& app, const std::vector<std::string>& wor
     return ipr::usage("unknown flag \"" + flag + "\"" + ipr::did_you_mean(flag, known) + "; see `ipr-host " +
                       command->get_name() + " --help`");
   }
-  return ipr::usage(std::string(error.what()) + "; see `ipr-host --help`");
+  return ipr::usage(std::string(error.what()) + "; see `ipr-host " +
+                    (command == &app ? std::string() : command->get_name() + " ") + "--help`");
 }
 
 // Does the command's work. What it printed must have arrived: a full disk behind standard output is an error. A reader

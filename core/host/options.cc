@@ -21,6 +21,13 @@ Flag value(const char* name, const char* help, T Options::*member) {
             return app.add_option(names, o.*member, text)->capture_default_str();
           }};
 }
+// A number whose default is somebody else's, as its help says.
+template <typename T>
+Flag open_value(const char* name, const char* help, T Options::*member) {
+  return {name, help, [member](CLI::App& app, Options& o, const std::string& names, const std::string& text) {
+            return app.add_option(names, o.*member, text);
+          }};
+}
 Flag toggle(const char* name, const char* help, bool Options::*member) {
   return {name, help, [member](CLI::App& app, Options& o, const std::string& names, const std::string& text) {
             return app.add_flag(names, o.*member, text);
@@ -46,11 +53,14 @@ const std::vector<Flag>& flags() {
       toggle("allow-overlap", "run although train, dev and test share tasks; every table is marked",
              &Options::allow_overlap),
       value("limit", "use at most K tasks (0: all)", &Options::limit),
-      value("iterations", "IPR iterations (default 4; mini: 3)", &Options::iterations),
-      value("samples", "Monte Carlo samples per step (default 5)", &Options::samples),
-      value("threshold", "step reward threshold tau (default: the environment's)", &Options::threshold),
+      open_value("iterations", "IPR iterations (default 4; mini: 3)", &Options::iterations),
+      open_value("samples", "Monte Carlo samples per step (default 5)", &Options::samples),
+      open_value("threshold", "step reward threshold tau (default: the environment's)", &Options::threshold),
       value("max-steps", "messages an agent may use per episode (0: the environment's)", &Options::max_steps),
-      value("seed", "seed of the run", &Options::seed),
+      {"seed", "seed of the run",
+       [](CLI::App& app, Options& o, const std::string& names, const std::string& text) {
+         return app.add_option(names, o.seed, text)->capture_default_str()->check(CLI::NonNegativeNumber);
+       }},
       value("out", "run folder (default: runs/<env>-<scorer>-<optimizer>-<hash>)", &Options::out),
       toggle("resume", "go on with the run in --out (automatic when its config is the same)", &Options::resume),
       value("config", "JSON file with flags by name; comments allowed", &Options::config),
@@ -64,7 +74,11 @@ const std::vector<Flag>& flags() {
       value("preset", "full, or quick: a third of the SFT updates, 1 iteration, 100 test goals", &Options::preset),
       {"plugin-path", "folder or library to look for plugins first",
        [](CLI::App& app, Options& o, const std::string& names, const std::string& text) {
-         return app.add_option(names, o.plugin_path, text)->take_all()->expected(1)->allow_extra_args(false);
+         return app.add_option(names, o.plugin_path, text)
+             ->take_all()
+             ->expected(1)
+             ->allow_extra_args(false)
+             ->check(CLI::ExistingPath);
        }},
       value("device", "where training runs: cpu, cuda, cuda:N", &Options::device),
       value("threads", "environment and rollout workers; never changes a result (0: as many as cores)",

@@ -5,8 +5,8 @@
 #include "core/base/hash.h"
 #include "core/base/strings.h"
 #include "core/loop/method.h"
-#include "core/loop/start_from.h"
 #include "core/loop/stage_settings.h"
+#include "core/loop/start_from.h"
 
 namespace ipr::host {
 namespace {
@@ -96,6 +96,8 @@ Status check_flags(const Options& options) {
                  ": give at least 1 (SFT alone is the table's first row of any run)");
   if (options.given("samples") && options.samples < 1)
     return usage("--samples " + std::to_string(options.samples) + ": give at least 1");
+  if (options.given("threshold") && options.threshold < 0)
+    return usage("--threshold: give 0 or more; without the flag the environment's own is used");
   if (options.limit < 0)
     return usage("--limit " + std::to_string(options.limit) + ": give the number of tasks, or 0 for all");
   if (options.max_steps < 0)

@@ -13,6 +13,8 @@
 namespace ipr::loop {
 namespace {
 
+constexpr const char* kMiniModel = "mini";  // made here, from what the experts said
+
 Status fill_panel(const env::Environment& environment, std::uint32_t role, const char* name, int limit, Panel& panel) {
   panel.role = name;
   for (std::size_t split = 0; split < environment.splits().size(); ++split) {
@@ -140,6 +142,7 @@ Status Run::list_tasks() {
 Result<std::vector<rollout::Trajectory>> Run::play_experts() {
   const env::Environment& environment = *config_.environment;
   std::vector<rollout::Trajectory> played;
+  progress_.begin("expert", "tasks", train_.tasks.size());
   if (!config_.expert_file.empty()) {
     IPR_ASSIGN(const std::vector<ExpertRecord> records, read_expert_file(config_.expert_file));
     for (const ExpertRecord& record : records) {
@@ -157,7 +160,6 @@ Result<std::vector<rollout::Trajectory>> Run::play_experts() {
       played.push_back(std::move(trajectory));
     }
   } else if (environment.has_expert()) {
-    progress_.begin("expert", "tasks", train_.tasks.size());
     for (std::size_t i = 0; i < train_.tasks.size(); ++i) {
       IPR_TRY(interrupted());
       IPR_ASSIGN(std::optional<rollout::Trajectory> trajectory,
@@ -187,9 +189,13 @@ Status Run::collect_experts() {
     turns += static_cast<double>(trajectory->turns.size());
   }
   if (kept.empty()) {
-    return bad_data("environment \"" + config_.environment->id() + "\": no expert trajectory with an outcome above " +
-                    std::to_string(config_.environment->defaults().expert_min_outcome) +
-                    " on the train tasks; give --expert FILE, or data with an expert");
+    const std::string least = Json(config_.environment->defaults().expert_min_outcome).dump();
+    return bad_data(
+        config_.expert_file.empty()
+            ? "environment \"" + config_.environment->id() + "\": no expert trajectory with an outcome above " + least +
+                  " on the train tasks; give --expert FILE, or data with an expert"
+            : "--expert " + config_.expert_file + ": none of " + std::to_string(demonstrations_.size()) +
+                  " trajectories on the train tasks has an outcome above " + least + "; give a file with better ones");
   }
   const auto count = static_cast<double>(kept.size());
   char line[160];
@@ -199,9 +205,18 @@ Status Run::collect_experts() {
   return {};
 }
 
+Status Run::load_given_model() {
+  if (config_.model == kMiniModel) return {};
+  if (!std::filesystem::is_directory(config_.model))
+    return bad_data("--model " + config_.model + ": is neither `mini` nor a checkpoint folder");
+  IPR_ASSIGN(speech_, load_speech(config_.model));
+  IPR_ASSIGN(start_weights_, model::load_checkpoint(config_.model));
+  return check_speech(*speech_, start_weights_.config, config_.model);
+}
+
 Status Run::make_start_model() {
   IPR_ASSIGN(std::vector<env::PromptMessage> prompt, config_.environment->prompt());
-  if (config_.model == "mini") {
+  if (config_.model == kMiniModel) {
     progress_.begin("tokenizer", "texts", 0);
     text::Tokenizer tokenizer =
         train_mini_tokenizer(kept_demonstrations(), prompt, config_.environment->defaults().added_tokens);
@@ -219,12 +234,6 @@ Status Run::make_start_model() {
                   static_cast<double>(start_weights_.config.parameter_count()) / 1e6);
     progress_.finish(line);
   } else {
-    if (!std::filesystem::is_directory(config_.model)) {
-      return bad_data("--model " + config_.model + ": is neither `mini` nor a checkpoint folder");
-    }
-    IPR_ASSIGN(speech_, load_speech(config_.model));
-    IPR_ASSIGN(start_weights_, model::load_checkpoint(config_.model));
-    IPR_TRY(check_speech(*speech_, start_weights_.config, config_.model));
     tokenize_experts(std::move(prompt));
   }
   return {};

@@ -35,8 +35,9 @@ void Run::goes_on(int iteration, const std::string& where) {
 
 Status Run::go() {
   IPR_TRY(fill_panels());
-  // First: without its device nothing is begun.
+  // First: without its device and its model nothing is begun.
   IPR_ASSIGN(backend_, train::load_backend({config_.device, config_.model_threads}));
+  IPR_TRY(load_given_model());
   IPR_TRY(open_folder());
   IPR_TRY(make_plugins());
   IPR_TRY(list_tasks());

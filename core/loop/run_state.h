@@ -46,6 +46,8 @@ class Run {
   Status list_tasks();
   Status collect_experts();
   Result<std::vector<rollout::Trajectory>> play_experts();
+  // --model FOLDER, with its tokenizer; nothing for mini, which make_start_model makes.
+  Status load_given_model();
   Status make_start_model();
   // The one tokenization of what the experts said.
   void tokenize_experts(std::vector<env::PromptMessage> prompt);

@@ -92,8 +92,11 @@ class Surveyor {
     }
     progress_.finish(std::to_string(experts_.size()) + " of " + std::to_string(played_) + " kept");
     if (experts_.empty())
-      return bad_data("environment \"" + environment_.id() +
-                      "\": no expert trajectory to start from; give --expert FILE, or data with an expert");
+      return bad_data(config_.expert_file.empty()
+                          ? "environment \"" + environment_.id() +
+                                "\": no expert trajectory to start from; give --expert FILE, or data with an expert"
+                          : "--expert " + config_.expert_file +
+                                ": no trajectory good enough to start from; give a file with better ones");
     scale_ = static_cast<double>(tasks_.size()) / static_cast<double>(first_tasks);
     survey_.workload.experts = static_cast<double>(experts_.size()) * scale_;
     return {};

@@ -1,6 +1,7 @@
 #include "core/plugin/library.h"
 
 #include <boost/dll/shared_library.hpp>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -77,6 +78,20 @@ const char* kind_name(Kind kind) {
   return "unknown";
 }
 
+namespace {
+
+// The loader's own words in what Boost.DLL reports: "… (dlerror system message: PATH: invalid ELF header): …".
+std::string reason_of(const std::string& what, const std::string& path) {
+  const std::string before = "dlerror system message: ";
+  const auto start = what.find(before);
+  if (start == std::string::npos) return what;
+  std::string reason = what.substr(start + before.size());
+  if (const auto end = reason.rfind("): "); end != std::string::npos) reason.resize(end);
+  return reason.starts_with(path + ": ") ? reason.substr(path.size() + 2) : reason;
+}
+
+}  // namespace
+
 Result<const ipr_library*> open_library(const std::string& path) {
   OpenLibraries& libraries = open_libraries();
   const std::lock_guard lock(libraries.mutex);
@@ -86,7 +101,9 @@ Result<const ipr_library*> open_library(const std::string& path) {
     try {
       opened->load(path, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     } catch (const std::exception& exception) {
-      return plugin_error(path + ": cannot load: " + exception.what());
+      if (!std::filesystem::exists(path)) return plugin_error(path + ": no such file; give a plugin's .so");
+      return plugin_error(path + ": cannot be loaded as a shared library (" + reason_of(exception.what(), path) +
+                          "); build it with ipr_add_plugin for this machine");
     }
     if (!opened->has(kEntrySymbol)) {
       return plugin_error(path + ": is no ipr-host plugin of this ABI (it does not export " + kEntrySymbol +

@@ -49,7 +49,7 @@ void refused(const std::string& name, const std::string& reason) {
 void fails(const std::string& name, const std::vector<std::string>& cases, const std::string& reason) {
   INFO(name);
   const Checked checked = check(bad(name));
-  CHECK(checked.ended.exit_code == 1);
+  CHECK(checked.ended.exit_code == 4);
   CHECK(checked.ended.error_lines().size() == 1);
   for (const std::string& one : cases) {
     INFO(one);

@@ -157,11 +157,11 @@ TEST_CASE("flag before variable before config file before default", "[host]") {
 
 TEST_CASE("a config file with a slip is refused with its place", "[host]") {
   const Workplace place;
-  call_fails(place.call({"--env", "gridworld", "--config", "none.json"}), 3, "none.json");
+  call_fails(place.call({"--env", "gridworld", "--config", "none.json"}), 2, "none.json");
   REQUIRE(write_file(place.file("slip.json"), "{\"iteratoins\": 2}").ok());
   call_fails(place.call({"--env", "gridworld", "--config", "slip.json"}), 2, "did you mean \"iterations\"?");
   REQUIRE(write_file(place.file("broken.json"), "{\"iterations\": 2,\n \"seed\" 3}").ok());
-  call_fails(place.call({"--env", "gridworld", "--config", "broken.json"}), 3, "broken.json: line 2, column");
+  call_fails(place.call({"--env", "gridworld", "--config", "broken.json"}), 2, "broken.json: line 2, column");
   REQUIRE(write_file(place.file("list.json"), "[1]").ok());
   call_fails(place.call({"--env", "gridworld", "--config", "list.json"}), 2, "list.json");
 }
