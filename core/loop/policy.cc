@@ -1,12 +1,21 @@
 #include "core/loop/policy.h"
 
+#include <algorithm>
+
 #include "core/base/files.h"
 #include "core/base/hash.h"
 
 namespace ipr::loop {
 namespace {
-// Of one policy's prefix tree; two or three policies are alive at a time.
-constexpr std::size_t kKvBudget = std::size_t{3} << 29;  // 1.5 GiB
+// Of one policy's prefix tree: what a full batch of the longest sequences holds. More keeps little that is asked for
+// again, and memory that is used again lies in the caches. Two or three policies are alive at a time.
+constexpr std::size_t kMostKvBytes = std::size_t{3} << 29;  // 1.5 GiB
+
+std::size_t kv_budget(const model::Engine& engine, std::int64_t max_rows) {
+  const std::size_t position_bytes =
+      engine.block_floats() * sizeof(float) / static_cast<std::size_t>(model::kBlockPositions);
+  return std::min(kMostKvBytes, static_cast<std::size_t>(max_rows * engine.config().max_positions) * position_bytes);
+}
 }  // namespace
 
 Result<std::unique_ptr<Speech>> load_speech(const std::string& folder) {
@@ -40,7 +49,7 @@ std::unique_ptr<Policy> make_policy(const std::string& name, int iteration, mode
   policy->sha256 = weights_hash(policy->weights);
   policy->engine = std::make_unique<model::Engine>(policy->weights, model_threads);
   rollout::GeneratorOptions options;
-  options.kv_budget_bytes = kKvBudget;
+  options.kv_budget_bytes = kv_budget(*policy->engine, options.max_rows);
   policy->generator = std::make_unique<rollout::Generator>(*policy->engine, options);
   return policy;
 }

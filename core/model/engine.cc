@@ -52,6 +52,12 @@ class Engine::Impl {
     row_wise_ ? step_by_rows() : step_by_columns();
   }
 
+  void parallel(int tasks, const std::function<void(int task, int thread)>& body) {
+    if (tasks == 0) return;
+    const std::lock_guard lock(mutex_);
+    pool_.run(tasks, body);
+  }
+
   [[nodiscard]] const LlamaConfig& config() const { return config_; }
   [[nodiscard]] const Kernels& kernels() const { return kernels_; }
   [[nodiscard]] int threads() const { return pool_.threads(); }
@@ -313,6 +319,9 @@ std::size_t Engine::block_floats() const {
 }
 void Engine::step(std::span<const Row> rows, float* logits) const {
   impl_->step(rows, logits);
+}
+void Engine::parallel(int tasks, const std::function<void(int task, int thread)>& body) const {
+  impl_->parallel(tasks, body);
 }
 
 }  // namespace ipr::model

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -52,6 +53,10 @@ class Engine {
 
   // Runs the rows. `logits`: [rows that want logits, in row order][vocab_size].
   void step(std::span<const Row> rows, float* logits) const;
+
+  // Calls body(task, thread) for each task in [0, tasks), thread in [0, threads()), on the engine's threads and the
+  // caller's: for what follows the logits (sampling). Threads as in step(). The body must not throw. tasks < 65536.
+  void parallel(int tasks, const std::function<void(int task, int thread)>& body) const;
 
  private:
   class Impl;

@@ -283,9 +283,13 @@ double exp_weights(const float* x, std::size_t size, float max, float scale, flo
     const Vec weight = exp((value - splat(max)) * splat(scale));
     sum += static_cast<double>(add_lanes(weight));
     if (weights == nullptr) continue;
-    float lane[kLane];
-    store(lane, weight);
-    for (std::size_t j = 0; j < kLane && i + j < size; ++j) weights[i + j] = lane[j];
+    if (whole) {
+      store(weights + i, weight);
+    } else {
+      float lane[kLane];
+      store(lane, weight);
+      for (std::size_t j = 0; i + j < size; ++j) weights[i + j] = lane[j];
+    }
   }
   return sum;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "core/base/rng.h"
 
@@ -65,6 +66,7 @@ double log_sum_exp(const Kernels& kernels, std::span<const float> logits) {
 SampledToken sample(const Kernels& kernels, std::span<const float> logits, const SamplingSettings& settings,
                     std::uint64_t seed, std::uint64_t index, std::vector<float>& scratch) {
   SampledToken token;
+  std::optional<double> normalizer;  // log_sum_exp(logits), where sampling has computed it
   if (settings.temperature <= 0) {
     token.id = argmax(kernels, logits);
   } else {
@@ -72,6 +74,7 @@ SampledToken sample(const Kernels& kernels, std::span<const float> logits, const
     const float max = kernels.max_value(logits.data(), logits.size());
     const auto scale = static_cast<float>(std::min(1 / settings.temperature, 1e30));  // 0 * inf would be NaN
     const double total = kernels.exp_weights(logits.data(), logits.size(), max, scale, scratch.data());
+    if (scale == 1.0f) normalizer = static_cast<double>(max) + std::log(total);
     const double u = Rng(mix(seed, index)).uniform();
     if (settings.top_p >= 1) {
       token.id = pick(
@@ -83,8 +86,8 @@ SampledToken sample(const Kernels& kernels, std::span<const float> logits, const
           scratch, [&](std::size_t i) { return ids[i]; }, ids.size(), u * kept);
     }
   }
-  token.logprob = static_cast<float>(static_cast<double>(logits[static_cast<std::size_t>(token.id)]) -
-                                     log_sum_exp(kernels, logits));
+  if (!normalizer) normalizer = log_sum_exp(kernels, logits);
+  token.logprob = static_cast<float>(static_cast<double>(logits[static_cast<std::size_t>(token.id)]) - *normalizer);
   return token;
 }
 

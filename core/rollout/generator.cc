@@ -76,6 +76,7 @@ class Generator::Loop {
         options_(at_least_one(options)),
         vocab_(static_cast<std::size_t>(engine.config().vocab_size)),
         tree_(engine.block_floats(), vocab_, options.kv_budget_bytes),
+        scratch_(static_cast<std::size_t>(engine.threads())),
         thread_([this] { run(); }) {}
 
   ~Loop() {
@@ -108,11 +109,18 @@ class Generator::Loop {
     bool prompt;
   };
 
+  // A reply's next token to be chosen from a row's logits.
+  struct Choice {
+    Active* sequence;
+    std::span<const float> logits;
+  };
+
   void run() {
     while (receive()) {
       admit();
       start_without_rows();
       gather_rows();
+      copy_blocks();
       if (!rows_.empty()) step();
       retire();
     }
@@ -194,11 +202,19 @@ class Generator::Loop {
 
   // Sequences whose whole prompt is known start from kept logits.
   void start_without_rows() {
+    choices_.clear();
     for (const auto& sequence : active_) {
       const bool all_known = sequence->path->first_own() == sequence->request.prompt.size();
-      if (all_known && !sequence->decoding() && sequence->path->ready())
-        choose(*sequence, sequence->path->prompt_logits());
+      if (!all_known || sequence->decoding() || !sequence->path->ready()) continue;
+      choices_.push_back({sequence.get(), sequence->path->prompt_logits()});
     }
+    choose_all();
+  }
+
+  void copy_blocks() {
+    engine_.parallel(static_cast<int>(tree_.due_copies()),
+                     [this](int task, int) { tree_.copy(static_cast<std::size_t>(task)); });
+    tree_.copied();
   }
 
   // Decode rows of all, then prompt rows in order of admission, so that a prefix comes before what hangs on it.
@@ -237,36 +253,52 @@ class Generator::Loop {
     const auto start = Clock::now();
     engine_.step(rows_, logits_.data());
     const double seconds = seconds_since(start);
+    note_computed();
+    choices_.clear();
     std::size_t next = 0;
     std::uint64_t prompt_rows = 0;
-    sampled_ = 0;
     for (std::size_t r = 0; r < rows_.size(); ++r) {
-      const auto logits = rows_[r].want_logits ? std::span<const float>(logits_).subspan(next++ * vocab_, vocab_)
-                                               : std::span<const float>();
       prompt_rows += uses_[r].prompt ? 1 : 0;
-      use(uses_[r], logits);
+      if (rows_[r].want_logits) use(uses_[r], std::span<const float>(logits_).subspan(next++ * vocab_, vocab_));
     }
+    choose_all();
     const std::lock_guard lock(mutex_);
     counters_.steps += 1;
     counters_.model_seconds += seconds;
     counters_.prompt_tokens_computed += prompt_rows;
   }
 
+  // Tells the paths, once for each run of neighbouring positions.
+  void note_computed() {
+    for (std::size_t r = 0; r < uses_.size();) {
+      const RowUse& first = uses_[r];
+      std::size_t end = first.position;
+      for (; r < uses_.size() && uses_[r].sequence == first.sequence && uses_[r].position == end; ++r) ++end;
+      first.sequence->path->computed(first.position, end);
+    }
+  }
+
   void use(const RowUse& row, std::span<const float> logits) {
     Active& sequence = *row.sequence;
-    sequence.path->computed(row.position, row.position + 1);
-    if (logits.empty()) return;
     if (row.prompt) sequence.path->give_logits(row.position, logits);
-    if (row.position + 1 >= sequence.request.prompt.size()) choose(sequence, logits);
+    if (row.position + 1 >= sequence.request.prompt.size()) choices_.push_back({&sequence, logits});
+  }
+
+  // There is at most one choice of each sequence, so that they do not meet.
+  void choose_all() {
+    engine_.parallel(static_cast<int>(choices_.size()), [this](int task, int thread) {
+      const Choice& choice = choices_[static_cast<std::size_t>(task)];
+      choose(*choice.sequence, choice.logits, scratch_[static_cast<std::size_t>(thread)]);
+    });
+    sampled_ += choices_.size();
   }
 
   // The next token of the reply, and whether it was the last.
-  void choose(Active& sequence, std::span<const float> logits) {
+  void choose(Active& sequence, std::span<const float> logits, std::vector<float>& scratch) const {
     GenerateReply& reply = sequence.reply;
     const GenerateRequest& request = sequence.request;
     const auto token = model::sample(engine_.kernels(), logits, {request.temperature, request.top_p}, request.seed,
-                                     reply.ids.size(), scratch_);
-    ++sampled_;
+                                     reply.ids.size(), scratch);
     if (std::find(request.stop_ids.begin(), request.stop_ids.end(), token.id) != request.stop_ids.end()) {
       reply.stop_id = token.id;
       reply.stop_logprob = token.logprob;
@@ -335,8 +367,10 @@ class Generator::Loop {
   std::vector<std::unique_ptr<Active>> active_;  // in order of admission
   std::vector<model::Row> rows_;
   std::vector<RowUse> uses_;
-  std::vector<float> logits_, scratch_;
-  std::uint64_t sampled_ = 0;  // since the counters were last updated
+  std::vector<Choice> choices_;
+  std::vector<float> logits_;
+  std::vector<std::vector<float>> scratch_;  // of each of the engine's threads
+  std::uint64_t sampled_ = 0;                // since the counters were last updated
 
   std::thread thread_;  // last: starts when all else stands
 };

@@ -60,8 +60,9 @@ struct PrefixTree::Node {
   std::size_t copy_count = 0;
   std::size_t holders = 0;
   std::uint64_t last_use = 0;
-  bool shown = false;    // among parent->children
-  bool growing = false;  // the tail of an active path
+  bool shown = false;     // among parent->children
+  bool growing = false;   // the tail of an active path
+  bool copy_due = false;  // its memory is still to be filled by a copy that was asked for
 };
 
 bool PrefixTree::OlderFirst::operator()(const Node* a, const Node* b) const {
@@ -248,18 +249,30 @@ void PrefixTree::keep_logits(Node& node, std::size_t offset, std::span<const flo
 
 // Copies whole blocks: it is one run of memory, and positions behind the common ones are written before they are read.
 // False while the source is not there yet.
-bool PrefixTree::copy_common_positions(Node& node) {
+bool PrefixTree::ask_for_copy(Node& node) {
   if (node.copy_count == 0) return true;
   Node& source = *node.copy_from;
-  if (source.computed < node.copy_count) return false;
-  std::memcpy(node.memory, source.memory, block_bytes_);
+  if (source.computed < node.copy_count || source.copy_due) return false;
+  copies_.push_back({&source, &node});
+  node.copy_due = true;
   for (const auto& [offset, logits] : source.logits) {
     if (offset < node.copy_count) keep_logits(node, offset, logits);
   }
   node.scheduled = node.computed = std::exchange(node.copy_count, 0);
   node.copy_from = nullptr;
-  let_go(source);
   return true;
+}
+
+void PrefixTree::copy(std::size_t index) const {
+  std::memcpy(copies_[index].to->memory, copies_[index].from->memory, block_bytes_);
+}
+
+void PrefixTree::copied() {
+  for (const Copy& copy : copies_) {
+    copy.to->copy_due = false;
+    let_go(*copy.from);
+  }
+  copies_.clear();
 }
 
 // ---------------------------------------------------------------------------------------------------------------- path
@@ -280,7 +293,7 @@ bool PrefixTree::Path::ready() {
     if (kept == last.logits.end()) return false;
     prompt_logits_ = kept->second;
   }
-  return own == nullptr || tree_.copy_common_positions(*own);
+  return own == nullptr || tree_.ask_for_copy(*own);
 }
 
 void PrefixTree::Path::schedule(std::size_t begin, std::size_t end) {

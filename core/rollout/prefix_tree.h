@@ -6,7 +6,8 @@
 // it again. Logits behind a prompt's last token are kept too, so that N samples of one prompt cost no row of their own.
 // Blocks that no path holds stay for later ones; least recently used leaves go first, within a byte budget.
 //
-// The tree plans and copies; its user computes. Not thread-safe, and never to be called while a step runs.
+// The tree plans; its user copies and computes. Not thread-safe but for copy(), and never to be called while a step
+// runs.
 #pragma once
 
 #include <cstddef>
@@ -40,6 +41,12 @@ class PrefixTree {
   // ones too, stay in the tree: the next turn's prompt will ask for them.
   void release(std::unique_ptr<Path> path);
 
+  // Copies of partly shared blocks that Path::ready found due. All are made before the step that is being put together,
+  // in any order and on any threads, then reported by copied(), with no other call in between.
+  [[nodiscard]] std::size_t due_copies() const { return copies_.size(); }
+  void copy(std::size_t index) const;
+  void copied();
+
   // Blocks that paths hold now; how many of those `prompt` would share; and how many the budget has room for.
   [[nodiscard]] std::size_t held_blocks() const { return held_blocks_; }
   [[nodiscard]] std::size_t held_blocks_of(std::span<const std::int32_t> prompt) const;
@@ -63,7 +70,7 @@ class PrefixTree {
   Node& add_node(Path& path);
   void show(Node& node, std::span<const std::int32_t> tokens);
   void finish_tail(Path& path);
-  [[nodiscard]] bool copy_common_positions(Node& node);
+  [[nodiscard]] bool ask_for_copy(Node& node);
   void hold(Node& node);
   void let_go(Node& node);
   void drop(Node& node);
@@ -74,6 +81,11 @@ class PrefixTree {
   std::unique_ptr<Node> root_;
   std::list<Node> nodes_;                  // all but the root
   std::set<Node*, OlderFirst> evictable_;  // leaves that nobody holds
+  struct Copy {
+    Node* from;  // held until it is made
+    Node* to;
+  };
+  std::vector<Copy> copies_;  // due
   std::size_t used_bytes_ = 0, held_blocks_ = 0;
   std::uint64_t clock_ = 0, next_id_ = 0;
 };
@@ -90,7 +102,8 @@ class PrefixTree::Path {
   [[nodiscard]] std::size_t first_own() const { return first_own_; }
 
   // Whether own rows may run in the step being put together: the positions before them are computed, or scheduled in
-  // it. Without own rows: whether prompt_logits() is there. Does the copy of a partly shared block when that is due.
+  // it. Without own rows: whether prompt_logits() is there. Asks for the copy of a partly shared block when that is
+  // due.
   [[nodiscard]] bool ready();
   // Own positions [begin, end) are in the step being put together; paths that share them may follow in the same step.
   void schedule(std::size_t begin, std::size_t end);

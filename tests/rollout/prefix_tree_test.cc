@@ -74,6 +74,9 @@ class Simulation {
     for (const auto& sequence : active_) decode(*sequence, rows);
     std::size_t left = rows_;
     for (const auto& sequence : active_) prefill(*sequence, left, rows);
+    progress_ = progress_ || tree_.due_copies() > 0;
+    for (std::size_t i = tree_.due_copies(); i > 0; --i) tree_.copy(i - 1);  // in any order
+    tree_.copied();
     for (const Row& row : rows) write(row);
     for (const Row& row : rows) {
       verify(*row.sequence, row.position);
