@@ -71,12 +71,15 @@ Advice search(const std::string& words, const std::string& thought) {
 Advice click(std::string_view text, const std::string& thought) {
   return {"click[" + std::string(text) + "]", thought};
 }
-// `wording` 0 is the default world's only one.
-Advice choose(const Choice& choice, std::size_t wording = 0) {
-  const std::string wish = std::string(choice.option) + " " + std::string(choice.wish);
-  if (wording == 1) return click(choice.value, "it should be " + wish + ".");
-  if (wording == 2) return click(choice.value, "now the " + wish + ".");
-  return click(choice.value, "i choose " + wish + ".");
+Advice choose(const Choice& choice) {
+  return click(choice.value, "i choose " + std::string(choice.option) + " " + std::string(choice.wish) + ".");
+}
+// As the credit world's instructions put it.
+Advice choose_in_words(const Choice& choice, std::size_t wording) {
+  constexpr std::string_view kBefore[] = {"i choose ", "it should be ", "now the "};
+  std::string thought(kBefore[wording]);
+  thought.append(choice.wish).append(" ").append(choice.option).append(".");
+  return click(choice.value, thought);
 }
 Advice buy() {
   return click("Buy Now", "i buy it now.");
@@ -169,18 +172,28 @@ std::optional<Advice> look_first(const View& view, const Draws& draws, const Hab
   return click(kPages[draws.below(3, "page", view.looks)], "i look first.");
 }
 
+// Begins anywhere and goes either way round. A small model can learn such an order; one in which every choice depends
+// on the set of those already made it cannot.
+void put_in_own_order(std::vector<Choice>& choices, const Draws& draws) {
+  if (choices.empty()) return;
+  if (draws.below(2, "direction") == 1) std::reverse(choices.begin(), choices.end());
+  const auto start = static_cast<std::ptrdiff_t>(draws.below(choices.size(), "start"));
+  std::rotate(choices.begin(), choices.begin() + start, choices.end());
+}
+
 Advice scripted_item(const View& view, const Goal& goal, const Draws& draws, const Habits& habits) {
   const bool settles = takes_first_hit(draws, habits) && matched(*view.product, goal) > 0;
   if (!settles && matched(*view.product, goal) < goal.attributes.size()) return scripted_search(goal, draws, habits);
   const auto look = look_first(view, draws, habits);
   if (look) return *look;
   auto choices = wanted_choices(*view.product, goal);
-  if (habits.any_order) draws.shuffle(choices, "order");
+  if (habits.any_order) put_in_own_order(choices, draws);
   for (const Choice& wanted : choices) {
     const Choice choice = perceived(wanted, *view.product, draws, habits);
     const bool remembered = draws.uniform(choice.option) < chance_of(choice, *view.product, habits);
     if (!remembered || is_selected(view.selected, choice)) continue;
-    return choose(choice, draws.below(habits.wordings, "wording", view.selected.size()));
+    if (habits.wordings == 1) return choose(choice);
+    return choose_in_words(choice, draws.below(habits.wordings, "wording", view.selected.size()));
   }
   return buy();
 }

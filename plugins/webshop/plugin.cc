@@ -35,7 +35,7 @@ constexpr const char* kTinyDefaults =
 // Episodes are twice as long: more steps, more tokens of SFT, fewer goals whose many step candidates are to be scored.
 // One wrong option costs 1/8, so two of N = 5 rollouts must differ by one.
 constexpr const char* kCreditDefaults =
-    R"({"threshold":0.05,"max_steps":15,"expert_min_outcome":0.5,"dialect":"react","added_tokens":[" [SEP] "],"mini":{"tasks_per_iteration":120,"sft.train.max_tokens":5000000}})";
+    R"({"threshold":0.05,"max_steps":15,"expert_min_outcome":0.5,"dialect":"react","added_tokens":[" [SEP] "],"mini":{"tasks_per_iteration":100,"sft.train.max_tokens":5000000}})";
 constexpr std::string_view kInvalidFormat = "Observation: Invalid format. The input must contains 'Action: '";
 
 struct Settings {

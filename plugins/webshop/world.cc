@@ -186,7 +186,8 @@ void append(std::initializer_list<std::string_view> parts, std::string& out) {
   for (const std::string_view part : parts) out += part;
 }
 
-std::string sentence(const Wish& wish, const Item& item, std::uint64_t seed) {
+// In the credit world the value comes first, `glossy finish`: whoever copies any of them is right, in any order.
+std::string sentence(const Wish& wish, const Item& item, std::uint64_t seed, WorldKind kind) {
   std::string key = item.id;
   for (const auto word : wish.words) append({"|", word}, key);
   for (const auto value : wish.options) append({"|", value}, key);
@@ -196,8 +197,11 @@ std::string sentence(const Wish& wish, const Item& item, std::uint64_t seed) {
   if (form == 0) append({"i need a ", noun, " that is ", a, " and ", b}, text);
   if (form == 1) append({"find me a ", a, " and ", b, " ", noun}, text);
   if (form == 2) append({"looking for ", noun, ", ", a, " and ", b}, text);
-  for (std::size_t i = 0; i < item.offers.size(); ++i)
-    append({", ", item.offers[i].kind->name, " ", wish.options[i]}, text);
+  for (std::size_t i = 0; i < item.offers.size(); ++i) {
+    const std::string_view name = item.offers[i].kind->name, value = wish.options[i];
+    if (kind == WorldKind::kDefault) append({", ", name, " ", value}, text);
+    if (kind == WorldKind::kCredit) append({", ", value, " ", name}, text);
+  }
   return text;
 }
 
@@ -240,11 +244,11 @@ std::string product_json(const Item& item) {
          options + "}}";
 }
 
-void append_wish(const Wish& wish, const Item& item, std::uint64_t seed, std::string& out) {
+void append_wish(const Wish& wish, const Item& item, std::string_view instruction, std::string& out) {
   const std::array<std::string_view, 3> words = {item.shown[0], item.shown[1], item.hidden};
-  append({"{\"asin\": \"", item.id, "\", \"instruction\": \"", sentence(wish, item, seed),
-          "\", \"attributes\": ", list_of(words), ", \"instruction_attributes\": ", list_of(wish.words),
-          ", \"instruction_options\": ", list_of(wish.options), "}"},
+  append({"{\"asin\": \"", item.id, "\", \"instruction\": \"", instruction, "\", \"attributes\": ", list_of(words),
+          ", \"instruction_attributes\": ", list_of(wish.words), ", \"instruction_options\": ", list_of(wish.options),
+          "}"},
          out);
 }
 
@@ -269,7 +273,7 @@ World generate_world(std::uint64_t seed, WorldSize size, WorldKind kind) {
     std::string rows;
     for (; next < wishes.size() && wishes[next].item == i; ++next) {
       if (!rows.empty()) rows += ",\n  ";
-      append_wish(wishes[next], item, seed, rows);
+      append_wish(wishes[next], item, sentence(wishes[next], item, seed, kind), rows);
     }
     if (rows.empty()) continue;
     world.items_human_ins += (world.items_human_ins.empty() ? "" : ",\n") + quoted(item.id) + ": [" + rows + "]";
