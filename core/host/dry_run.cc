@@ -34,8 +34,9 @@ Json to_json(const loop::Survey& survey, const loop::Expectation& expected) {
           {"measured",
            {{"train_tokens_per_second", std::llround(survey.rates.train)},
             {"prompt_tokens_per_second", std::llround(survey.rates.prompt)},
-            {"sampled_tokens_per_second", std::llround(survey.rates.generate)}}},
-          {"assumed", {{"lost_share", round_to(expected.lost, 0.001)}}},
+            {"sampled_tokens_per_second", std::llround(survey.rates.generate)},
+            {"attention_seconds_per_position", survey.rates.attend}}},
+          {"assumed", {{"lost_share", round_to(expected.lost, 0.001)}, {"surprise", round_to(work.surprise, 0.001)}}},
           {"expected",
            {{"stages", std::move(stages)},
             {"rollouts", std::llround(expected.rollouts)},
@@ -64,9 +65,10 @@ void print(const loop::Survey& survey, const loop::Expectation& expected) {
   std::printf("measured    %.0f tokens/s trained, %.0f read, %.0f sampled (now, on this machine)\n", survey.rates.train,
               survey.rates.prompt, survey.rates.generate);
   std::printf(
-      "assumed     after so many SFT steps %.0f %% of the agent's behaviour is lost: longer episodes, more steps\n"
-      "            scored, more pairs (fitted on the generated worlds)\n",
-      100 * expected.lost);
+      "assumed     after so many SFT steps %.0f %% of the agent's behaviour is lost: longer episodes (fitted on the\n"
+      "            generated worlds); it leaves an expert's path where the expert cannot be foreseen: %.0f %% of the "
+      "turns\n",
+      100 * expected.lost, 100 * work.surprise);
   std::printf("\n%-10s %10s %10s\n", "stage", "rollouts", "seconds");
   for (const loop::ExpectedStage& stage : expected.stages)
     std::printf("%-10s %10.0f %10.1f\n", stage.name.c_str(), stage.rollouts, stage.seconds);

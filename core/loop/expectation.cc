@@ -6,24 +6,24 @@
 namespace ipr::loop {
 namespace {
 
-// Shares of explored trajectories, of an agent that learned well and what is added where it is lost. From whole runs of
-// the generated worlds, three iterations each.
-constexpr double kScoredSteps = 0.005, kScoredStepsLost = 1.28;  // steps scored
-constexpr double kPairs = 0.14, kPairsLost = 0.33;               // pairs
-constexpr double kRowsPerPair = 3;                               // winner, loser, anchor
-constexpr double kDeviations = 0.1;                              // turns of an expert where the agent leaves its path
-constexpr double kReferenceShare = 1.0 / 3;                      // a forward pass beside forward and backward
-constexpr double kProgramBytes = 350e6;                          // the program with its libraries
+// From whole runs of the generated worlds.
+constexpr double kCandidates = 1.35;         // step candidates, of those counted as in the header
+constexpr double kKeptCandidates = 0.6;      // share of them that become pairs
+constexpr double kRowsPerPair = 3;           // winner, loser, anchor
+constexpr double kReferenceShare = 1.0 / 3;  // a forward pass beside forward and backward
+constexpr double kProgramBytes = 350e6;      // the program with its libraries
 
 double between(double learned, double lost, double share) {
   return learned + (lost - learned) * share;
 }
 
-// Tokens that the engine reads anew and samples.
+// Tokens that the engine reads anew and samples, and the positions before the sampled ones, summed.
 struct Play {
-  double read = 0, sampled = 0;
-  Play operator*(double times) const { return {read * times, sampled * times}; }
-  Play operator+(const Play& other) const { return {read + other.read, sampled + other.sampled}; }
+  double read = 0, sampled = 0, before = 0;
+  Play operator*(double times) const { return {read * times, sampled * times, before * times}; }
+  Play operator+(const Play& other) const {
+    return {read + other.read, sampled + other.sampled, before + other.before};
+  }
 };
 
 // The agent's turns from `from` on, of an episode that takes the expert's number of turns or, lost, all that are
@@ -34,11 +34,12 @@ Play rest_of_episode(const Workload& w, double lost, double from) {
   // Between two replies the environment answers; an answer to nonsense is as long as any other.
   const double pages = std::max(0.0, w.row_tokens - w.prompt_tokens - w.expert_turns * w.reply_tokens);
   const double page = w.expert_turns > 0 ? pages / w.expert_turns : pages;
-  return {page * (from > 0 ? turns - 1 : turns), reply * turns};
+  const double before = w.prompt_tokens + (from + turns / 2) * (page + reply);
+  return {page * (from > 0 ? turns - 1 : turns), reply * turns, reply * turns * before};
 }
 
 double seconds_of(const Play& play, const Rates& rates) {
-  return play.read / rates.prompt + play.sampled / rates.generate;
+  return play.read / rates.prompt + play.sampled / rates.generate + play.before * rates.attend;
 }
 
 // Keys and values that one policy keeps after having played this much.
@@ -59,14 +60,20 @@ Expectation expect(const Workload& w, const Rates& rates) {
 
   // One iteration.
   const double explored = w.explored_experts * w.episodes_per_expert;
-  const double branches = w.along_prefixes
-                              ? w.explored_experts * (1 + (w.expert_turns - 1) * std::max(lost, kDeviations))
-                              : explored;  // equal beginnings are played once
-  const double start = w.along_prefixes ? (w.expert_turns - 1) / 2 * lost : 0;
-  const Play explore = rest_of_episode(w, lost, start) * branches;
-  const double mc = explored * (kScoredSteps + kScoredStepsLost * lost) * w.samples;
-  const Play score = rest_of_episode(w, lost, between(w.expert_turns * 0.75, w.max_steps * 0.5, lost)) * mc;
-  const double pairs = explored * (kPairs + kPairsLost * lost);
+  const double later = std::max(0.0, w.expert_turns - 1), differs = between(w.surprise, 1, lost);
+  const double stays = std::pow(1 - differs, later);  // the chance never to leave the path
+  // Equal beginnings are played once: along an expert one whole episode, and one more from each turn where it differs.
+  const Play whole = rest_of_episode(w, lost, 0);
+  const Play explore =
+      w.along_prefixes ? (whole + rest_of_episode(w, lost, w.expert_turns / 2) * (later * differs)) * w.explored_experts
+                       : whole * explored;
+  const double candidates =
+      w.along_prefixes ? w.explored_experts * kCandidates * std::max(0.0, later * differs - 1 + stays) : 0;
+  // The outcome of a last step is known: the expert's is one at one turn, a lost agent's at none.
+  const double open = later > 1 ? 1 - between(1, 0.5, lost) / later : 0;
+  const double mc = 2 * candidates * open * w.samples;
+  const Play score = rest_of_episode(w, lost, between(w.expert_turns * 0.75, w.expert_turns * 0.5, lost)) * mc;
+  const double pairs = w.explored_experts * (1 - stays) + kKeptCandidates * candidates;
   const double train_tokens = pairs * kRowsPerPair * w.row_tokens * (w.train_epochs + kReferenceShare);
 
   const double goals = static_cast<double>(w.dev_tasks + w.test_tasks);

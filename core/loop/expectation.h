@@ -1,14 +1,20 @@
 // What a run will take: rollouts, seconds per stage, memory. Arithmetic over a workload that was counted and rates that
 // were measured; pure functions.
 //
-// What cannot be known before the SFT model exists is how it behaves: how many of its steps differ from the expert's
-// and are scored, how long its episodes get, how many pairs they make. All three hang on how well it learned, which is
-// taken from the number of its optimizer steps s:
+// What cannot be known before the SFT model exists is how it behaves: how long its episodes get, and how often it
+// leaves the expert's path. The first hangs on how well it learned, which is taken from the number of its optimizer
+// steps s:
 //
 //   lost(s) = min(1, 19 s^-0.865)        1: it wanders until the step limit and talks until its replies are cut;
 //                                        0: it speaks and ends as the expert does
 //
-// fitted on whole runs of the generated worlds (30, 120 and 1,960 steps). Everything that follows from it is `assumed`.
+// fitted on whole runs of the generated worlds (30, 120 and 1,960 steps). The second is at least how often the expert
+// does what could not be foreseen (surprise.h): with T turns after the first, d = surprise + (1 - surprise) lost,
+//
+//   P(it leaves the path at all)               1 - (1 - d)^T             an outcome pair
+//   E(turns where it differs after that)       T d - 1 + (1 - d)^T       step candidates, two steps to score for each
+//
+// Everything that follows from the two is `assumed`.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +28,7 @@ struct Workload {
   std::uint64_t train_tasks = 0, dev_tasks = 0, test_tasks = 0;
   double experts = 0;                    // kept demonstrations
   double expert_turns = 0;               // of one
+  double surprise = 0;                   // share of its messages that could not be foreseen
   double row_tokens = 0;                 // of one training row
   double prompt_tokens = 0;              // in-context examples and instruction, shared by all episodes
   double reply_tokens = 0;               // of one message of the expert
@@ -39,11 +46,12 @@ struct Workload {
   double tokens_per_pass = 0, activation_bytes_per_token = 0;  // of the trainer
 };
 
-// Measured on this machine, tokens per second.
+// Measured on this machine, tokens per second where nothing else is said.
 struct Rates {
   double train = 0;     // forward and backward
   double prompt = 0;    // read by the rollout engine
-  double generate = 0;  // sampled, all rows of a batch together
+  double generate = 0;  // sampled, all rows of a batch together, where nothing is before them
+  double attend = 0;    // seconds that a sampled token takes longer for each position before it
 };
 
 struct ExpectedStage {

@@ -6,18 +6,6 @@
 #include "core/base/hash.h"
 
 namespace ipr::loop {
-namespace {
-// Of one policy's prefix tree: what a full batch of the longest sequences holds. More keeps little that is asked for
-// again, and memory that is used again lies in the caches. Two or three policies are alive at a time.
-constexpr std::size_t kMostKvBytes = std::size_t{3} << 29;  // 1.5 GiB
-
-std::size_t kv_budget(const model::Engine& engine, std::int64_t max_rows) {
-  const std::size_t position_bytes =
-      engine.block_floats() * sizeof(float) / static_cast<std::size_t>(model::kBlockPositions);
-  return std::min(kMostKvBytes, static_cast<std::size_t>(max_rows * engine.config().max_positions) * position_bytes);
-}
-}  // namespace
-
 Result<std::unique_ptr<Speech>> load_speech(const std::string& folder) {
   IPR_ASSIGN(text::Tokenizer tokenizer, text::Tokenizer::load(folder + "/tokenizer.json"));
   Status last;
@@ -41,6 +29,14 @@ std::map<std::string, std::string> speech_files(const Speech& speech) {
   return {{"tokenizer.json", speech.tokenizer.to_json().dump()}, {"tokenizer_config.json", config.dump(2)}};
 }
 
+std::size_t kv_budget_bytes(const model::LlamaConfig& config) {
+  constexpr std::size_t kMost = std::size_t{3} << 29;
+  const auto position =
+      static_cast<std::size_t>(config.num_layers * 2 * config.num_kv_heads * config.head_dim) * sizeof(float);
+  const auto positions = static_cast<std::size_t>(rollout::GeneratorOptions().max_rows * config.max_positions);
+  return std::min(kMost, positions * position);
+}
+
 std::unique_ptr<Policy> make_policy(const std::string& name, int iteration, model::Weights weights, int model_threads) {
   auto policy = std::make_unique<Policy>();
   policy->name = name;
@@ -49,7 +45,7 @@ std::unique_ptr<Policy> make_policy(const std::string& name, int iteration, mode
   policy->sha256 = weights_hash(policy->weights);
   policy->engine = std::make_unique<model::Engine>(policy->weights, model_threads);
   rollout::GeneratorOptions options;
-  options.kv_budget_bytes = kv_budget(*policy->engine, options.max_rows);
+  options.kv_budget_bytes = kv_budget_bytes(policy->weights.config);
   policy->generator = std::make_unique<rollout::Generator>(*policy->engine, options);
   return policy;
 }

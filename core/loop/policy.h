@@ -36,6 +36,11 @@ struct Policy {
   std::string sha256;                             // of the weights
 };
 
+// Keys and values that a policy's prefix tree may keep: what a full batch of the longest sequences holds, 1.5 GiB at
+// most. More keeps little that is asked for again, memory that is used again lies in the caches, and two or three
+// policies are alive at a time.
+[[nodiscard]] std::size_t kv_budget_bytes(const model::LlamaConfig& config);
+
 [[nodiscard]] std::unique_ptr<Policy> make_policy(const std::string& name, int iteration, model::Weights weights,
                                                   int model_threads);
 

@@ -11,6 +11,7 @@
 #include "core/loop/mini.h"
 #include "core/loop/policy.h"
 #include "core/loop/stage_settings.h"
+#include "core/loop/surprise.h"
 #include "core/train/trainer.h"
 
 namespace ipr::loop {
@@ -20,9 +21,9 @@ namespace {
 constexpr std::size_t kMostExperts = 600;
 // Parameters times tokens of one measurement: a quarter of a second or so on one core.
 constexpr double kEffort = 8e9;
-constexpr double kTokensPerPass = 16384;       // BackendOptions'
-constexpr double kKvBudget = 1.5 * (1 << 30);  // make_policy's
+constexpr double kTokensPerPass = 16384;  // BackendOptions'
 constexpr int kMeasuredReplyTokens = 32;
+constexpr std::size_t kMeasuredRows = 32;
 
 double seconds_since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
@@ -128,12 +129,13 @@ class Surveyor {
     if (config_.model == "mini") weights_ = model::random_weights(mini_config(speech_->tokenizer, longest), 1);
     Workload& work = survey_.workload;
     work.expert_turns = turns / static_cast<double>(experts_.size());
+    work.surprise = surprise(experts_);
     work.reply_tokens = replies / turns;
     work.max_new_tokens = static_cast<double>(config_.max_new_tokens);
     work.parameters = weights_.config.parameter_count();
     const model::LlamaConfig& shape = weights_.config;
     work.kv_bytes_per_token = static_cast<double>(shape.num_layers * 2 * shape.num_kv_heads * shape.head_dim) * 4;
-    work.kv_budget_bytes = kKvBudget;
+    work.kv_budget_bytes = static_cast<double>(kv_budget_bytes(shape));
     work.activation_bytes_per_token =
         4.0 * static_cast<double>(shape.num_layers * (12 * shape.hidden_size + 4 * shape.intermediate_size) +
                                   2 * shape.vocab_size);
@@ -240,35 +242,57 @@ class Surveyor {
     return {};
   }
 
-  // Prompts read anew, then replies of the same ones, in full batches.
-  Result<Survey> measure_engine() {
-    progress_.begin("measure the engine", "tokens", 0);
-    const auto policy = make_policy("measured", 0, std::move(weights_), config_.model_threads);
-    const double parameters = static_cast<double>(survey_.workload.parameters);
-    double effort = kEffort / parameters;
+  // Prompts read anew, then replies of the same ones; at the beginning of episodes, where little is before a reply, and
+  // at their end.
+  struct Played {
+    double context = 0;                             // tokens before a reply
+    double read_per_second = 0, token_seconds = 0;  // token_seconds: of a sampled one, all rows together
+  };
+
+  Played measure_at(rollout::Generator& generator, bool at_the_end) const {
+    double effort = kEffort / static_cast<double>(survey_.workload.parameters);
     std::vector<rollout::GenerateRequest> requests;
+    Played played;
     for (const rollout::Trajectory& expert : experts_) {
-      if (requests.size() == 64 || effort < 1) break;
+      if (requests.size() == kMeasuredRows || effort < 1) break;
+      const std::size_t turns = at_the_end ? expert.turns.size() - 1 : 0;
       rollout::GenerateRequest request;
-      request.prompt = dialogue_->history(expert, std::min<std::size_t>(1, expert.turns.size()), true).ids;
+      request.prompt = dialogue_->history(expert, turns, true).ids;
       request.prompt.resize(std::clamp<std::size_t>(static_cast<std::size_t>(effort), 1, request.prompt.size()));
       request.max_new_tokens = 1;
       request.seed = requests.size();
       effort -= static_cast<double>(request.prompt.size());
+      played.context += static_cast<double>(request.prompt.size());
       requests.push_back(std::move(request));
     }
+    played.context = played.context / static_cast<double>(requests.size()) + kMeasuredReplyTokens / 2.0;
+    const rollout::GeneratorCounters before = generator.counters();
     auto began = std::chrono::steady_clock::now();
-    (void)rollout::generate_all(*policy->generator, requests);
-    const rollout::GeneratorCounters read = policy->generator->counters();
-    survey_.rates.prompt = static_cast<double>(read.prompt_tokens_computed) / std::max(seconds_since(began), 1e-6);
-    IPR_TRY(interrupted());
+    (void)rollout::generate_all(generator, requests);
+    const rollout::GeneratorCounters read = generator.counters();
+    played.read_per_second = static_cast<double>(read.prompt_tokens_computed - before.prompt_tokens_computed) /
+                             std::max(seconds_since(began), 1e-6);
     for (rollout::GenerateRequest& request : requests) request.max_new_tokens = kMeasuredReplyTokens;
     began = std::chrono::steady_clock::now();
-    (void)rollout::generate_all(*policy->generator, requests);
-    const auto sampled = policy->generator->counters().generated_tokens - read.generated_tokens;
-    survey_.rates.generate = static_cast<double>(sampled) / std::max(seconds_since(began), 1e-6);
-    progress_.finish(std::to_string(static_cast<long>(survey_.rates.prompt)) + " prompt tokens/s, " +
-                     std::to_string(static_cast<long>(survey_.rates.generate)) + " sampled tokens/s");
+    (void)rollout::generate_all(generator, requests);
+    const auto sampled = generator.counters().generated_tokens - read.generated_tokens;
+    played.token_seconds = seconds_since(began) / static_cast<double>(std::max<std::int64_t>(1, sampled));
+    return played;
+  }
+
+  Result<Survey> measure_engine() {
+    progress_.begin("measure the engine", "tokens", 0);
+    const auto policy = make_policy("measured", 0, std::move(weights_), config_.model_threads);
+    const Played early = measure_at(*policy->generator, false);
+    IPR_TRY(interrupted());
+    const Played late = measure_at(*policy->generator, true);
+    Rates& rates = survey_.rates;
+    rates.prompt = late.read_per_second;
+    const double further = late.context - early.context;
+    rates.attend = further > 1 ? std::max(0.0, (late.token_seconds - early.token_seconds) / further) : 0;
+    rates.generate = 1 / std::max(early.token_seconds / 4, early.token_seconds - rates.attend * early.context);
+    progress_.finish(std::to_string(static_cast<long>(rates.prompt)) + " prompt tokens/s, " +
+                     std::to_string(static_cast<long>(1 / late.token_seconds)) + " sampled tokens/s");
     return survey_;
   }
 

@@ -1,4 +1,6 @@
 // `--config`: what the file may hold, what is stronger, and a finished run's config.json as a config again.
+#include <filesystem>
+
 #include "core/base/files.h"
 #include "tests/support/catch.h"
 #include "tests/support/program.h"
@@ -26,6 +28,18 @@ void refused(const Workplace& place, Words words, int code, const std::string& p
   CHECK(ended.exit_code == code);
   REQUIRE(ended.error_lines().size() == 1);
   CHECK(contains(ended.error_lines()[0], part));
+}
+
+// What --dry-run says of a flag: its value and where it came from.
+struct Value {
+  Json value, origin;
+};
+Value value_of(const Call& call, const std::string& flag) {
+  const Ended ended = run_program(call);
+  INFO(ended.err);
+  REQUIRE(ended.exit_code == 0);
+  const Json plan = Json::parse(ended.out);
+  return {plan.at("config").at(flag), plan.at("origin").at(flag)};
 }
 
 }  // namespace
@@ -113,4 +127,44 @@ TEST_CASE("one file may serve several commands", "[host][config]") {
   Call call = place.call({"eval", "--config", "shared.json", "--limit", "2", "--json"});
   call.variables["IPR_HOST_POLICY"] = "noop";  // every flag has its variable
   CHECK(run_program(call).exit_code == 0);
+}
+
+TEST_CASE("flag before variable before config file before default", "[host]") {
+  const Workplace place;
+  REQUIRE(write_file(place.file("config.json"),
+                     "{\"seed\": 7, // of the file\n \"iterations\": 2, \"set\": [\"env.detours=0.5\"]}")
+              .ok());
+  Call call = place.call({"--env", "gridworld", "--dry-run", "--json"});
+  CHECK(value_of(call, "seed").value == Json(0));
+  CHECK(value_of(call, "seed").origin == "default");
+  call.arguments.insert(call.arguments.end(), {"--config", "config.json"});
+  CHECK(value_of(call, "seed").value == Json(7));
+  CHECK(value_of(call, "seed").origin == "config file");
+  CHECK(value_of(call, "iterations").value == Json(2));
+  call.variables["IPR_HOST_SEED"] = "15";
+  CHECK(value_of(call, "seed").value == Json(15));
+  CHECK(value_of(call, "seed").origin == "environment variable");
+  CHECK(value_of(call, "iterations").value == Json(2));  // still the file's
+  call.arguments.insert(call.arguments.end(), {"--seed", "9"});
+  CHECK(value_of(call, "seed").value == Json(9));
+  CHECK(value_of(call, "seed").origin == "flag");
+  const Json plan = Json::parse(run_program(call).out);
+  CHECK(plan.at("config").at("env").at("settings").at("detours") == Json(0.5));
+  CHECK(plan.at("origin").at("gridworld.detours") == "config file");
+}
+
+TEST_CASE("the plan's hash names the config and nothing else", "[host]") {
+  const Workplace place;
+  const auto hash = [&](std::vector<std::string> more) {
+    std::vector<std::string> words = {"--env", "gridworld", "--dry-run", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    return Json::parse(place.host(words).out).at("hash").get<std::string>();
+  };
+  CHECK(hash({}).size() == 8);
+  CHECK(hash({"--threads", "1"}) == hash({"--threads", "4"}));
+  CHECK(hash({"--out", "elsewhere"}) == hash({}));
+  CHECK(hash({"--seed", "1"}) != hash({}));
+  CHECK(hash({"--set", "train.lr=0.5"}) != hash({}));
+  CHECK(hash({"--set", "env.detours=0.1"}) != hash({}));
+  CHECK_FALSE(std::filesystem::exists(place.file("runs")));  // --dry-run starts nothing
 }

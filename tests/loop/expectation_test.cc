@@ -17,6 +17,7 @@ Workload default_run() {
   w.test_tasks = 500;
   w.experts = 435;
   w.expert_turns = 4.3;
+  w.surprise = 0.16;
   w.row_tokens = 418;
   w.prompt_tokens = 75;
   w.reply_tokens = 17;
@@ -48,7 +49,22 @@ Workload tiny_run() {
   return w;
 }
 
-constexpr Rates kRates{30000, 20000, 5000};
+// The credit world: longer episodes and an expert that can hardly be foreseen; one iteration.
+Workload credit_run() {
+  Workload w = default_run();
+  w.experts = 536;
+  w.expert_turns = w.episodes_per_expert = 8.5;
+  w.surprise = 0.49;
+  w.row_tokens = 908;
+  w.sft_steps = 2412;
+  w.sft_tokens = 4.4e6;
+  w.max_steps = 15;
+  w.explored_experts = 100;
+  w.iterations = 1;
+  return w;
+}
+
+constexpr Rates kRates{30000, 20000, 5000, 1e-7};
 
 void within_a_factor_of_2(double expected, double happened) {
   CHECK(expected > happened / 2);
@@ -71,6 +87,9 @@ TEST_CASE("expected rollouts are within a factor of 2 of recorded runs", "[loop]
   within_a_factor_of_2(full.mc_rollouts, 360);
   within_a_factor_of_2(full.rollouts, 2599 + 455);
   CHECK(full.episodes == 4 * 600);
+  const Expectation credit = expect(credit_run(), kRates);
+  within_a_factor_of_2(stage(credit, "explore").rollouts, 859);
+  within_a_factor_of_2(credit.mc_rollouts, 2100);
   const Expectation tiny = expect(tiny_run(), kRates);
   within_a_factor_of_2(tiny.mc_rollouts, 560);
   within_a_factor_of_2(tiny.rollouts, 86 + 560);
@@ -88,7 +107,8 @@ TEST_CASE("more SFT leaves less of the agent lost, and never more than all of it
 
 TEST_CASE("time falls with the rates, memory does not", "[loop][dry-run]") {
   const Expectation slow = expect(default_run(), kRates);
-  const Expectation fast = expect(default_run(), {2 * kRates.train, 2 * kRates.prompt, 2 * kRates.generate});
+  const Expectation fast =
+      expect(default_run(), {2 * kRates.train, 2 * kRates.prompt, 2 * kRates.generate, kRates.attend / 2});
   CHECK(fast.seconds == Approx(slow.seconds / 2));
   CHECK(fast.memory_bytes == slow.memory_bytes);
   double sum = 0;
