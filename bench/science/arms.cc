@@ -23,7 +23,6 @@ const std::vector<Arm>& all_arms() {
       {"unfiltered", "step pairs unfiltered", set({"ipr.filter=off"})},
       {"coin", "coin for the step rewards (half, any direction)",
        set({"ipr.filter=step", "ipr.threshold=0.2929"}, {"--scorer", "coin"})},
-      {"half", "coin under the filter (random half)", set({}, {"--scorer", "coin"})},
       {"action", "single-action step pairs alone, filtered",
        set({"ipr.outcome_weight=0", "ipr.step_weight=2", "ipr.pairs=action"})},
       {"action-unfiltered", "single-action step pairs alone, unfiltered",

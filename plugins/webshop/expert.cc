@@ -234,7 +234,7 @@ Habits credit_habits(std::uint64_t world_seed) {
   Habits habits;
   habits.any_order = true;
   habits.wordings = 3;
-  habits.look = 0.25;
+  habits.look = 0.4;
   habits.weak_options = 2;
   habits.confusable = 0.2;
   habits.world_seed = world_seed;

@@ -33,7 +33,7 @@ constexpr const char* kLongPageDefaults =
 constexpr const char* kTinyDefaults =
     R"({"threshold":0.01,"max_steps":10,"expert_min_outcome":0.7,"dialect":"react","added_tokens":[" [SEP] "],"mini":{"tasks_per_iteration":5}})";
 // Episodes are twice as long: more steps, more tokens of SFT, fewer goals whose many step candidates are to be scored.
-// One wrong option costs 1/8, so two of N = 5 rollouts must differ by one.
+// One wrong option costs 1/7, so two of N = 5 rollouts must differ by one.
 constexpr const char* kCreditDefaults =
     R"({"threshold":0.05,"max_steps":15,"expert_min_outcome":0.5,"dialect":"react","added_tokens":[" [SEP] "],"mini":{"tasks_per_iteration":100,"sft.train.max_tokens":5000000}})";
 constexpr std::string_view kInvalidFormat = "Observation: Invalid format. The input must contains 'Action: '";
@@ -358,7 +358,7 @@ constexpr Info kInfo = {
     "unfinished_reward": {"type": "string", "enum": ["zero", "last_dense"], "default": "zero",
                           "description": "outcome without a purchase: 0, or the page score of the last step as IPR's code pays"},
     "world": {"type": "string", "enum": ["default", "credit"], "default": "default",
-              "description": "which generated shop: credit has five options in free order, detours and 7 to 11 turns"},
+              "description": "which generated shop: credit has four options in free order, detours and 7 to 11 turns"},
     "world_seed": {"type": "integer", "default": 1, "minimum": 0, "description": "of the generated shop"},
     "world_size": {"type": "string", "enum": ["normal", "tiny"], "default": "normal",
                    "description": "of the generated shop; tiny is for tests"},

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kWords = 7;    // attribute words per category: the points of the Fano plane
 constexpr std::size_t kLines = 7;    // products per category: its lines
-constexpr std::size_t kOptions = 3;  // values a product offers of each option
+constexpr std::size_t kDefaultValues = 3, kCreditValues = 2;  // that a product offers of each option
 
 struct Category {
   std::string_view noun, department;
@@ -47,7 +47,6 @@ const std::vector<OptionKind>& option_kinds() {
       {"size", "sizes", "us ", {"small", "medium", "large", "giant"}},
       {"finish", "finishes", "all ", {"matte", "glossy", "brushed", "frosted"}},
       {"pattern", "patterns", "full ", {"striped", "dotted", "checked", "floral"}},
-      {"pack", "packs", "one ", {"single", "double", "triple", "dozen"}},
   };
   return kKinds;
 }
@@ -101,11 +100,11 @@ std::vector<std::string> make_ids(const Draws& draws, std::size_t count) {
   return ids;
 }
 
-Item::Offer offer_some(const OptionKind& kind, const Draws& draws) {
+Item::Offer offer_some(const OptionKind& kind, std::size_t count, const Draws& draws) {
   std::vector<std::size_t> order(kind.values.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   draws.shuffle(order, kind.draw);
-  order.resize(kOptions);
+  order.resize(count);
   std::sort(order.begin(), order.end());
   Item::Offer offer{&kind, {}};
   for (const std::size_t i : order) offer.values.push_back(kind.values[i]);
@@ -143,8 +142,10 @@ std::vector<Item> make_items(std::uint64_t seed, WorldSize size, WorldKind kind)
     const Draws own(seed, item.id);
     put_words(item, words, i % lines, own);
     for (std::size_t k = 0; k < option_kinds().size(); ++k) {
-      const bool has = kind == WorldKind::kCredit || (k == kColor && kinds[i] != 0) || (k == kSize && kinds[i] != 1);
-      if (has) item.offers.push_back(offer_some(option_kinds()[k], kind == WorldKind::kCredit ? draws : own));
+      if (kind == WorldKind::kCredit) item.offers.push_back(offer_some(option_kinds()[k], kCreditValues, draws));
+      if (kind == WorldKind::kCredit) continue;
+      const bool has = (k == kColor && kinds[i] != 0) || (k == kSize && kinds[i] != 1);
+      if (has) item.offers.push_back(offer_some(option_kinds()[k], kDefaultValues, own));
     }
     item.price = kPrices[own.below(kPrices.size(), "price")];
   }

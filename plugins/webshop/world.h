@@ -18,9 +18,9 @@
 //  - Goal: 2 of the 3 words and one value of each option, in one of three sentences; the loader adds the price bound.
 //
 // The credit world is the same shop where an episode holds more decisions, so that a mistake and its price stand
-// further apart: every product has the same five options of 3 values each, so that there is little to learn and much to
-// decide; a goal wishes one value of each, and the expert (expert.h) takes them in an order of its own, in several
-// wordings, with harmless detours: 7 to 11 turns.
+// further apart: every product has the same four options of 2 values each, so that there is little to learn, pages are
+// short and much is to be decided; a goal wishes one value of each, and the expert (expert.h) takes them in an order of
+// its own, in several wordings, with harmless detours: 7 to 11 turns.
 //
 // Words are chosen so that no official rule trips over them: category names count as nouns and attribute words do not,
 // no colour word hides in another option value, no attribute word is part of another text, stems and fuzzy scores keep

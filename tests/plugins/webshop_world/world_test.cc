@@ -103,14 +103,14 @@ TEST_CASE("the splits have their sizes, and no wish stands in two of them", "[we
   }
 }
 
-TEST_CASE("the credit world has five options for every goal and splits of the same size", "[webshop][world]") {
+TEST_CASE("the credit world has four options for every goal and splits of the same size", "[webshop][world]") {
   CHECK(generate_world(1, WorldSize::kNormal, WorldKind::kCredit).items_shuffle !=
         generate_world(1, WorldSize::kNormal).items_shuffle);
   for (const auto size : {WorldSize::kTiny, WorldSize::kNormal}) {
     const Shop shop(2, size, kPriceSeed, WorldKind::kCredit);
     std::set<std::string> keys;
     for (const Goal& goal : goals_of(shop)) {
-      CHECK(goal.options.size() == 5);
+      CHECK(goal.options.size() == 4);
       CHECK(keys.insert(leak_key(goal)).second);
     }
     CHECK(shop.split(IPR_SPLIT_TRAIN).size() == split_sizes(size).train);
