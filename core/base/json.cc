@@ -7,13 +7,15 @@
 namespace ipr {
 namespace {
 
-// nlohmann reports a byte offset (1-based); users look for lines and columns.
+// nlohmann reports a byte offset (1-based); users look for lines and columns. A text of one line is often a line of a
+// file itself, which `source` then says.
 std::string place_of(std::string_view text, std::size_t byte) {
   const std::string_view before = text.substr(0, std::min(byte > 0 ? byte - 1 : 0, text.size()));
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const auto newline = before.rfind('\n');
   const auto column = before.size() - (newline == std::string_view::npos ? 0 : newline + 1) + 1;
-  return "line " + std::to_string(line) + ", column " + std::to_string(column);
+  const std::string place = "column " + std::to_string(column);
+  return text.find('\n') == std::string_view::npos ? place : "line " + std::to_string(line) + ", " + place;
 }
 
 // The library's text begins "[json.exception.parse_error.101] parse error at line …: "; keep what it says of the fault.

@@ -12,6 +12,7 @@
 #include "core/base/strings.h"
 #include "core/host/commands.h"
 #include "core/host/options.h"
+#include "core/host/run_folder.h"
 #include "core/report/html_leaderboard.h"
 #include "core/report/leaderboard.h"
 
@@ -91,7 +92,7 @@ Status LeaderboardCommand::run() const {
   std::deque<store::RunStore> records;  // addresses stay
   std::vector<report::RunSource> sources;
   for (const std::string& folder : folders) {
-    if (!fs::exists(folder + "/run.db")) return bad_data(folder + ": is no run folder (it holds no run.db)");
+    IPR_TRY(check_is_run(folder));
     IPR_ASSIGN(store::RunStore record, store::RunStore::open_to_read(folder + "/run.db"));
     records.push_back(std::move(record));
     IPR_ASSIGN(report::RunSource source, source_of(folder, name_of(folder, folders), records.back()));

@@ -5,6 +5,7 @@
 #include "core/base/files.h"
 #include "core/host/commands.h"
 #include "core/host/interrupt.h"
+#include "core/host/run_folder.h"
 #include "core/host/setup.h"
 #include "core/loop/run.h"
 #include "core/loop/verify.h"
@@ -82,6 +83,7 @@ void print_text(const loop::Verification& found) {
 
 Status verify(const std::string& run, const Options& options) {
   const std::atomic<bool>& stop = stop_on_signals();
+  IPR_TRY(check_is_run(run));
   IPR_ASSIGN(const Json file, read_json(run + "/config.json"));
   IPR_ASSIGN(store::RunStore record, store::RunStore::open_to_read(run + "/run.db"));
   const plugin::Registry registry = registry_for(options);

@@ -57,15 +57,16 @@ ipr::Status usage_error(const CLI::App& app, const std::vector<std::string>& wor
       }
     }
   }
+  std::string path;
+  for (const CLI::App* at = command; at != &app; at = at->get_parent()) path = at->get_name() + " " + path;
+  const std::string help = "; see `ipr-host " + path + "--help`";
   for (const CLI::Option* option : command->get_options()) known.push_back(option->get_name());
   for (const std::string& word : words) {
     const std::string flag = word.substr(0, word.find('='));
     if (!flag.starts_with("--") || std::find(known.begin(), known.end(), flag) != known.end()) continue;
-    return ipr::usage("unknown flag \"" + flag + "\"" + ipr::did_you_mean(flag, known) + "; see `ipr-host " +
-                      command->get_name() + " --help`");
+    return ipr::usage("unknown flag \"" + flag + "\"" + ipr::did_you_mean(flag, known) + help);
   }
-  return ipr::usage(std::string(error.what()) + "; see `ipr-host " +
-                    (command == &app ? std::string() : command->get_name() + " ") + "--help`");
+  return ipr::usage(std::string(error.what()) + help);
 }
 
 // Does the command's work. What it printed must have arrived: a full disk behind standard output is an error. A reader

@@ -53,6 +53,14 @@ std::string differences(const Json& there, const Json& here) {
 
 }  // namespace
 
+Status check_is_run(const std::string& folder) {
+  for (const char* file : {"run.db", "config.json"}) {
+    if (!std::filesystem::exists(folder + "/" + file))
+      return bad_data(folder + ": is no run folder (it holds no " + file + ")");
+  }
+  return {};
+}
+
 Result<FolderState> look_at_folder(const std::string& folder, const Json& resolved) {
   if (!std::filesystem::exists(folder + "/config.json")) return FolderState::kFresh;
   IPR_ASSIGN(const Json there, read_json(folder + "/config.json"));

@@ -9,6 +9,9 @@
 
 namespace ipr::host {
 
+// Is there a run's record? Code::kData if not.
+[[nodiscard]] Status check_is_run(const std::string& folder);
+
 enum class FolderState { kFresh, kBegun, kFinished };
 
 // What lies in the run's folder. `resolved` is the config.json that this command would write. Code::kUsage where the

@@ -4,6 +4,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/strings.h"
+#include "core/host/run_folder.h"
 #include "core/loop/method.h"
 #include "core/loop/stage_settings.h"
 #include "core/loop/start_from.h"
@@ -250,7 +251,10 @@ Result<RunPlan> plan_run(const Options& options) {
                   {"device", config.device},
                   {"model_threads", config.model_threads}};
   // Not part of what decides: the results are those of a run that trains the same model itself.
-  if (!options.start_from.empty()) IPR_TRY(loop::check_start(options.start_from, decides));
+  if (!options.start_from.empty()) {
+    IPR_TRY(check_is_run(options.start_from));
+    IPR_TRY(loop::check_start(options.start_from, decides));
+  }
   plan.hash = sha256_hex(dump_line(decides)).substr(0, 8);
   const auto flag_origin = [&](const std::string& flag) {
     return options.given(flag) ? options.origin.at(flag) : std::string("default");

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "core/base/files.h"
+#include "core/host/run_folder.h"
 
 namespace ipr::host {
 namespace fs = std::filesystem;
@@ -89,7 +90,7 @@ void fill_from_panel(const Json& panel, OpenedRun& run) {
 }  // namespace
 
 Result<OpenedRun> open_run(const std::string& folder) {
-  if (!fs::exists(folder + "/run.db")) return bad_data(folder + ": is no run folder (it holds no run.db)");
+  IPR_TRY(check_is_run(folder));
   OpenedRun run;
   IPR_ASSIGN(store::RunStore record, store::RunStore::open_to_read(folder + "/run.db"));
   run.record = std::make_unique<store::RunStore>(std::move(record));

@@ -14,8 +14,8 @@ namespace {
 // Rows of one step: enough to keep the kernels busy, few enough that the logits of a large vocabulary stay small.
 constexpr std::size_t kStepRows = 128;
 
-Status check(const LlamaConfig& config, const ScoreRequest& request, std::size_t index) {
-  const std::string where = "request " + std::to_string(index);
+Status check(const LlamaConfig& config, const ScoreRequest& request, std::size_t index, bool alone) {
+  const std::string where = alone ? "request" : "request " + std::to_string(index);
   if (request.prompt_ids.empty()) return usage(where + ": the prompt has no tokens; the first token cannot be scored");
   if (request.top < 0) return usage(where + ": top " + std::to_string(request.top) + " is negative");
   for (const auto* ids : {&request.prompt_ids, &request.continuation_ids}) {
@@ -137,7 +137,8 @@ class Scorer {
 }  // namespace
 
 Result<std::vector<ScoreReply>> score_all(const Engine& engine, std::span<const ScoreRequest> requests) {
-  for (std::size_t i = 0; i < requests.size(); ++i) IPR_TRY(check(engine.config(), requests[i], i));
+  const bool alone = requests.size() == 1;
+  for (std::size_t i = 0; i < requests.size(); ++i) IPR_TRY(check(engine.config(), requests[i], i, alone));
   return Scorer(engine, requests).run();
 }
 

@@ -63,6 +63,7 @@ std::vector<fs::path> files_of(const std::string& places) {
 }
 
 std::size_t role_of(const fs::path& file) {
+  if (!fs::exists(file)) bad_places(file.string() + ": no such file or folder");
   const std::string name = file.filename().string();
   for (std::size_t role = 0; role < kRoles.size(); ++role) {
     if (name.find(kRoles[role]) != std::string::npos) return role;
