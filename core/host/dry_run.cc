@@ -73,7 +73,8 @@ void print(const loop::Survey& survey, const loop::Expectation& expected) {
   for (const loop::ExpectedStage& stage : expected.stages)
     std::printf("%-10s %10.0f %10.1f\n", stage.name.c_str(), stage.rollouts, stage.seconds);
   std::printf(
-      "expected    %s, %.0f rollouts (%.0f of them Monte Carlo), %.1f GiB of memory; each within a factor of 2\n",
+      "expected    %s, %.0f rollouts (%.0f of them Monte Carlo), %.1f GiB of memory; on the generated worlds within a "
+      "factor of 2\n",
       loop::human_seconds(expected.seconds).c_str(), expected.rollouts, expected.mc_rollouts,
       expected.memory_bytes / (1 << 30));
 }

@@ -43,44 +43,62 @@ std::string pattern(std::string_view message, const Words& shown) {
   return out;
 }
 
-std::vector<std::string> patterns(const rollout::Trajectory& expert) {
+// A message after another one, on a page.
+struct Said {
+  std::string before, page, message;  // the messages as patterns
+};
+
+void add_said(const rollout::Trajectory& expert, std::vector<Said>& all) {
   Words task;
   add_words(expert.first_message, task);
-  std::vector<std::string> out;
-  std::string_view page;
+  std::string before;
+  const std::string* page = nullptr;
   for (const rollout::TrajectoryTurn& turn : expert.turns) {
     Words shown = task;
-    add_words(page, shown);
-    out.push_back(pattern(turn.message, shown));
-    page = turn.observation;
+    if (page != nullptr) add_words(*page, shown);
+    std::string message = pattern(turn.message, shown);
+    if (page != nullptr) all.push_back({before, *page, message});
+    before = std::move(message);
+    page = &turn.observation;
   }
-  return out;
 }
 
-// The most common one, itself counted once less.
-bool is_foreseen(const std::map<std::string, std::size_t>& counts, const std::string& own) {
-  const std::size_t others = counts.at(own) - 1;
-  return others > 0 && std::all_of(counts.begin(), counts.end(),
+struct Counts {
+  std::size_t all = 0;
+  std::map<std::string, std::size_t> of;  // by message
+};
+using Places = std::map<std::string, Counts>;
+
+void count(Counts& counts, const std::string& message) {
+  ++counts.all;
+  ++counts.of[message];
+}
+
+// Is it the most common one, itself not counted?
+bool is_foreseen(const Counts& counts, const std::string& own) {
+  const std::size_t others = counts.of.at(own) - 1;
+  return others > 0 && std::all_of(counts.of.begin(), counts.of.end(),
                                    [&](const auto& one) { return one.first == own || one.second <= others; });
 }
 
 }  // namespace
 
 double surprise(const std::vector<rollout::Trajectory>& experts) {
-  std::vector<std::vector<std::string>> all;
-  std::map<std::string, std::map<std::string, std::size_t>> after;
-  for (const rollout::Trajectory& expert : experts) {
-    all.push_back(patterns(expert));
-    for (std::size_t i = 1; i < all.back().size(); ++i) ++after[all.back()[i - 1]][all.back()[i]];
+  std::vector<Said> all;
+  for (const rollout::Trajectory& expert : experts) add_said(expert, all);
+  if (all.empty()) return 0;
+  Places by_message, by_page;
+  for (const Said& said : all) {
+    count(by_message[said.before], said.message);
+    count(by_page[said.page], said.message);
   }
-  std::size_t messages = 0, surprises = 0;
-  for (const auto& own : all) {
-    for (std::size_t i = 1; i < own.size(); ++i) {
-      ++messages;
-      surprises += is_foreseen(after[own[i - 1]], own[i]) ? 0 : 1;
-    }
+  std::size_t by_message_only = 0, with_pages = 0;  // surprises
+  for (const Said& said : all) {
+    const Counts &before = by_message[said.before], &page = by_page[said.page];
+    by_message_only += is_foreseen(before, said.message) ? 0 : 1;
+    with_pages += is_foreseen(page.all > 1 ? page : before, said.message) ? 0 : 1;
   }
-  return messages > 0 ? static_cast<double>(surprises) / static_cast<double>(messages) : 0;
+  return static_cast<double>(std::min(by_message_only, with_pages)) / static_cast<double>(all.size());
 }
 
 }  // namespace ipr::loop

@@ -94,7 +94,7 @@ Status add_checks(pugi::xml_node main, const ReportInput& input) {
   if (!known) return {};
   std::stable_partition(checks.begin(), checks.end(),
                         [](const Check& check) { return check.state == CheckState::kWarning; });
-  pugi::xml_node list = add(add_section(main, "checks", "Warnings"), "ul", {}, "checks");
+  pugi::xml_node list = add(add_section(main, "checks", "Checks and warnings"), "ul", {}, "checks");
   for (const Check& check : checks) {
     const bool warns = check.state == CheckState::kWarning, fine = check.state == CheckState::kFine;
     pugi::xml_node item = add(list, "li", {}, warns ? "warning" : fine ? "fine" : "unknown");

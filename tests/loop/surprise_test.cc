@@ -42,3 +42,12 @@ TEST_CASE("what an expert does by chance surprises as often as the rarer half", 
   experts = {expert("a", {{"begin", ""}, {"left", ""}}), expert("b", {{"begin", ""}, {"right", ""}})};
   CHECK(surprise(experts) == 1);  // none is like the other
 }
+
+TEST_CASE("what the page decides is foreseen where several experts saw the page", "[loop][dry-run]") {
+  std::vector<rollout::Trajectory> experts;
+  for (const char* page : {"wall ahead", "way free", "wall ahead", "way free"}) {
+    const bool free = std::string(page) == "way free";
+    experts.push_back(expert("walk", {{"begin", page}, {free ? "forward" : "turn", ""}}));
+  }
+  CHECK(surprise(experts) == 0);
+}
