@@ -85,7 +85,8 @@ std::string controls_text(const WorldOutcomes& world) {
                  "D_s", "blameless", "clean", "goals", "played", "rollouts", "steps");
   for (const std::string& arm : world.arms) {
     const auto mean = [&](auto of) { return mean_over_seeds(world, arm, of); };
-    const std::string difference = arm == kIprArm ? "" : estimate_text(report::estimate_mean(ipr_minus(world, arm)));
+    const std::string difference =
+        arm == kIprArm ? "" : estimate_text(report::estimate_mean(differences(world, kIprArm, arm)));
     text += format("  %-48s %-25s %-25s", title_of(arm).c_str(),
                    estimate_text(report::estimate_mean(gains(world, arm))).c_str(), difference.c_str());
     text +=
@@ -94,6 +95,38 @@ std::string controls_text(const WorldOutcomes& world) {
                share_text(mean_share(world, arm, &Blame::clean)).c_str(), mean([](const auto& c) { return c.goals; }),
                mean([](const auto& c) { return c.played; }), mean([](const auto& c) { return c.rollouts; }),
                mean([](const auto& c) { return c.steps; }));
+  }
+  return text;
+}
+
+// What one thing does, all else equal.
+struct Contrast {
+  const char *arm, *other, *of;
+};
+constexpr Contrast kContrasts[] = {
+    {"action", "action-unfiltered", "the filter, on single-action step pairs"},
+    {kIprArm, "unfiltered", "the filter, on whole rests"},
+    {kIprArm, "eto", "step pairs beside outcome pairs"},
+    {"eto-goals", "eto", "more goals, with outcome pairs only"},
+};
+
+std::vector<Contrast> contrasts(const WorldOutcomes& world) {
+  const auto has = [&](const char* arm) {
+    return std::find(world.arms.begin(), world.arms.end(), arm) != world.arms.end();
+  };
+  std::vector<Contrast> there;
+  for (const Contrast& contrast : kContrasts) {
+    if (has(contrast.arm) && has(contrast.other)) there.push_back(contrast);
+  }
+  return there;
+}
+
+std::string contrasts_text(const WorldOutcomes& world) {
+  std::string text = "Contrasts, paired by seed:\n";
+  for (const Contrast& contrast : contrasts(world)) {
+    text += format("  %-48s %-25s %s minus %s\n", contrast.of,
+                   estimate_text(report::estimate_mean(differences(world, contrast.arm, contrast.other))).c_str(),
+                   contrast.arm, contrast.other);
   }
   return text;
 }
@@ -149,17 +182,17 @@ std::vector<double> gains(const WorldOutcomes& world, const std::string& arm) {
   return values;
 }
 
-std::vector<double> ipr_minus(const WorldOutcomes& world, const std::string& arm) {
-  std::vector<double> values = gains(world, kIprArm);
-  const std::vector<double> other = gains(world, arm);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] -= other[i];
+std::vector<double> differences(const WorldOutcomes& world, const std::string& arm, const std::string& other) {
+  std::vector<double> values = gains(world, arm);
+  const std::vector<double> others = gains(world, other);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] -= others[i];
   return values;
 }
 
 std::string to_text(const WorldOutcomes& world) {
   std::string text = "world " + world.world + ", " + std::to_string(world.seeds.size()) + " seed(s)\n";
   text += claim_text(world);
-  if (world.arms.size() > 1) text += controls_text(world) + seeds_text(world);
+  if (world.arms.size() > 1) text += controls_text(world) + contrasts_text(world) + seeds_text(world);
   return text;
 }
 
@@ -168,15 +201,24 @@ Json to_json(const WorldOutcomes& world) {
   for (const std::string& arm : world.arms) {
     Json cells = Json::array();
     for (const std::uint64_t seed : world.seeds) cells.push_back(cell_json(seed, world.at(arm, seed)));
-    arms.push_back(
-        {{"arm", arm},
-         {"title", title_of(arm)},
-         {"gain", estimate_json(report::estimate_mean(gains(world, arm)))},
-         {"ipr_minus", arm == kIprArm ? Json() : estimate_json(report::estimate_mean(ipr_minus(world, arm)))},
-         {"cells", std::move(cells)}});
+    arms.push_back({{"arm", arm},
+                    {"title", title_of(arm)},
+                    {"gain", estimate_json(report::estimate_mean(gains(world, arm)))},
+                    {"ipr_minus",
+                     arm == kIprArm ? Json() : estimate_json(report::estimate_mean(differences(world, kIprArm, arm)))},
+                    {"cells", std::move(cells)}});
+  }
+  Json between = Json::array();
+  for (const Contrast& contrast : contrasts(world)) {
+    between.push_back(
+        {{"of", contrast.of},
+         {"arm", contrast.arm},
+         {"minus", contrast.other},
+         {"difference", estimate_json(report::estimate_mean(differences(world, contrast.arm, contrast.other)))}});
   }
   return {{"world", world.world},
           {"seeds", world.seeds},
+          {"contrasts", std::move(between)},
           {"claim", estimate_json(report::estimate_mean(chosen_gains(world)))},
           {"arms", std::move(arms)}};
 }

@@ -25,8 +25,9 @@ struct WorldOutcomes {
 
 // One value per seed.
 [[nodiscard]] std::vector<double> gains(const WorldOutcomes& world, const std::string& arm);
-// IPR minus the arm, after one iteration each, per seed.
-[[nodiscard]] std::vector<double> ipr_minus(const WorldOutcomes& world, const std::string& arm);
+// The gain of one arm minus that of the other, after one iteration each, per seed.
+[[nodiscard]] std::vector<double> differences(const WorldOutcomes& world, const std::string& arm,
+                                              const std::string& other);
 
 [[nodiscard]] std::string to_text(const WorldOutcomes& world);
 [[nodiscard]] Json to_json(const WorldOutcomes& world);

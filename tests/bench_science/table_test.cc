@@ -45,6 +45,9 @@ TEST_CASE("the seed is the unit: Student's t over seed means, differences seed b
   CHECK(eto.at("ipr_minus").at("mean").get<double>() == Approx(0.5 / 3));
   CHECK(eto.at("ipr_minus").at("ci95").at(1).get<double>() == Approx(0.5 / 3 + 0.517118).margin(1e-5));
   CHECK(json.at("claim").at("n") == 3);
+  REQUIRE(json.at("contrasts").size() == 1);  // of the arms that are there
+  CHECK(json.at("contrasts").at(0).at("minus") == "eto");
+  CHECK(json.at("contrasts").at(0).at("difference").at("mean").get<double>() == Approx(0.5 / 3));
 }
 
 TEST_CASE("the text counts the seeds that exclude 0 in each direction and shows every sign", "[science]") {
