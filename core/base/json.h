@@ -11,7 +11,7 @@ namespace ipr {
 
 using Json = nlohmann::json;  // object keys sorted: dump() is canonical
 
-// Parses UTF-8 text. Errors are Code::kData: `source: line 3, column 17: expected …` (no line where it is the only).
+// Parses UTF-8 text. Errors are Code::kData: `source: line 3, column 17: …`; the column only if source ends in a line.
 [[nodiscard]] Result<Json> parse_json(std::string_view text, const std::string& source, bool allow_comments = false);
 
 // Reads and parses a file.

@@ -3,6 +3,7 @@
 #include "core/base/hash.h"
 #include "core/loop/certificate.h"
 #include "core/loop/run_state.h"
+#include "core/loop/software.h"
 
 namespace ipr::loop {
 
@@ -18,22 +19,19 @@ Status Run::finish() {
   IPR_ASSIGN(const std::string results, results_hash(*store_));
   IPR_ASSIGN(const std::string config, read_file(config_.out + "/config.json"));
   IPR_ASSIGN(const std::string panel, read_file(config_.out + "/panel.json"));
-  Json plugins = Json::object();
-  for (const plugin::Manifest* m : {&config_.environment->instance().manifest(), &config_.sft.manifest,
-                                    &config_.optimizer.manifest, &config_.scorer.manifest}) {
-    IPR_ASSIGN(const std::string bytes, read_file(m->path));
-    plugins[std::string(plugin::kind_name(m->kind)) + ":" + m->id] = sha256_hex(bytes);
-  }
+  IPR_ASSIGN(const Json software, software_of(config_));
+  IPR_ASSIGN(const std::optional<std::string> changes, store_->state("software_changes"));
   Json checkpoints = Json::object();
   for (const store::Policy& policy : policies_) checkpoints[policy.checkpoint] = policy.sha256;
   const Json certificate = {{"version", 1},
                             {"config", sha256_hex(config)},
                             {"panel", sha256_hex(panel)},
-                            {"plugins", plugins},
+                            {"plugins", software.at("plugins")},
                             {"checkpoints", checkpoints},
                             {"results", results},
                             {"dtype", "fp32"},
-                            {"kernel_family", base_->engine->kernel_family()},
+                            {"kernel_family", software.at("kernel_family")},
+                            {"software_changes", Json::parse(changes.value_or("[]"))},
                             {"model_threads", config_.model_threads}};
   SavedTraining::remove(training_file());  // of a process that was killed before it could
   IPR_TRY(store_->set_state("finished", "true"));

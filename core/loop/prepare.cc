@@ -5,10 +5,12 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/rng.h"
+#include "core/base/strings.h"
 #include "core/loop/certificate.h"
 #include "core/loop/leaks.h"
 #include "core/loop/mini.h"
 #include "core/loop/run_state.h"
+#include "core/loop/software.h"
 
 namespace ipr::loop {
 namespace {
@@ -68,14 +70,30 @@ Status Run::open_folder() {
   IPR_ASSIGN(store_, store::RunStore::open(config_.out + "/run.db"));
   IPR_ASSIGN(const std::optional<std::string> config, store_->state("config"));
   begun_ = config.has_value();
+  IPR_ASSIGN(const Json software, software_of(config_));
   if (!begun_) {
     IPR_TRY(record_prompt(*config_.environment, *store_));
+    IPR_TRY(store_->set_state("software", dump_line(software)));
     return store_->set_state("config", dump_line(config_.resolved));
   }
   IPR_ASSIGN(const Json recorded, parse_json(*config, store_->path() + ": state \"config\""));
-  if (recorded.value("hash", "") == config_.resolved.value("hash", "")) return {};
-  return usage(store_->path() + ": is the record of a run of another config (" + recorded.value("hash", "?") +
-               "); give another --out");
+  if (recorded.value("hash", "") != config_.resolved.value("hash", "")) {
+    return usage(store_->path() + ": is the record of a run of another config (" + recorded.value("hash", "?") +
+                 "); give another --out");
+  }
+  return note_software(software);
+}
+
+// The same config may be computed by something else than before: said, and kept for the certificate.
+Status Run::note_software(const Json& now) {
+  IPR_ASSIGN(const std::optional<std::string> before, store_->state("software"));
+  if (!before) return {};
+  IPR_ASSIGN(const Json recorded, parse_json(*before, store_->path() + ": state \"software\""));
+  const std::vector<std::string> changes = software_changes(recorded, now);
+  if (changes.empty()) return {};
+  progress_.say("warning: goes on with another " + join(changes, ", ") +
+                " than it began with; its results may differ from those of a run that was not interrupted");
+  return store_->set_state("software_changes", dump_line(changes));
 }
 
 Status Run::make_plugins() {

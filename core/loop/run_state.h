@@ -42,6 +42,7 @@ class Run {
   // First of all: a run that is refused for its tasks leaves no folder behind.
   Status fill_panels();
   Status open_folder();
+  Status note_software(const Json& now);
   Status make_plugins();
   Status list_tasks();
   Status collect_experts();
