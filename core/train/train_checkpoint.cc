@@ -37,7 +37,7 @@ class Reader {
     std::string_view bytes;
     if (count > left_.size() / sizeof(float) || !take(count * sizeof(float), bytes)) return false;
     into.resize(count);
-    std::memcpy(into.data(), bytes.data(), bytes.size());
+    if (count > 0) std::memcpy(into.data(), bytes.data(), bytes.size());
     return true;
   }
   [[nodiscard]] std::string_view left() const { return left_; }

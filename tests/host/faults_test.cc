@@ -147,3 +147,15 @@ TEST_CASE("a polite request to end is answered in its own way", "[host][faults]"
   REQUIRE_FALSE(stopped.error_lines().empty());
   CHECK(contains(stopped.error_lines().back(), "the same command"));
 }
+
+TEST_CASE("without an expert there is nothing to start from", "[host][faults]") {
+#ifdef IPR_NO_EXPERT
+  const Workplace place;
+  const Ended run =
+      place.host({"--env", "no-expert", "--scorer", "mc", "--plugin-path", IPR_NO_EXPERT, "--out", "run"});
+  INFO(run.err);
+  CHECK(run.exit_code == 3);
+  REQUIRE(run.error_lines().size() == 1);
+  CHECK(contains(run.error_lines()[0], "--expert"));
+#endif
+}

@@ -138,7 +138,7 @@ TEST_CASE("wrong split lists are told with file and reason", "[webshop][splits]"
   CHECK(failure_of(folder.path()) == "no failure");
   CHECK(contains(failure_of(train), "give a train and a test list"));
   CHECK(contains(failure_of(train + "," + test + "," + test), "a second list of the role test"));
-  CHECK(contains(failure_of(folder.file("nothing_test.json") + "," + train), "cannot be read"));
+  CHECK(contains(failure_of(folder.file("nothing_test.json") + "," + train), "nothing_test.json: no such file"));
   write(folder.file("x.json"), "[]");
   CHECK(contains(failure_of(folder.file("x.json")), "must hold train, dev or test"));
   write(folder.file("a_train_indices.json"), "[]");
