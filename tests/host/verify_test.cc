@@ -145,7 +145,7 @@ TEST_CASE("a run that is no run, or cannot be read, is bad data", "[host][verify
     REQUIRE(ended.error_lines().size() == 1);
     CHECK(contains(ended.error_lines()[0], part));
   };
-  refused("nowhere", "config.json");
+  refused("nowhere", "is no run folder");
   REQUIRE(write_file(copy.place.file("run/run.db"), std::string(5000, 'x')).ok());
   refused("run", "run.db");
   fs::remove(copy.place.file("run/run.db"));
