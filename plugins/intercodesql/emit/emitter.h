@@ -1,0 +1,127 @@
+// The inside of emit.h: one class that writes SQLite SQL from a bound tree.
+//
+// Tables are t1, t2 … by Source::id, columns of results "c1", "c2" …, tables of WITH w1, w2 …: no name of the statement
+// reaches SQLite but those of databases, tables and their columns. Every expression is written so that it may stand
+// beside any operator; only condition() leaves off outer parentheses. Throws MysqlError where MySQL refuses a value.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "resolve/bound.h"
+#include "resolve/functions.h"
+
+namespace intercodesql {
+
+// A part of SQL with its type.
+struct Typed {
+  std::string sql;
+  Type type;
+};
+
+class Emitter {
+ public:
+  explicit Emitter(const Resolution& resolution) : resolution_(resolution) {}
+
+  std::string top_query(const BoundQuery& query);  // of a statement: the order of its rows shows
+  std::string query(const BoundQuery& query) { return this->query(query, /*collated=*/false); }
+  std::string condition(const mysql::Expr& expr);  // true or false in SQLite's sense
+  std::string expression(const mysql::Expr& expr);
+  std::string from(const BoundBlock& block, const std::vector<mysql::TableRefPtr>& tables);
+  std::string order_by(const BoundBlock& block, const std::vector<Key>& keys, bool by_position);
+  std::string base_table(const Source& source);
+  // ON DUPLICATE KEY UPDATE: VALUES(c) is excluded."c", and columns have no table in front.
+  void inside_upsert() { in_upsert_ = true; }
+
+  [[nodiscard]] const std::set<std::string>& databases() const { return databases_; }
+  [[nodiscard]] bool uses_session() const { return uses_session_; }
+
+ private:
+  // queries (emitter_query.cc). `collated`: texts carry their collation, as a set operation compares them.
+  std::string query(const BoundQuery& query, bool collated);
+  std::string with_clause(const mysql::Query& query);
+  std::string body(const BoundQuery& query, bool collated);
+  std::string block(const BoundQuery& query, bool collated);
+  std::string block_text(const BoundQuery& query, bool collated);
+  std::string select_list(const BoundBlock& block, bool collated);
+  std::string order_of_groups(const BoundBlock& block);
+  std::vector<std::string> hidden_keys(const BoundQuery& query);
+  std::string order_by_hidden(const BoundQuery& query, const std::vector<std::string>& hidden);
+  std::string set_operation(const BoundQuery& query, bool collated);
+  std::string set_operand(const mysql::Query& operand, const std::vector<Item>& columns, bool collated, bool is_left);
+  std::string numbered_rows(const mysql::Query& operand, const std::vector<Item>& columns);
+  std::string value_rows(const BoundQuery& query);
+  std::string item(const Item& item);
+  std::string grouping(const BoundBlock& block);
+  std::string table(const BoundBlock& block, const mysql::TableRef& table);
+  std::string join(const BoundBlock& block, const mysql::TableRef& join);
+  std::string source(const Source& source);
+  std::string common_name(const mysql::CommonTable& table);
+  std::string column(const ColumnRef& column);
+
+  // expressions (emitter_expression.cc)
+  std::string named(const mysql::Expr& expr);
+  std::string literal(const mysql::Expr& expr);
+  std::string listed(const std::vector<mysql::ExprPtr>& args, std::string_view between, std::size_t first,
+                     std::size_t last);
+  std::string arithmetic(const mysql::Expr& expr);
+  std::string arithmetic_inside(const mysql::Expr& expr);
+  std::string case_expression(const mysql::Expr& expr);
+  std::string cast(const mysql::Expr& expr);
+  std::string like(const mysql::Expr& expr);
+  std::string is_true(const mysql::Expr& expr);
+  std::string scalar_subquery(const mysql::Expr& expr);
+  [[nodiscard]] const Type& type_of(const mysql::Expr& expr) const { return resolution_.at(expr).type; }
+  Typed typed(const mysql::Expr& expr) { return {expression(expr), type_of(expr)}; }
+
+  // comparisons (emitter_comparison.cc)
+  std::string comparison(const mysql::Expr& expr);
+  std::string compare(mysql::Op op, const mysql::Expr& left, const mysql::Expr& right);
+  std::string compare_rows(mysql::Op op, const mysql::Expr& left, const mysql::Expr& right);
+  std::pair<std::string, std::string> comparable(const mysql::Expr* left_expr, const Typed& left,
+                                                 const mysql::Expr* right_expr, const Typed& right);
+  std::string between(const mysql::Expr& expr);
+  std::string in_list(const mysql::Expr& expr);
+  std::string in_query(const mysql::Expr& expr);
+  std::string quantified(const mysql::Expr& expr);
+
+  // functions (emitter_function.cc)
+  std::string function(const mysql::Expr& expr);
+  std::string special_function(const mysql::Expr& expr);
+  std::string argument(const mysql::Expr& expr, ArgumentRule rule, const Type& common);
+  std::string aggregate(const mysql::Expr& expr);
+  Typed gathered(const mysql::Expr& aggregate, const mysql::Expr& argument);
+  std::string sum_or_average(const mysql::Expr& expr);
+  std::string group_concat(const mysql::Expr& expr);
+  std::string window(const mysql::Expr& expr);
+  std::string window_definition(const mysql::Expr& expr);
+  std::string sorted(const mysql::Expr& expr, bool descending);
+
+  const Resolution& resolution_;
+  std::map<const mysql::CommonTable*, std::size_t> common_;
+  std::set<std::string> databases_;
+  bool uses_session_ = false;
+  bool in_upsert_ = false;
+  const mysql::Query* top_ = nullptr;
+  std::vector<const BoundBlock*> blocks_;  // those being written, the innermost last
+};
+
+// --- conversions (conversion.cc): SQL of a value to SQL of it as another type
+
+[[nodiscard]] std::string as_text(const Typed& value);
+[[nodiscard]] std::string as_number(const Typed& value);
+[[nodiscard]] std::string as_condition(const Typed& value);
+[[nodiscard]] std::string as_type(const Typed& value, const Type& type);
+// With the collation its type compares by.
+[[nodiscard]] std::string collated(const Typed& value);
+
+[[nodiscard]] std::string quoted_name(std::string_view name);
+[[nodiscard]] std::string quoted_text(std::string_view text);
+// Parts joined by AND or OR in parentheses, in groups where there are more than SQLite nests.
+[[nodiscard]] std::string joined(const std::vector<std::string>& parts, std::string_view between);
+
+}  // namespace intercodesql
