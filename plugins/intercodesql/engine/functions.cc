@@ -8,6 +8,7 @@
 #include "engine/functions_aggregate.h"
 #include "engine/functions_date.h"
 #include "engine/functions_number.h"
+#include "engine/functions_regex.h"
 #include "engine/functions_session.h"
 #include "engine/functions_store.h"
 #include "engine/functions_text.h"
@@ -56,6 +57,7 @@ void register_functions(sqlite3* connection, StatementContext& context) {
   register_entries(connection, text_functions(), context);
   register_entries(connection, number_functions(), context);
   register_entries(connection, date_functions(), context);
+  register_entries(connection, regex_functions(), context);
   register_entries(connection, session_functions(), context);
   register_entries(connection, store_functions(), context);
   register_aggregates(connection, context);
