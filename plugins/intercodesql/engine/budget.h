@@ -14,7 +14,8 @@ struct Budget {
   std::int64_t private_bytes = std::int64_t{8} << 20;  // by which writes may grow an episode's copy of a database
 };
 
-// What an agent reads when a statement would use more: MySQL's own text for a statement that ran out of time.
+// What an agent reads when a statement would use more, or nests deeper than SQLite goes: MySQL's own text for a
+// statement that ran out of time.
 inline constexpr int kBudgetErrorNumber = 3024;
 inline constexpr std::string_view kBudgetError =
     "Query execution was interrupted, maximum statement execution time exceeded";

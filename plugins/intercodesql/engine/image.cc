@@ -160,6 +160,21 @@ std::string create_table_sql(std::string_view database, const Table& table) {
   return sql + (key != nullptr && !row_number ? ") WITHOUT ROWID" : ")");
 }
 
+std::string index_name(const Table& table, const Index& index) {
+  return concat(table.name, " ", index.name);
+}
+
+std::vector<std::string> create_index_sql(std::string_view database, const Table& table) {
+  std::vector<std::string> statements;
+  for (const Index& index : table.indexes) {
+    if (index.unique || index.columns.empty()) continue;
+    statements.push_back(concat("CREATE INDEX ", sqlite::quoted(database), ".",
+                                sqlite::quoted(index_name(table, index)), " ON ", sqlite::quoted(table.name),
+                                column_list(table, index.columns)));
+  }
+  return statements;
+}
+
 void bind_cell(sqlite3_stmt* statement, int index, const Value& value, const Type& type) {
   const auto bind_text = [&](std::string text) {
     sqlite3_bind_text64(statement, index, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
@@ -208,12 +223,14 @@ Image make_image(const DatabaseContents& contents) {
   const sqlite::Database database = sqlite::open_in_memory();
   check(database.get(),
         sqlite3_create_collation_v2(database.get(), "MYSQL", SQLITE_UTF8, nullptr, compare_texts, nullptr));
+  sqlite::run(database.get(), "PRAGMA user_version = 1");  // so that a database without tables has bytes too
   sqlite::run(database.get(), "BEGIN");
   for (std::size_t i = 0; i < contents.schema.tables.size(); ++i) {
     const Table& table = contents.schema.tables[i];
     sqlite::run(database.get(), create_table_sql("main", table));
     keep_next_id(database.get(), table);
     if (i < contents.rows.size()) store_rows(database.get(), contents.schema.database, table, contents.rows[i]);
+    for (const std::string& sql : create_index_sql("main", table)) sqlite::run(database.get(), sql);
   }
   sqlite::run(database.get(), "COMMIT");
   return image_of(database.get(), "main");
