@@ -75,7 +75,7 @@ struct Index {
 };
 
 // FOREIGN KEY (columns) REFERENCES database.table (referenced). Shown by SHOW CREATE TABLE and information_schema; not
-// enforced for rows that come from a dump.
+// enforced, neither for the rows of a dump nor for an episode's own.
 struct ForeignKey {
   std::string name;
   std::vector<std::size_t> columns;  // positions in Table::columns
