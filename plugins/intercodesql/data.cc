@@ -148,6 +148,21 @@ void read_questions(std::string_view text, const std::string& file, TaskSet& tas
   }
 }
 
+std::string databases_of(const std::string& folder) {
+  for (const char* name : {"ic_spider_dbs.sql", "spider_all.sql"}) {
+    if (fs::exists(fs::path(folder) / name)) return folder + "/" + name;
+  }
+  std::vector<std::string> dumps;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".sql") dumps.push_back(entry.path().string());
+  }
+  if (dumps.size() == 1) return dumps[0];
+  if (fs::exists(fs::path(folder) / "tables.json")) return folder;
+  throw Failure(IPR_DATA_LOSS,
+                "intercodesql: " + folder + ": holds " + (dumps.empty() ? "no" : "more than one") +
+                    " dump; give one *.sql as mysqldump writes it, or Spider's tables.json and database/");
+}
+
 TaskSet read_tasks(const std::string& folder) {
   std::vector<std::pair<std::string, std::string>> found;  // part, path
   for (const auto& [name, part] : kQuestionFiles) {

@@ -72,6 +72,11 @@ class TaskSet {
 // The question files of a data folder. Throws sdk::Failure (IPR_DATA_LOSS): none there, or a wrong one with its record.
 [[nodiscard]] TaskSet read_tasks(const std::string& folder);
 
+// Where the folder's databases are, as load_databases takes it: its dump (ic_spider_dbs.sql, spider_all.sql, or the
+// only
+// *.sql), or the folder itself in Spider's layout. Throws sdk::Failure (IPR_DATA_LOSS) where there is neither.
+[[nodiscard]] std::string databases_of(const std::string& folder);
+
 // Adds the questions of one document to the part begun.
 void read_questions(std::string_view text, const std::string& file, TaskSet& tasks);
 

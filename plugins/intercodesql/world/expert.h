@@ -24,7 +24,7 @@ namespace intercodesql {
 struct Habits {
   double show_tables = 0.5;        // begins with SHOW TABLES
   double wrong_table = 0.1;        // looks at another table first
-  double asks_blindly = 0.15;      // queries before it has looked at the table
+  double asks_blindly = 0.1;       // queries before it has looked at the table
   double forgets_condition = 0.6;  // the second of two
   double forgets_order = 0.4;      // order and limit, or the limit alone
   double repairs = 0.35;           // notices what it forgot when it sees the rows

@@ -134,14 +134,13 @@ void append_database(const MadeDatabase& database, std::string& out) {
 
 // ------------------------------------------------------------------------------------------- questions
 
-// A column in the question's own spelling.
-Term term(const MadeColumn& column, const Draws& draws, std::string_view name) {
-  return {column.meaning->spellings[draws.below(2, name)], column.name()};
+// Questions use a concept's first spelling.
+Term term(const MadeColumn& column) {
+  return {column.meaning->spellings[0], column.name()};
 }
 
-Condition text_condition(const MadeTable& table, std::size_t k, std::size_t row, const Draws& draws) {
-  return {term(table.text_columns.at(k), draws, k == 0 ? "ask text" : "ask more text"), "",
-          std::string(table.rows[row].texts.at(k))};
+Condition text_condition(const MadeTable& table, std::size_t k, std::size_t row) {
+  return {term(table.text_columns.at(k)), "", std::string(table.rows[row].texts.at(k))};
 }
 
 // True of row `row`, and of others as it happens.
@@ -150,7 +149,7 @@ Condition number_condition(const MadeTable& table, std::size_t k, std::size_t ro
   const bool over = draws.below(2, "relation") == 0;
   const int margin = 1 + static_cast<int>(draws.below(9, "margin"));
   const int bound = over ? std::max(0, number - margin) : number + margin;
-  return {term(table.number_columns.at(k), draws, "ask number"), over ? " over" : " under", std::to_string(bound)};
+  return {term(table.number_columns.at(k)), over ? " over" : " under", std::to_string(bound)};
 }
 
 bool holds(const Condition& condition, const MadeTable& table, const MadeTable::MadeRow& row) {
@@ -173,7 +172,7 @@ std::size_t rows_that_fit(const Plan& plan, const MadeTable& table) {
 }
 
 void put_in_order(const MadeTable& table, const Draws& draws, Plan& plan) {
-  plan.order = term(table.number_columns.at(draws.below(kNumbers, "order")), draws, "ask order");
+  plan.order = term(table.number_columns.at(draws.below(kNumbers, "order")));
   plan.highest = draws.below(2, "highest") == 0;
   plan.limit = 1 + static_cast<int>(draws.below(3, "limit"));
 }
@@ -186,11 +185,11 @@ Plan make_plan(const MadeDatabase& database, QuestionKind kind, const Draws& dra
   plan.table = table.name;
   plan.other_table = database.tables[(which + 1) % database.tables.size()].name;
   const std::size_t row = draws.below(table.rows.size(), "row"), text = draws.below(kTexts, "text");
-  if (kind != QuestionKind::kCount) plan.columns.push_back(term(table.label, draws, "ask label"));
+  if (kind != QuestionKind::kCount) plan.columns.push_back(term(table.label));
   if (kind == QuestionKind::kColumns) {
-    plan.columns.push_back(term(table.number_columns.at(draws.below(kNumbers, "shown")), draws, "ask shown"));
+    plan.columns.push_back(term(table.number_columns.at(draws.below(kNumbers, "shown"))));
   }
-  if (kind != QuestionKind::kTop) plan.conditions.push_back(text_condition(table, text, row, draws));
+  if (kind != QuestionKind::kTop) plan.conditions.push_back(text_condition(table, text, row));
   if (kind == QuestionKind::kTwo) {
     plan.conditions.push_back(number_condition(table, draws.below(kNumbers, "number"), row, draws));
   }

@@ -3,8 +3,8 @@
 //
 //  - A database has two or three tables; a table has an id, a name, two text and two number columns and 8 to 12 rows.
 //    Numbers of a column are distinct, so that no LIMIT cuts a tie.
-//  - Each column concept has two spellings, such as color and paint. A table uses either, a question either, so that
-//    looking at the table first is necessary.
+//  - Each column concept has two spellings, such as color and paint. A table uses either, questions the first, so that
+//    looking at the table before asking is necessary.
 //  - Questions are of six kinds: a condition; two; the top k; a count; two columns; a condition and the top k. Their
 //    words come in the order of the SQL, texts stand in quotes, numbers behind a blank: a small model can only copy
 //    what is the same token in both. No gold result is empty, and no condition is true of all rows.

@@ -159,6 +159,19 @@ TEST_CASE("lists that do not fit are refused", "[intercodesql][data]") {
   CHECK_THROWS_WITH(read_split_lists(folder.file("none.json")), Catch::Contains("cannot be read"));
 }
 
+TEST_CASE("the databases of a folder are its dump or Spider's layout", "[intercodesql][data]") {
+  const ipr::test::TempFolder folder;
+  CHECK_THROWS_WITH(databases_of(folder.path()), Catch::Contains("holds no dump"));
+  write(folder.file("tables.json"), "[]");
+  CHECK(databases_of(folder.path()) == folder.path());
+  write(folder.file("a.sql"), "");
+  CHECK(databases_of(folder.path()) == folder.file("a.sql"));
+  write(folder.file("b.sql"), "");
+  CHECK(databases_of(folder.path()) == folder.path());
+  write(folder.file("ic_spider_dbs.sql"), "");
+  CHECK(databases_of(folder.path()) == folder.file("ic_spider_dbs.sql"));
+}
+
 TEST_CASE("the official questions: 1,034 on 20 databases", "[intercodesql][data][golden]") {
   const std::string file = ipr::test::shared_file("data/intercodesql/ic_spider_dev.json");
   if (file.empty()) return;
