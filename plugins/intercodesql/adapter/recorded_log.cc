@@ -1,0 +1,64 @@
+#include "adapter/recorded_log.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "adapter/intercode.h"
+#include "ipr/plugin.hpp"
+#include "json_records.h"
+
+namespace intercodesql {
+namespace {
+
+using ipr::sdk::Failure;
+
+[[noreturn]] void wrong(const std::string& where, const std::string& expected) {
+  throw Failure(IPR_DATA_LOSS, "intercodesql: " + where + ": expected " + expected);
+}
+
+double best_turn(SqlEnv& env, const RecordedEpisode& episode) {
+  double best = 0;
+  for (std::size_t i = 0; i < episode.actions.size(); ++i) {
+    env.step(episode.actions[i]);
+    const double reward = env.reward_now();
+    best = i == 0 ? reward : std::max(best, reward);
+    if (reward == 1) break;
+  }
+  return best;
+}
+
+double paid_at_submit(SqlEnv& env, const RecordedEpisode& episode) {
+  for (const std::string& action : episode.actions) {
+    const AgentAction parsed = parse_execute(action);
+    if (!parsed.understood) continue;
+    const SqlEnv::Result result = env.step(parsed.action);
+    if (result.submitted) return result.reward;
+  }
+  return env.reward_now();
+}
+
+}  // namespace
+
+RecordedEpisode read_recorded_episode(std::string_view line, const std::string& where) {
+  const Record record = parse_document(line, where);
+  if (!record.is_object() || !record.contains("task_id")) wrong(where, "an object with \"task_id\" and \"actions\"");
+  const Record& id = record["task_id"];
+  RecordedEpisode episode;
+  episode.task_id = id.is_string() ? id.get<std::string>() : id.dump();
+  const Record actions = record.value("actions", Record());
+  if (!actions.is_array()) wrong(where, "a list of texts under \"actions\"");
+  for (const Record& action : actions) {
+    if (!action.is_string()) wrong(where, "a list of texts under \"actions\"");
+    episode.actions.push_back(action.get<std::string>());
+  }
+  if (record.contains("max_reward") && record["max_reward"].is_number()) {
+    episode.reward = record["max_reward"].get<double>();
+  }
+  return episode;
+}
+
+double rescore(SqlEnv& env, const RecordedEpisode& episode, Runner runner) {
+  return runner == Runner::kReact ? paid_at_submit(env, episode) : best_turn(env, episode);
+}
+
+}  // namespace intercodesql
