@@ -111,8 +111,9 @@ Status replay_messages(const Environment& environment, const Task& task, std::ui
     }
     one["info"]["finished"] = session.finished();
     one["info"]["steps"] = session.steps();
+    const Json own_reason = one["info"].value("terminate_reason", Json("success"));  // as the environment names its end
     one["info"]["terminate_reason"] = !session.finished()    ? Json(nullptr)
-                                      : session.terminated() ? Json("success")
+                                      : session.terminated() ? own_reason
                                                              : Json("max_steps");
     IPR_ASSIGN(one["available_actions"], actions_of(session.episode()));
     add_history(history, "assistant", text);
