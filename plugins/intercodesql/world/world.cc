@@ -252,7 +252,7 @@ std::array<Extent, 3> extents(WorldSize size) {
   if (size == WorldSize::kTiny) {
     return {{{"train", IPR_SPLIT_TRAIN, 4, 6}, {"dev", IPR_SPLIT_DEV, 2, 4}, {"test", IPR_SPLIT_TEST, 2, 8}}};
   }
-  return {{{"train", IPR_SPLIT_TRAIN, 120, 12}, {"dev", IPR_SPLIT_DEV, 8, 12}, {"test", IPR_SPLIT_TEST, 25, 20}}};
+  return {{{"train", IPR_SPLIT_TRAIN, 160, 15}, {"dev", IPR_SPLIT_DEV, 8, 12}, {"test", IPR_SPLIT_TEST, 25, 20}}};
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ namespace intercodesql {
 
 enum class WorldSize : std::uint8_t {
   kTiny,   // 4 train, 2 dev, 2 test databases; 24, 8 and 16 questions: for tests
-  kNormal  // 120 train, 8 dev, 25 test databases; 1,440, 96 and 500 questions
+  kNormal  // 160 train, 8 dev, 25 test databases; 2,400, 96 and 500 questions
 };
 
 enum class QuestionKind : std::uint8_t { kOne, kTwo, kTop, kCount, kColumns, kOneTop };

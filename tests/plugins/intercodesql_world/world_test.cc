@@ -39,10 +39,10 @@ TEST_CASE("the same seed makes the same world, another seed another one", "[inte
 TEST_CASE("splits have their sizes and share no database", "[intercodesql][world]") {
   const World world = generate_world(1, WorldSize::kNormal);
   REQUIRE(world.splits.size() == 3);
-  CHECK(world.splits[0].tasks.size() == 1440);
+  CHECK(world.splits[0].tasks.size() == 2400);
   CHECK(world.splits[1].tasks.size() == 96);
   CHECK(world.splits[2].tasks.size() == 500);
-  CHECK(world.plans.size() == 2036);
+  CHECK(world.plans.size() == 2996);
   std::set<std::string> all;
   std::size_t sum = 0;
   for (const std::uint32_t role : {IPR_SPLIT_TRAIN, IPR_SPLIT_DEV, IPR_SPLIT_TEST}) {
