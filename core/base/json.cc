@@ -7,20 +7,16 @@
 namespace ipr {
 namespace {
 
-// "rows.jsonl: line 3": a line of a file, whose own lines need no number.
-bool names_a_line(std::string_view source) {
-  const auto digits = source.find_last_not_of("0123456789");
-  return digits != std::string_view::npos && digits + 1 < source.size() &&
-         source.substr(0, digits + 1).ends_with("line ");
-}
+struct Place {
+  std::size_t line, column;  // from 1
+};
 
 // nlohmann reports a byte offset (1-based); users look for lines and columns.
-std::string place_of(std::string_view text, std::size_t byte, std::string_view source) {
+Place place_of(std::string_view text, std::size_t byte) {
   const std::string_view before = text.substr(0, std::min(byte > 0 ? byte - 1 : 0, text.size()));
-  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const auto newline = before.rfind('\n');
-  const auto column = before.size() - (newline == std::string_view::npos ? 0 : newline + 1) + 1;
-  return (names_a_line(source) ? "" : "line " + std::to_string(line) + ", ") + "column " + std::to_string(column);
+  return {1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')),
+          before.size() - (newline == std::string_view::npos ? 0 : newline + 1) + 1};
 }
 
 // The library's text begins "[json.exception.parse_error.101] parse error at line …: "; keep what it says of the fault.
@@ -29,16 +25,28 @@ std::string reason_of(const std::string& what) {
   return colon == std::string::npos ? what : what.substr(colon + 2);
 }
 
-}  // namespace
-
-Result<Json> parse_json(std::string_view text, const std::string& source, bool allow_comments) {
+// `name` puts the place of a fault into words.
+template <typename Name>
+Result<Json> parse(std::string_view text, const std::string& source, bool allow_comments, Name&& name) {
   try {
     return Json::parse(text.begin(), text.end(), nullptr, true, allow_comments);
   } catch (const Json::parse_error& error) {
-    return bad_data(source + ": " + place_of(text, error.byte, source) + ": " + reason_of(error.what()));
+    return bad_data(source + ": " + name(place_of(text, error.byte)) + ": " + reason_of(error.what()));
   } catch (const Json::exception& error) {
     return bad_data(source + ": " + error.what());
   }
+}
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text, const std::string& source, bool allow_comments) {
+  return parse(text, source, allow_comments, [](Place place) {
+    return "line " + std::to_string(place.line) + ", column " + std::to_string(place.column);
+  });
+}
+
+Result<Json> parse_json_line(std::string_view line, const std::string& source) {
+  return parse(line, source, false, [](Place place) { return "column " + std::to_string(place.column); });
 }
 
 Result<Json> read_json(const std::string& path, bool allow_comments) {

@@ -11,8 +11,11 @@ namespace ipr {
 
 using Json = nlohmann::json;  // object keys sorted: dump() is canonical
 
-// Parses UTF-8 text. Errors are Code::kData: `source: line 3, column 17: …`; the column only if source ends in a line.
+// Parses UTF-8 text. `source` names it in errors: `source: line 3, column 17: expected …`. Errors are Code::kData.
 [[nodiscard]] Result<Json> parse_json(std::string_view text, const std::string& source, bool allow_comments = false);
+
+// A line of JSON Lines, which `source` names: `source: column 17: expected …`.
+[[nodiscard]] Result<Json> parse_json_line(std::string_view line, const std::string& source);
 
 // Reads and parses a file.
 [[nodiscard]] Result<Json> read_json(const std::string& path, bool allow_comments = false);

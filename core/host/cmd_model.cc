@@ -23,7 +23,7 @@ Status answer_lines(const std::function<Result<Json>(const Json&)>& answer) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     Json out;
-    const Result<Json> input = parse_json(line, "input line " + std::to_string(number));
+    const Result<Json> input = parse_json_line(line, "input line " + std::to_string(number));
     const Json id = input.ok() && input->is_object() ? input->value("id", Json()) : Json();
     if (!input.ok()) {
       out = {{"error", input.status().message()}};

@@ -20,7 +20,7 @@ struct ReplayCommand {
     for (std::string line; std::getline(std::cin, line);) {
       ++line_number;
       if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-      const Result<Json> input = parse_json(line, "input line " + std::to_string(line_number));
+      const Result<Json> input = parse_json_line(line, "input line " + std::to_string(line_number));
       // A line that is no JSON is a case that cannot run: it is answered, and the others still run.
       const Json answer = input.ok() ? env::replay_case(*made.environment, *input, replay)
                                      : env::replay_case(*made.environment, Json(), replay, input.status());

@@ -84,7 +84,7 @@ Result<std::vector<ExpertRecord>> read_expert_file(const std::string& path) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     const std::string where = path + ": line " + std::to_string(number);
-    IPR_ASSIGN(const Json record, parse_json(line, where));
+    IPR_ASSIGN(const Json record, parse_json_line(line, where));
     IPR_ASSIGN(ExpertRecord expert, read_record(record, where));
     experts.push_back(std::move(expert));
   }

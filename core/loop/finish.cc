@@ -21,6 +21,7 @@ Status Run::finish() {
   IPR_ASSIGN(const std::string panel, read_file(config_.out + "/panel.json"));
   IPR_ASSIGN(const Json software, software_of(config_));
   IPR_ASSIGN(const std::optional<std::string> changes, store_->state("software_changes"));
+  IPR_ASSIGN(const Json changed, parse_json(changes.value_or("[]"), "state \"software_changes\""));
   Json checkpoints = Json::object();
   for (const store::Policy& policy : policies_) checkpoints[policy.checkpoint] = policy.sha256;
   const Json certificate = {{"version", 1},
@@ -31,7 +32,7 @@ Status Run::finish() {
                             {"results", results},
                             {"dtype", "fp32"},
                             {"kernel_family", software.at("kernel_family")},
-                            {"software_changes", Json::parse(changes.value_or("[]"))},
+                            {"software_changes", changed},
                             {"model_threads", config_.model_threads}};
   SavedTraining::remove(training_file());  // of a process that was killed before it could
   IPR_TRY(store_->set_state("finished", "true"));

@@ -29,7 +29,7 @@ Status each_record(const std::string& path, const std::function<Status(const Jso
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     const std::string where = path + ": line " + std::to_string(number);
-    Result<Json> record = parse_json(line, where);
+    Result<Json> record = parse_json_line(line, where);
     if (!record.ok()) return record.status();
     IPR_TRY(take_object(*record, where, take));
   }

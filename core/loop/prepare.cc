@@ -91,8 +91,8 @@ Status Run::note_software(const Json& now) {
   IPR_ASSIGN(const Json recorded, parse_json(*before, store_->path() + ": state \"software\""));
   const std::vector<std::string> changes = software_changes(recorded, now);
   if (changes.empty()) return {};
-  progress_.say("warning: goes on with another " + join(changes, ", ") +
-                " than it began with; its results may differ from those of a run that was not interrupted");
+  progress_.say("warning: changed since this run began: " + join(changes, "; ") +
+                "; its results may differ from those of a run that was not interrupted");
   return store_->set_state("software_changes", dump_line(changes));
 }
 

@@ -48,7 +48,7 @@ Status add_curve(pugi::xml_node grid, store::RunStore& record, const std::string
   if (metrics.size() < 2) return {};
   LinePlot plot;
   plot.title = stage + ": " + name;  // also the caption, so that the axis needs no name
-  if (longest == 1) {  // one value per iteration: a curve over iterations
+  if (longest == 1) {                // one value per iteration: a curve over iterations
     Series series;
     for (const auto& [iteration, points] : curves) series.points.push_back({double(iteration), points[0].y, {}});
     plot.series.push_back(series);

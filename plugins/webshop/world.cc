@@ -13,8 +13,8 @@
 namespace webshop {
 namespace {
 
-constexpr std::size_t kWords = 7;    // attribute words per category: the points of the Fano plane
-constexpr std::size_t kLines = 7;    // products per category: its lines
+constexpr std::size_t kWords = 7;  // attribute words per category: the points of the Fano plane
+constexpr std::size_t kLines = 7;  // products per category: its lines
 constexpr std::size_t kDefaultValues = 3, kCreditValues = 2;  // that a product offers of each option
 
 struct Category {
@@ -142,10 +142,13 @@ std::vector<Item> make_items(std::uint64_t seed, WorldSize size, WorldKind kind)
     const Draws own(seed, item.id);
     put_words(item, words, i % lines, own);
     for (std::size_t k = 0; k < option_kinds().size(); ++k) {
-      if (kind == WorldKind::kCredit) item.offers.push_back(offer_some(option_kinds()[k], kCreditValues, draws));
-      if (kind == WorldKind::kCredit) continue;
+      const OptionKind& option = option_kinds()[k];
       const bool has = (k == kColor && kinds[i] != 0) || (k == kSize && kinds[i] != 1);
-      if (has) item.offers.push_back(offer_some(option_kinds()[k], kDefaultValues, own));
+      if (kind == WorldKind::kCredit) {
+        item.offers.push_back(offer_some(option, kCreditValues, draws));
+      } else if (has) {
+        item.offers.push_back(offer_some(option, kDefaultValues, own));
+      }
     }
     item.price = kPrices[own.below(kPrices.size(), "price")];
   }

@@ -27,7 +27,7 @@ TEST_CASE("a JSON error names file, line and column", "[base]") {
   CHECK(parsed.status().code() == Code::kData);
   CHECK(parsed.status().message().find("x.json: line 3, column 9") == 0);
   CHECK(parse_json("nope", "x.json").status().message().find("x.json: line 1, column") == 0);
-  CHECK(parse_json("nope", "x.jsonl: line 12").status().message().find("x.jsonl: line 12: column") == 0);
+  CHECK(parse_json_line("nope", "x.jsonl: line 12").status().message().find("x.jsonl: line 12: column") == 0);
 }
 
 TEST_CASE("a written file is replaced whole, or not at all", "[base]") {

@@ -22,7 +22,11 @@ TEST_CASE("a dry run says what will happen and starts nothing", "[host][run][dry
   CHECK(estimate.at("counted").at("train_tasks") == 8);
   for (const auto& [rate, value] : estimate.at("measured").items()) {
     INFO(rate);
-    CHECK(value.get<double>() > 0);
+    // What a further position costs is the difference of two timings: none is seen where the machine is busy.
+    if (rate == "attention_seconds_per_position")
+      CHECK(value.get<double>() >= 0);
+    else
+      CHECK(value.get<double>() > 0);
   }
   const Json& expected = estimate.at("expected");
   CHECK(expected.at("seconds").get<double>() > 0);

@@ -6,6 +6,7 @@
 #include "engine/collation.h"
 #include "engine/function_call.h"
 #include "engine/functions_aggregate.h"
+#include "engine/functions_code.h"
 #include "engine/functions_date.h"
 #include "engine/functions_number.h"
 #include "engine/functions_regex.h"
@@ -55,6 +56,7 @@ void register_entries(sqlite3* connection, std::span<const FunctionEntry> entrie
 void register_functions(sqlite3* connection, StatementContext& context) {
   check(connection, sqlite3_create_collation_v2(connection, "MYSQL", SQLITE_UTF8, &context, compare, nullptr));
   register_entries(connection, text_functions(), context);
+  register_entries(connection, code_functions(), context);
   register_entries(connection, number_functions(), context);
   register_entries(connection, date_functions(), context);
   register_entries(connection, regex_functions(), context);
