@@ -55,8 +55,9 @@ std::vector<std::string> generation_folders(const std::string& data, const std::
   }
   if (found.empty()) {
     throw Failure(IPR_DATA_LOSS,
-                  data + ": holds no games; give ALFWorld's folder with train/, valid_seen/ or valid_unseen/, or one "
-                         "that holds it as json_2.1.3 or json_2.1.1");
+                  data +
+                      ": holds no games; give ALFWorld's folder with train/, valid_seen/ or valid_unseen/, or one "
+                      "that holds it as json_2.1.3 or json_2.1.1");
   }
   if (!generation.empty() && fs::path(found.front()).filename() != generation) {
     throw Failure(IPR_DATA_LOSS, data + ": holds no " + generation + " (env.generation), only " +

@@ -22,7 +22,8 @@ struct GamePath {
   std::string family, floor_plan, trial;
 };
 
-// The name's parts, whether there is such a file or not; nothing unless `id` has three of them, none empty, "." or "..".
+// The name's parts, whether there is such a file or not; nothing unless `id` has three of them, none empty, "." or
+// "..".
 [[nodiscard]] std::optional<GamePath> game_path(const std::string& generation_folder, std::string_view id);
 
 // Why the reference's loader would not offer a game of this name (`movable`, `Sliced`, a task type that is none of the

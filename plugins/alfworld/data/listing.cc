@@ -72,7 +72,8 @@ class Lister {
   void list() {
     const bool has_train = has_split(folder_, kTrain);
     if (!has_train && settings_.valid_train_is_dev) {
-      throw Failure(IPR_INVALID_ARGUMENT, folder_ + ": has no train/, so valid_train/ is the train split and cannot be " +
+      throw Failure(IPR_INVALID_ARGUMENT, folder_ +
+                                              ": has no train/, so valid_train/ is the train split and cannot be " +
                                               "dev; leave env.dev at held_out");
     }
     if (!has_train && has_split(folder_, kValidTrain))

@@ -21,26 +21,26 @@
 namespace alfworld {
 
 struct DataSettings {
-  std::string generation;               // json_2.1.x, or empty: by preference
-  std::set<std::string> task_types;     // empty: all six
+  std::string generation;            // json_2.1.x, or empty: by preference
+  std::set<std::string> task_types;  // empty: all six
   bool valid_train_is_dev = false;
-  std::uint64_t split_seed = 1;         // of the held-out dev games
+  std::uint64_t split_seed = 1;  // of the held-out dev games
 };
 
 // Reads the folder once. Afterwards immutable but for find(), which is safe on any thread.
 class DataFolder {
  public:
-  // Walks the splits and scans their files on the host's threads. Logs what is left out: names that the reference skips,
-  // unsolvable games, files without the key `solvable`, broken and unreadable ones. Throws sdk::Failure where there is
-  // no game at all.
+  // Walks the splits and scans their files on the host's threads. Logs what is left out: names that the reference
+  // skips, unsolvable games, files without the key `solvable`, broken and unreadable ones. Throws sdk::Failure where
+  // there is no game at all.
   DataFolder(const std::string& data, const DataSettings& settings, const ipr::sdk::Host& host);
 
   [[nodiscard]] const TaskSet& tasks() const { return tasks_; }
 
   // Any game below the data folder, whether its split is loaded or not, by its id or a path that ends in it, with or
   // without `game.tw-pddl`. A generation named before the id is looked into first, then the chosen one, then the
-  // others. Names that the splits skip are found, too. Null if there is no such file. Throws sdk::Failure (IPR_DATA_LOSS)
-  // where the file is broken or its key `solvable` is not true.
+  // others. Names that the splits skip are found, too. Null if there is no such file. Throws sdk::Failure
+  // (IPR_DATA_LOSS) where the file is broken or its key `solvable` is not true.
   [[nodiscard]] const GameTask* find(std::string_view id) const;
 
  private:

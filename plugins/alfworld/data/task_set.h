@@ -18,7 +18,7 @@ struct GameTask {
 
 struct TaskSplit {
   std::string name;
-  std::uint32_t role = 0;           // IPR_SPLIT_*
+  std::uint32_t role = 0;            // IPR_SPLIT_*
   std::vector<std::uint32_t> tasks;  // numbers in TaskSet::tasks()
 };
 
