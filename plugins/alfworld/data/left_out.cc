@@ -22,7 +22,7 @@ std::vector<std::string> LeftOut::lines(const std::string& folder) const {
                a_few(games, 2, ", ") + ")";
   if (!skipped.empty()) found.push_back(folder + ": games that are not offered: " + skipped);
   if (!faults_.empty())
-    found.push_back(std::to_string(faults_.size()) + " left out below " + folder + ": " + a_few(faults_, 3, "; "));
+    found.push_back(std::to_string(faults_.size()) + " left out below " + folder + ": " + a_few(faults_, 5, "; "));
   return found;
 }
 

@@ -36,8 +36,9 @@ class Scanner {
   std::string_view string() {
     need('"', "expected a text in quotes");
     const std::size_t begin = at_;
-    while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2 : 1;
-    if (at_ >= text_.size()) {
+    at_ = text_.find('"', begin);
+    while (at_ != std::string_view::npos && is_escaped(begin)) at_ = text_.find('"', at_ + 1);
+    if (at_ == std::string_view::npos) {
       at_ = begin - 1;
       fail("the text that begins here does not end; the file may be cut short");
     }
@@ -62,6 +63,12 @@ class Scanner {
  private:
   void blanks() {
     while (at_ < text_.size() && std::string_view(" \n\r\t").find(text_[at_]) != std::string_view::npos) ++at_;
+  }
+  // Whether an odd number of backslashes stands before at_, back to `begin` at most.
+  [[nodiscard]] bool is_escaped(std::size_t begin) const {
+    std::size_t first = at_;
+    while (first > begin && text_[first - 1] == '\\') --first;
+    return (at_ - first) % 2 == 1;
   }
   void part_of_value(std::string& open) {
     const char c = text_[at_];

@@ -183,7 +183,6 @@ TEST_CASE("broken files and unreadable places are named and stop nobody", "[alfw
   fs::create_directory_symlink("loop", games.path("valid_seen/loop"));
   fs::create_directory_symlink(".", games.path("valid_seen/pick_and_place_simple-Mug-None-Desk-1/again"));
   fs::create_directory_symlink("..", games.path("valid_seen/pick_and_place_simple-Mug-None-Desk-1/up"));
-  fs::create_directory_symlink(".", games.path("valid_seen/self"));
   REQUIRE(ipr::write_file(games.path("valid_seen/notes.txt"), "no folder").ok());
   const Opened opened(games.data());
   CHECK(opened.folder.tasks().tasks().size() == 1);
@@ -192,7 +191,6 @@ TEST_CASE("broken files and unreadable places are named and stop nobody", "[alfw
   CHECK(contains(log, "4 left out below "));
   CHECK(contains(log, "valid_seen/loop: "));
   CHECK(contains(log, simple("valid_seen", 1, 2) + "/game.tw-pddl: line 1, column 17: "));
-  CHECK(contains(log, "and 1 more"));
   CHECK_THROWS_WITH(opened.folder.find(simple("valid_seen", 1, 3)),
                     Catch::Contains("trial_T3/game.tw-pddl: key \"pddl_problem\" is missing"));
 }

@@ -10,9 +10,9 @@ using namespace alfworld;
 
 namespace {
 
-constexpr const char* kGood =
-    R"({"pddl_domain": "(define \"x\")", "grammar": "grammar :: \"\"\"\n{\n \"task\": [\n {\n \"rhs\": \"Your task is to: put a hot apple in fridge.\"\n }\n ]\n}\n\"\"\";", "pddl_problem": "p", "solvable": true, "walkthrough": ["a", "b \\"]
-})";
+constexpr const char* kGood = R"json({"pddl_domain": "(define \"x\")",
+"grammar": "grammar :: \"\"\"\n{\n \"task\": [\n {\n \"rhs\": \"Your task is to: put a hot apple in fridge.\"\n }\n ]\n}\n\"\"\";",
+"pddl_problem": "p", "solvable": true, "walkthrough": ["a", "b \\"]})json";
 
 std::string failure_of(const std::string& json) {
   try {
