@@ -32,10 +32,18 @@ struct Entry {
   }
 };
 
+// How a search goes about it.
+struct Manner {
+  std::uint32_t weight = 1;         // of the estimate against the steps already taken
+  bool helpful_only = false;        // tries only operators that help the relaxed plan: incomplete
+  std::uint32_t shorter_than = ~0;  // leaves out what is estimated to lead to this many steps or more
+};
+
 class BestFirst {
  public:
-  BestFirst(const GroundTask& task, std::uint32_t weight, bool helpful_only)
-      : task_(task), simulation_(task), relaxation_(task), weight_(weight), helpful_only_(helpful_only) {}
+  // Shares the relaxation's work space with other searches of the task, one after the other.
+  BestFirst(const GroundTask& task, const Simulation& simulation, Relaxation& relaxation, const Manner& manner)
+      : task_(task), simulation_(simulation), relaxation_(relaxation), manner_(manner) {}
 
   std::optional<std::vector<std::uint32_t>> run(std::uint64_t& budget) {
     add(simulation_.start(), 0, 0, 0);
@@ -55,7 +63,7 @@ class BestFirst {
   void expand(std::uint32_t number) {
     const Bits& state = *nodes_[number].state;
     const std::uint32_t steps = nodes_[number].steps;
-    if (helpful_only_) {
+    if (manner_.helpful_only) {
       const std::vector<std::uint32_t> helpful = nodes_[number].helpful;
       for (const std::uint32_t op : helpful) add(simulation_.apply(state, op), number, op, steps + 1);
       return;
@@ -81,7 +89,8 @@ class BestFirst {
       nodes_[number].steps = steps;
     }
     if (estimates_[number] == kDeadEnd) return;
-    queue_.push({steps + weight_ * estimates_[number], estimates_[number], order_++, number, steps});
+    if (steps + estimates_[number] >= manner_.shorter_than) return;
+    queue_.push({steps + manner_.weight * estimates_[number], estimates_[number], order_++, number, steps});
   }
 
   [[nodiscard]] std::vector<std::uint32_t> path(std::uint32_t node) const {
@@ -93,10 +102,9 @@ class BestFirst {
 
   static constexpr std::uint32_t kDeadEnd = ~std::uint32_t{0};
   const GroundTask& task_;
-  Simulation simulation_;
-  Relaxation relaxation_;
-  std::uint32_t weight_;
-  bool helpful_only_;
+  const Simulation& simulation_;
+  Relaxation& relaxation_;
+  Manner manner_;
   std::unordered_map<Bits, std::uint32_t, BitsHash> known_;  // to the node's number; keys do not move
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> estimates_;
@@ -104,15 +112,31 @@ class BestFirst {
   std::uint32_t order_ = 0;
 };
 
+// States that the first, incomplete search may expand, and each attempt to find something shorter.
+constexpr std::uint64_t kFirstBudget = 300;
+constexpr std::uint64_t kShorteningBudget = 40;
+
 }  // namespace
 
 std::optional<std::vector<std::uint32_t>> search(const GroundTask& task, std::uint64_t& budget) {
-  std::uint64_t first = std::min<std::uint64_t>(budget, 300);
-  budget -= first;
-  auto found = BestFirst(task, 1, true).run(first);
-  budget += first;
-  if (found) return found;
-  return BestFirst(task, 5, false).run(budget);
+  const Simulation simulation(task);
+  Relaxation relaxation(task);
+  const auto attempt = [&](const Manner& manner, std::uint64_t at_most) {
+    std::uint64_t share = std::min(budget, at_most);
+    budget -= share;
+    auto found = BestFirst(task, simulation, relaxation, manner).run(share);
+    budget += share;
+    return found;
+  };
+  auto found = attempt({.weight = 1, .helpful_only = true}, kFirstBudget);
+  if (!found) found = attempt({.weight = 5}, budget);
+  while (found && !found->empty()) {
+    const auto length = static_cast<std::uint32_t>(found->size());
+    auto shorter = attempt({.weight = 3, .shorter_than = length}, kShorteningBudget);
+    if (!shorter) break;
+    found = std::move(shorter);
+  }
+  return found;
 }
 
 }  // namespace alfworld::plan
