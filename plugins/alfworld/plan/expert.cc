@@ -29,7 +29,7 @@ bool expert_advice(const State& state, ExpertMemory& memory, std::string& action
   if (!rest) {
     const std::uint64_t here = state.fingerprint();
     if (memory.hopeless == here) return false;
-    auto made = plan(state, budget);
+    auto made = find_plan(state, budget);
     if (!made) {
       memory.hopeless = here;
       return false;

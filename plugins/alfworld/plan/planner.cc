@@ -41,7 +41,7 @@ const GroundAction& fitting(const plan::GroundTask& task, const std::vector<std:
 
 }  // namespace
 
-std::optional<std::vector<std::string>> plan(const State& state, std::uint64_t budget) {
+std::optional<std::vector<std::string>> find_plan(const State& state, std::uint64_t budget) {
   if (state.won()) return std::vector<std::string>{};
   const auto task = plan::ground(state, kGroundingLimit);
   if (!task) return std::nullopt;

@@ -20,7 +20,7 @@ inline constexpr std::uint64_t kPlanBudget = 1000;
 
 // Empty if the goal holds already; nullopt if no plan was found within `budget`. Deterministic. The commands were
 // played on a copy of the state: each is admissible in its turn, and the last one wins.
-[[nodiscard]] std::optional<std::vector<std::string>> plan(const State& state, std::uint64_t budget = kPlanBudget);
+[[nodiscard]] std::optional<std::vector<std::string>> find_plan(const State& state, std::uint64_t budget = kPlanBudget);
 
 // Plays `commands` from the one numbered `first` on a copy of `state`, until it wins. Returns how many that took;
 // nullopt if one of them is refused or the last one does not win.

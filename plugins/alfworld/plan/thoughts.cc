@@ -27,65 +27,44 @@ std::string some(std::string_view name) {
   return (vowel ? "an " : "a ") + std::string(kind);
 }
 
+// The numbered objects that a command names, by id.
+std::vector<pddl::ObjectId> named_in(const Game& game, std::string_view command) {
+  std::vector<pddl::ObjectId> found;
+  for (pddl::ObjectId object = 0; object < game.problem().objects.size(); ++object) {
+    const std::string_view name = game.name(object);
+    const bool has_number = !name.empty() && name.back() != ' ';
+    if (has_number && find_words(command, name) != std::string_view::npos) found.push_back(object);
+  }
+  return found;
+}
+
 // ---- what the agent may know: what the first text lists, what it has changed, and what it is about to name
 
-class Known {
- public:
-  Known(const State& state, std::string_view next_command) : game_(state.game()) {
-    const std::string intro = State(state.shared_game()).intro();
-    const std::size_t count = game_.problem().objects.size();
-    known_.assign(count, false);
-    for (pddl::ObjectId object = 0; object < count; ++object) {
-      if (!has_number(object)) continue;
-      const std::string_view name = game_.name(object);
-      known_[object] =
-          find_words(intro, name) != std::string_view::npos || find_words(next_command, name) != std::string_view::npos;
-    }
-    add_changes(state);
+std::vector<bool> known_objects(const State& state, std::string_view next_command) {
+  const Game& game = state.game();
+  std::vector<bool> known(game.problem().objects.size(), false);
+  for (const pddl::ObjectId object : named_in(game, State(state.shared_game()).intro())) known[object] = true;
+  for (const pddl::ObjectId object : named_in(game, next_command)) known[object] = true;
+  const auto& predicates = game.domain().predicates;
+  const auto& init = game.problem().init;
+  for (pddl::PredicateId predicate = 0; predicate < predicates.size(); ++predicate) {
+    state.visit(predicate, [&](const pddl::Atom& atom) {
+      if (std::binary_search(init.begin(), init.end(), atom)) return;
+      for (std::size_t i = 0; i < predicates[predicate].parameters.size(); ++i) known[atom.arguments[i]] = true;
+    });
   }
+  return known;
+}
 
-  // `command` with "an apple" in place of an "apple 3" that was not met yet.
-  [[nodiscard]] std::string told(std::string command) const {
-    for (pddl::ObjectId object = 0; object < known_.size(); ++object) {
-      if (known_[object] || !has_number(object)) continue;
-      const std::string_view name = game_.name(object);
-      const std::size_t at = find_words(command, name);
-      if (at != std::string_view::npos) command.replace(at, name.size(), some(name));
-    }
-    return command;
+// `command` with "an apple" in place of an "apple 3" that was not met yet.
+std::string as_known(const Game& game, std::string command, const std::vector<bool>& known) {
+  for (const pddl::ObjectId object : named_in(game, command)) {
+    const std::string_view name = game.name(object);
+    const std::size_t at = find_words(command, name);
+    if (!known[object] && at != std::string::npos) command.replace(at, name.size(), some(name));
   }
-
-  [[nodiscard]] bool share_a_name(std::string_view a, std::string_view b) const {
-    for (pddl::ObjectId object = 0; object < known_.size(); ++object) {
-      const std::string_view name = game_.name(object);
-      if (has_number(object) && find_words(a, name) != std::string_view::npos &&
-          find_words(b, name) != std::string_view::npos) {
-        return true;
-      }
-    }
-    return false;
-  }
-
- private:
-  [[nodiscard]] bool has_number(pddl::ObjectId object) const {
-    const std::string_view name = game_.name(object);
-    return !name.empty() && name.back() != ' ';
-  }
-
-  void add_changes(const State& state) {
-    const auto& predicates = game_.domain().predicates;
-    const auto& init = game_.problem().init;
-    for (pddl::PredicateId predicate = 0; predicate < predicates.size(); ++predicate) {
-      state.visit(predicate, [&](const pddl::Atom& atom) {
-        if (std::binary_search(init.begin(), init.end(), atom)) return;
-        for (std::size_t i = 0; i < predicates[predicate].parameters.size(); ++i) known_[atom.arguments[i]] = true;
-      });
-    }
-  }
-
-  const Game& game_;
-  std::vector<bool> known_;  // by object
-};
+  return command;
+}
 
 // ---- what a command is good for
 
@@ -100,15 +79,23 @@ std::optional<std::size_t> first_refused_without(const State& state, std::span<c
   return std::nullopt;
 }
 
-// What the first command makes possible. Through a chain of preparations (go there, open it, put it in) to its end.
+// What the first command makes possible; of a chain of preparations (go there, open it, put it in) the last. A
+// preparation is about nothing but what the next command is about.
 std::optional<std::size_t> purpose(const State& state, std::span<const std::string> commands) {
   auto end = first_refused_without(state, commands, 0);
   while (end) {
     const auto next = first_refused_without(state, commands, *end);
     if (!next || *next != *end + 1) break;
+    const auto prepared = named_in(state.game(), commands[*end]), used = named_in(state.game(), commands[*next]);
+    if (!std::includes(used.begin(), used.end(), prepared.begin(), prepared.end())) break;
     end = next;
   }
   return end;
+}
+
+bool share_an_object(const Game& game, std::string_view a, std::string_view b) {
+  const auto in_a = named_in(game, a), in_b = named_in(game, b);
+  return std::find_first_of(in_a.begin(), in_a.end(), in_b.begin(), in_b.end()) != in_a.end();
 }
 
 }  // namespace
@@ -128,9 +115,10 @@ std::string thought_before(const State& state, std::span<const std::string> rest
   if (rest.size() == 1) return text + "One more step and the task is done: I " + command + ".";
   const auto end = purpose(state, rest);
   if (!end) return text + "To " + task + ", I have to " + command + ".";
-  const Known known(state, command);
-  const std::string aim = known.told(rest[*end]);
-  if (known.share_a_name(command, rest[*end])) return text + "I want to " + aim + ", so I " + command + ".";
+  const std::string aim = as_known(state.game(), rest[*end], known_objects(state, command));
+  if (share_an_object(state.game(), command, rest[*end])) {
+    return text + "I want to " + aim + ", so I " + command + ".";
+  }
   return text + "I " + command + "; after that I can " + aim + ".";
 }
 
