@@ -24,8 +24,9 @@ bool expert_advice(const State& state, ExpertMemory& memory, std::string& action
   thought.clear();
   if (state.won()) return false;
   Occasion occasion = memory.refused ? Occasion::kRefused : Occasion::kGoingOn;
-  auto rest = winning_rest(state, state.game().walkthrough());
-  if (!rest && memory.plan) rest = winning_rest(state, *memory.plan);
+  std::optional<std::span<const std::string>> rest;
+  if (memory.plan) rest = winning_rest(state, *memory.plan);
+  if (!rest) rest = winning_rest(state, state.game().walkthrough());
   if (!rest) {
     const std::uint64_t here = state.fingerprint();
     if (memory.hopeless == here) return false;
