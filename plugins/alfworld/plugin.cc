@@ -1,4 +1,5 @@
-// The ALFWorld environment as a plugin: settings, tasks, episodes and their texts around engine/, data/ and adapter/.
+// The ALFWorld environment as a plugin: settings, tasks, episodes and their texts around engine/, data/, adapter/,
+// plan/ and world/.
 
 #include <memory>
 #include <optional>
@@ -15,6 +16,11 @@
 #include "data/listing.h"
 #include "engine/state.h"
 #include "ipr/plugin.hpp"
+#include "plan/expert.h"
+#include "world/defaults.h"
+#include "world/expert.h"
+#include "world/memory.h"
+#include "world/world.h"
 
 namespace alfworld {
 namespace {
@@ -26,7 +32,8 @@ constexpr std::size_t kMostLoadedGames = 256;
 struct Settings {
   TextVersion text_version = TextVersion::kOld;
   Wrapper wrapper = Wrapper::kIpr;
-  bool strip_arrival = true, prompt_first = false, generated = false;
+  bool strip_arrival = true, prompt_first = false, generated = false, tiny = false;
+  std::uint64_t world_seed = 1;
   std::string prompt_in_one;  // format first: what stands before the task
 };
 
@@ -36,6 +43,8 @@ Settings read_settings(const Config& config) {
   if (config.text("wrapper") == "eto") settings.wrapper = Wrapper::kEto;
   settings.strip_arrival = config.flag("strip_arrival");
   settings.prompt_first = config.text("prompt_format") == "first";
+  settings.tiny = config.text("world_size") == "tiny";
+  settings.world_seed = static_cast<std::uint64_t>(config.integer("world_seed"));
   return settings;
 }
 
@@ -75,9 +84,14 @@ std::vector<PromptMessage> choose_prompt(const std::string& prompts, int example
 
 // What all episodes share.
 struct Games {
-  std::unique_ptr<const DataFolder> folder;
+  std::unique_ptr<const DataFolder> folder;  // null: the games are generated
+  World world;
+  TaskSet made;   // world's tasks, numbered alike
+  Habits habits;  // of the expert of generated games
   std::unique_ptr<GameCache> cache;
-  [[nodiscard]] const GameTask* find(std::string_view id) const { return folder->find(id); }
+
+  [[nodiscard]] const TaskSet& tasks() const { return folder ? folder->tasks() : made; }
+  [[nodiscard]] const GameTask* find(std::string_view id) const { return folder ? folder->find(id) : made.find(id); }
 };
 
 class Visit final : public Episode {
@@ -88,10 +102,12 @@ class Visit final : public Episode {
     const GameTask* task = games_->find(task_id);
     if (task == nullptr) throw Failure(IPR_NOT_FOUND, "no task \"" + std::string(task_id) + "\"");
     const std::shared_ptr<const LoadedGame> loaded = games_->cache->get(*task);
+    task_ = task;
     state_.emplace(loaded->game);
     steps_ = refused_ = 0;
-    followed_ = 0;
+    planned_ = {};
     out.observation = state_->intro();
+    if (settings_->generated) seen_.emplace(out.observation);
     out.info_json = "{" + loaded->intro_json;
     show(out);
   }
@@ -100,11 +116,9 @@ class Visit final : public Episode {
     const std::string_view command = strip(action);
     out.invalid = !state().step(command, out.observation);
     ++steps_;
-    if (out.invalid) {
-      ++refused_;
-    } else {
-      follow(command);
-    }
+    if (out.invalid) ++refused_;
+    planned_.refused = out.invalid;
+    if (seen_) seen_->note(command, out.observation);
     // A reset's list of entities is long; an episode that goes on does not carry its memory along.
     if (out.info_json.capacity() > kLongInfo) std::string().swap(out.info_json);
     out.info_json = '{';
@@ -122,10 +136,15 @@ class Visit final : public Episode {
     return admissible.empty() ? "look" : admissible[ipr_mix64(seed, 0) % admissible.size()];
   }
 
-  bool expert(std::string& action, std::string& /*thought*/) override {
-    const std::vector<std::string>& path = state().game().walkthrough();
-    if (followed_ >= path.size() || state().won()) return false;
-    action = path[followed_];
+  // On real games one that knows where everything is; on generated ones an imperfect one that reads the texts alone.
+  bool expert(std::string& action, std::string& thought) override {
+    if (!seen_) return expert_advice(state(), planned_, action, thought);
+    if (state().won()) return false;
+    auto advice =
+        expert_advice(*seen_, settings_->text_version, Draws(settings_->world_seed, task_->id), games_->habits);
+    if (!advice) return false;
+    action = std::move(advice->action);
+    thought = std::move(advice->thought);
     return true;
   }
 
@@ -144,16 +163,11 @@ class Visit final : public Episode {
   }
 
  private:
-  static constexpr std::size_t kLongInfo = 256, kOffPath = static_cast<std::size_t>(-1);
+  static constexpr std::size_t kLongInfo = 256;
 
   State& state() {
     if (!state_) throw Failure(IPR_FAILED_PRECONDITION, "the episode has not been reset");
     return *state_;
-  }
-
-  void follow(std::string_view command) {
-    const std::vector<std::string>& path = state_->game().walkthrough();
-    followed_ = followed_ < path.size() && path[followed_] == command ? followed_ + 1 : kOffPath;
   }
 
   // Everything but the observation. `info_json` is open: "{" or "{" and members.
@@ -169,9 +183,11 @@ class Visit final : public Episode {
 
   const Games* games_;
   const Settings* settings_;
+  const GameTask* task_ = nullptr;
   std::optional<State> state_;  // empty until the first reset
   std::size_t steps_ = 0, refused_ = 0;
-  std::size_t followed_ = 0;  // commands of the walkthrough that brought the game here
+  ExpertMemory planned_;
+  std::optional<Memory> seen_;  // of generated games
 };
 
 class AlfWorld final : public Environment {
@@ -180,17 +196,18 @@ class AlfWorld final : public Environment {
     const Config config(config_json);
     settings_ = read_settings(config);
     const std::string folder = host.data_folder();
-    if (folder.empty()) throw Failure(IPR_DATA_LOSS, "no data; give --data with ALFWorld's folder");
-    games_.folder = std::make_unique<DataFolder>(folder, read_data_settings(config), host);
-    games_.cache = std::make_unique<GameCache>(
-        [version = settings_.text_version](const GameTask& task) {
-          return read_game(read_text(task.path), task.path, version);
-        },
-        kMostLoadedGames);
+    settings_.generated = folder.empty();
+    if (settings_.generated) {
+      generate();
+    } else {
+      open(folder, read_data_settings(config), host);
+    }
     prompt_ = choose_prompt(config.text("prompts"), static_cast<int>(config.integer("icl")), settings_);
     if (settings_.prompt_first) settings_.prompt_in_one = prompt_in_one(prompt_);
     defaults_ = std::string(R"({"threshold":0.5,"expert_min_outcome":0,"dialect":"react","max_steps":)") +
-                (settings_.wrapper == Wrapper::kEto ? "40}" : "20}");
+                (settings_.wrapper == Wrapper::kEto ? "40" : "20");
+    if (settings_.generated) defaults_ += "," + generated_defaults(size());
+    defaults_ += '}';
   }
 
   std::uint32_t capabilities() const override { return kFork | kActions | kSample | kExpert | kDialect; }
@@ -219,7 +236,33 @@ class AlfWorld final : public Environment {
   }
 
  private:
-  [[nodiscard]] const TaskSet& tasks() const { return games_.folder->tasks(); }
+  void open(const std::string& folder, const DataSettings& settings, const Host& host) {
+    games_.folder = std::make_unique<DataFolder>(folder, settings, host);
+    games_.cache = std::make_unique<GameCache>(
+        [version = settings_.text_version](const GameTask& task) {
+          return read_game(read_text(task.path), task.path, version);
+        },
+        kMostLoadedGames);
+  }
+  void generate() {
+    games_.world = generate_world(settings_.world_seed, size());
+    for (const MadeTask& task : games_.world.tasks) games_.made.add(make_task(task));
+    for (MadeSplit& split : games_.world.splits)
+      games_.made.add_split({std::move(split.name), split.role, std::move(split.tasks)});
+    games_.habits = world_habits(settings_.world_seed);
+    games_.cache = std::make_unique<GameCache>(
+        [this](const GameTask& task) {
+          return read_game(game_text(games_.world, games_.world.tasks[task.number]), task.id, settings_.text_version);
+        },
+        kMostLoadedGames);
+  }
+  static GameTask make_task(const MadeTask& made) {
+    const GamePath name = game_path("", made.id).value();
+    return {made.id, "", sentence(goal_of(made.goal), made.wording),
+            meta_json(name.family, name.floor_plan, name.trial), 0};
+  }
+  [[nodiscard]] WorldSize size() const { return settings_.tiny ? WorldSize::kTiny : WorldSize::kNormal; }
+  [[nodiscard]] const TaskSet& tasks() const { return games_.tasks(); }
   static Task to_task(const GameTask& task) { return {task.id, task.instruction, task.meta_json, 0}; }
 
   Settings settings_;
@@ -245,6 +288,9 @@ constexpr Info kInfo = {
                    "description": "of the splits' games, separated by commas; empty: all six"},
     "dev": {"type": "string", "enum": ["held_out", "valid_train"], "default": "held_out",
             "description": "dev games: a tenth of train by task folder (at most 140), or the split valid_train"},
+    "world_seed": {"type": "integer", "default": 1, "minimum": 0, "description": "of the generated games"},
+    "world_size": {"type": "string", "enum": ["normal", "tiny"], "default": "normal",
+                   "description": "of the generated games; tiny is for tests"},
     "split_seed": {"type": "integer", "default": 1, "minimum": 0, "description": "of the held-out dev games"},
     "prompts": {"type": "string", "default": "",
                 "description": "folder of the published prompts, or own, or none; empty: none with generated games, else own"},

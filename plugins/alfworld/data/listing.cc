@@ -35,7 +35,7 @@ GameFacts look_into(const GamePath& game) {
 }
 
 GameTask make_task(const GamePath& game, const std::string& instruction) {
-  return {game.id, game.path, instruction, meta_json(game.family, game.floor_plan, game.trial)};
+  return {game.id, game.path, instruction, meta_json(game.family, game.floor_plan, game.trial), 0};
 }
 
 // A game that is asked for by name.

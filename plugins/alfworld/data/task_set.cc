@@ -11,6 +11,7 @@ std::string meta_json(std::string_view family, std::string_view floor_plan, std:
 
 std::uint32_t TaskSet::add(GameTask task) {
   const auto number = static_cast<std::uint32_t>(tasks_.size());
+  task.number = number;
   tasks_.push_back(std::move(task));
   by_id_.emplace(tasks_.back().id, number);
   return number;

@@ -14,6 +14,7 @@ struct GameTask {
   std::string id;
   std::string path;  // of its game.tw-pddl; empty for a generated game
   std::string instruction, meta_json;
+  std::uint32_t number = 0;  // in TaskSet::tasks(), set by add()
 };
 
 struct TaskSplit {
@@ -27,7 +28,7 @@ struct TaskSplit {
 
 class TaskSet {
  public:
-  // Returns the task's number. Precondition: its id is new.
+  // Returns the task's number, counted from 0. Precondition: its id is new.
   std::uint32_t add(GameTask task);
   void add_split(TaskSplit split) { splits_.push_back(std::move(split)); }
 
