@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "adapter/prompts.h"
-#include "adapter/text.h"
 #include "adapter/wrapper.h"
 #include "data/file_text.h"
 #include "data/game_cache.h"
 #include "data/listing.h"
 #include "engine/state.h"
+#include "engine/white_space.h"
 #include "ipr/plugin.hpp"
 #include "plan/expert.h"
 #include "world/defaults.h"
@@ -52,7 +52,7 @@ std::set<std::string> read_task_types(const std::string& list) {
   std::set<std::string> types;
   for (std::size_t begin = 0; begin < list.size();) {
     const auto end = std::min(list.find(',', begin), list.size());
-    const std::string type(strip(std::string_view(list).substr(begin, end - begin)));
+    const std::string type(engine::stripped(std::string_view(list).substr(begin, end - begin)));
     if (!is_task_type(type)) {
       throw Failure(IPR_INVALID_ARGUMENT, "setting \"task_types\": unknown type \"" + type + "\"; give some of " +
                                               task_types() + ", separated by commas");
@@ -113,7 +113,7 @@ class Visit final : public Episode {
   }
 
   void step(std::string_view action, Step& out) override {
-    const std::string_view command = strip(action);
+    const std::string_view command = engine::stripped(action);
     out.invalid = !state().step(command, out.observation);
     ++steps_;
     if (out.invalid) ++refused_;

@@ -1,6 +1,6 @@
 #include "adapter/wrapper.h"
 
-#include "adapter/text.h"
+#include "engine/white_space.h"
 
 namespace alfworld {
 namespace {
@@ -11,10 +11,10 @@ constexpr std::string_view kAction = "Action:", kObservation = "Observation: ", 
 }  // namespace
 
 std::optional<std::string_view> parse_message(std::string_view message) {
-  message = strip(message);
+  message = engine::stripped(message);
   const auto at = message.find(kAction);
   if (at == std::string_view::npos) return std::nullopt;
-  return strip(message.substr(at + kAction.size()));
+  return engine::stripped(message.substr(at + kAction.size()));
 }
 
 std::string error_message() {

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "adapter/prompts.h"
-#include "adapter/text.h"
 #include "adapter/wrapper.h"
 #include "core/base/files.h"
+#include "engine/white_space.h"
 #include "ipr/plugin.hpp"
 #include "tests/support/catch.h"
 #include "tests/support/shared_data.h"
@@ -54,12 +54,12 @@ TEST_CASE("the command stands behind the first Action: and goes to the end", "[a
   CHECK(command_of("Action: \xFF\xE3\x80") == "\xFF\xE3\x80");
 }
 
-TEST_CASE("strip takes the white space of Unicode and nothing else", "[alfworld][adapter]") {
-  CHECK(strip(" \t\n\v\f\r\x1C\x1F x \xE2\x80\x89") == "x");
-  CHECK(strip("\xC2\x85\xE1\x9A\x80\xE2\x80\xA8\xE2\x81\x9F").empty());
-  CHECK(strip("\xE2\x80\x8B") == "\xE2\x80\x8B");  // ZERO WIDTH SPACE is none
-  CHECK(strip("\x1B") == "\x1B");
-  CHECK(strip("a b") == "a b");
+TEST_CASE("the engine strips the white space of Unicode and nothing else", "[alfworld][adapter]") {
+  CHECK(engine::stripped(" \t\n\v\f\r\x1C\x1F x \xE2\x80\x89") == "x");
+  CHECK(engine::stripped("\xC2\x85\xE1\x9A\x80\xE2\x80\xA8\xE2\x81\x9F").empty());
+  CHECK(engine::stripped("\xE2\x80\x8B") == "\xE2\x80\x8B");  // ZERO WIDTH SPACE is none
+  CHECK(engine::stripped("\x1B") == "\x1B");
+  CHECK(engine::stripped("a b") == "a b");
 }
 
 TEST_CASE("the task message has no welcome and no blank line", "[alfworld][adapter]") {
