@@ -25,9 +25,10 @@ using engine::World;
 namespace {
 
 constexpr std::string_view kNothingHappens = "Nothing happens.";
+constexpr std::size_t kMaxCommands = 4'000'000;
 
 World world_of(const GameTables& tables, const ChangedAtoms& changed) {
-  return {tables.types, Facts(tables.base, changed)};
+  return {tables.types, Facts(tables.base, changed), 0};
 }
 
 TextSource texts_of(const GameTables& tables, const ChangedAtoms& changed) {
@@ -167,6 +168,7 @@ void State::admissible(std::vector<std::string>& out) const {
   std::vector<std::pair<std::size_t, std::size_t>> commands;  // begin and length in text
   for (std::size_t action = 0; action < tables.schemas.size(); ++action) {
     visit_applicable(tables, world, action, [&](const Slots& slots) {
+      if (commands.size() == kMaxCommands) World::fail_too_much_work();
       const std::size_t begin = text.size();
       write_command_of(tables, changed_, action, slots, text);
       commands.emplace_back(begin, text.size() - begin);
@@ -224,7 +226,10 @@ void State::applicable(std::vector<GroundAction>& out) const {
   const World world = world_of(tables, changed_);
   out.clear();
   for (std::size_t action = 0; action < tables.schemas.size(); ++action) {
-    visit_applicable(tables, world, action, [&](const Slots& slots) { out.push_back(ground(tables, action, slots)); });
+    visit_applicable(tables, world, action, [&](const Slots& slots) {
+      if (out.size() == kMaxCommands) World::fail_too_much_work();
+      out.push_back(ground(tables, action, slots));
+    });
   }
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
