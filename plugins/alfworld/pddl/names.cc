@@ -43,14 +43,12 @@ void Names::read_types(Expression section) {
     const std::string name(item.symbol());
     if (name == "object") continue;  // the root itself
     if (!type_ids_.emplace(name, static_cast<TypeId>(types.size())).second) item.fail("type declared twice");
-    types.push_back({name, kNoType});
+    types.push_back({name, kRootType});
   }
   for (const auto& [item, parent] : list) {
     const TypeId id = type_ids_.at(std::string(item.symbol()));
     if (id == kRootType) continue;
-    const auto found = type_ids_.find(std::string(parent));
-    if (found == type_ids_.end()) item.fail("its parent type \"" + std::string(parent) + "\" is not declared");
-    types[id].parent = found->second;
+    types[id].parent = type(parent);
     std::size_t steps = 0;
     for (TypeId up = id; up != kNoType; up = types[up].parent) {
       if (++steps > types.size()) item.fail("type is its own ancestor");
@@ -69,7 +67,7 @@ void Names::read_predicates(Expression section) {
     if (head.is_list()) head.fail("expected a predicate's name");
     Predicate predicate{std::string(head.symbol()), {}};
     for (const auto& [item, type] : typed_list_of(declaration)) {
-      predicate.parameters.push_back({std::string(item.symbol()), type_of_variable(type)});
+      predicate.parameters.push_back({std::string(item.symbol()), this->type(type)});
     }
     if (predicate.parameters.size() > kMaxArity) {
       head.fail("a predicate of more than " + std::to_string(kMaxArity) + " parameters is not supported");
@@ -89,23 +87,24 @@ void Names::read_objects(Expression section) {
   TypeId last_type = kNoType;
   for (const auto& [item, type_name] : list) {
     if (type_name != last_name || last_type == kNoType) {
-      const auto type = type_ids_.find(std::string(type_name));
-      if (type == type_ids_.end()) item.fail("its type \"" + std::string(type_name) + "\" is not declared");
       last_name = type_name;
-      last_type = type->second;
+      last_type = type(type_name);
     }
     const auto [found, is_new] = object_ids_.emplace(item.symbol(), static_cast<ObjectId>(objects.size()));
     if (is_new) {
       objects.push_back({std::string(item.symbol()), last_type});
-    } else if (objects[found->second].type != last_type) {
-      item.fail("object declared twice, with two types");
+      continue;
     }
+    // An action may have named it before.
+    TypeId& known = objects[found->second].type;
+    if (known != kNoType && known != last_type) item.fail("object declared twice, with two types");
+    known = last_type;
   }
 }
 
-TypeId Names::type_of_variable(std::string_view name) {
+TypeId Names::type(std::string_view name) {
   const auto [found, is_new] = type_ids_.emplace(std::string(name), static_cast<TypeId>(types.size()));
-  if (is_new) types.push_back({std::string(name), kNoType});
+  if (is_new) types.push_back({std::string(name), kRootType});
   return found->second;
 }
 
@@ -118,7 +117,7 @@ std::vector<Variable> Names::variables(Expression list) {
     if (std::any_of(variables.begin(), variables.end(), [&](const Variable& v) { return v.name == name; })) {
       item.fail("variable declared twice");
     }
-    variables.push_back({name, type_of_variable(type)});
+    variables.push_back({name, this->type(type)});
   }
   return variables;
 }

@@ -26,8 +26,8 @@ class Names {
   void read_predicates(Expression section);
   void read_objects(Expression section);
 
-  // The type that a variable names; made up, without objects, where it was never declared.
-  [[nodiscard]] TypeId type_of_variable(std::string_view name);
+  // The type of that name. What names a type declares it: a new name is a type below the root.
+  [[nodiscard]] TypeId type(std::string_view name);
   [[nodiscard]] std::vector<Variable> variables(Expression list);
   [[nodiscard]] PredicateId predicate(Expression atom) const;
   // An object of a formula, made up where it was never declared; or of a fact, which must be declared.
