@@ -49,6 +49,8 @@ class State {
   // (IPR_INVALID_ARGUMENT).
   [[nodiscard]] std::string save() const;
   [[nodiscard]] static State load(std::shared_ptr<const Game> game, std::string_view bytes);
+  // What a copy occupies.
+  [[nodiscard]] std::size_t bytes() const { return sizeof *this + changed_.size() * sizeof(std::uint64_t); }
   friend bool operator==(const State& a, const State& b) { return a.game_ == b.game_ && a.changed_ == b.changed_; }
 
   // ---- the facts, for planners and scripted experts

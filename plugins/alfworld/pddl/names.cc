@@ -97,9 +97,12 @@ void Names::read_objects(Expression section) {
     const auto [found, is_new] = object_ids_.emplace(item.symbol(), static_cast<ObjectId>(objects.size()));
     if (is_new) {
       objects.push_back({std::string(item.symbol()), last_type});
-    } else if (objects[found->second].type != last_type) {
-      item.fail("object declared twice, with two types");
+      continue;
     }
+    // An action may have named it before.
+    TypeId& known = objects[found->second].type;
+    if (known != kNoType && known != last_type) item.fail("object declared twice, with two types");
+    known = last_type;
   }
 }
 
