@@ -11,8 +11,8 @@ TEST_CASE("a game of a million objects loads and plays", "[alfworld][slow]") {
     objects += " thing" + std::to_string(i) + "_bar_";
     if (i % 4 == 0) facts += "(at thing" + std::to_string(i) + "_bar_ hall_bar_2)";
   }
-  small.with(&SmallGame::problem, "r2 - robot", objects + " - thing r2 - robot");
-  small.with(&SmallGame::problem, "(shut box_bar_1)", "(shut box_bar_1)" + facts);
+  small.with(&test::SmallGame::problem, "r2 - robot", objects + " - thing r2 - robot");
+  small.with(&test::SmallGame::problem, "(shut box_bar_1)", "(shut box_bar_1)" + facts);
   const auto game = small.read();
   State state(game);
   std::vector<std::string> commands;
