@@ -1,0 +1,16 @@
+// Best-first search in a ground task.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "plan/ground_task.h"
+
+namespace alfworld::plan {
+
+// Operators that lead from the start to the goal, in order; nullopt: none was found in `budget` expanded states.
+// Deterministic. Takes from `budget` what it used.
+[[nodiscard]] std::optional<std::vector<std::uint32_t>> search(const GroundTask& task, std::uint64_t& budget);
+
+}  // namespace alfworld::plan
