@@ -36,6 +36,8 @@ class State {
   // The reset text: welcome, what the agent sees, the task.
   [[nodiscard]] std::string intro() const;
   // Plays one command; blanks around it do not count. Not admissible: false, and "Nothing happens."; the state stays.
+  // As all of these, throws sdk::Failure where the game's own texts or conditions fail: IPR_DATA_LOSS, or
+  // IPR_RESOURCE_EXHAUSTED beyond all measure. Games that read_game takes may still do so.
   bool step(std::string_view command, std::string& feedback);
   // The goal holds now. It can cease to.
   [[nodiscard]] bool won() const;
@@ -49,6 +51,8 @@ class State {
   // (IPR_INVALID_ARGUMENT).
   [[nodiscard]] std::string save() const;
   [[nodiscard]] static State load(std::shared_ptr<const Game> game, std::string_view bytes);
+  // What a copy occupies.
+  [[nodiscard]] std::size_t bytes() const { return sizeof *this + changed_.size() * sizeof(std::uint64_t); }
   friend bool operator==(const State& a, const State& b) { return a.game_ == b.game_ && a.changed_ == b.changed_; }
 
   // ---- the facts, for planners and scripted experts

@@ -18,27 +18,25 @@ constexpr std::array<TextPair, 3> kTexts = {{
 }};
 
 constexpr std::string_view kHelp = "help";
-constexpr std::string_view kHelpTexts =
-    R"(
+constexpr std::string_view kHelpTexts = R"(
 action help {
     template :: "help";
-    feedback :: "#help.feedback#";
-    grammar :: """
-        {"help.feedback": [{"rhs": "\nAvailable commands:\n)"
-    R"(  look:                             look around your current location\n)"
-    R"(  inventory:                        check your current inventory\n)"
-    R"(  go to (receptacle):               move to a receptacle\n)"
-    R"(  open (receptacle):                open a receptacle\n)"
-    R"(  close (receptacle):               close a receptacle\n)"
-    R"(  take (object) from (receptacle):  take an object from a receptacle\n)"
-    R"(  move (object) to (receptacle):  place an object in or on a receptacle\n)"
-    R"(  examine (something):              examine a receptacle or an object\n)"
-    R"(  use (object):                     use an object\n)"
-    R"(  heat (object) with (receptacle):  heat an object using a receptacle\n)"
-    R"(  clean (object) with (receptacle): clean an object using a receptacle\n)"
-    R"(  cool (object) with (receptacle):  cool an object using a receptacle\n)"
-    R"(  slice (object) with (object):     slice an object using a sharp object\n"}]}
-    """;
+    feedback :: "
+Available commands:
+  look:                             look around your current location
+  inventory:                        check your current inventory
+  go to (receptacle):               move to a receptacle
+  open (receptacle):                open a receptacle
+  close (receptacle):               close a receptacle
+  take (object) from (receptacle):  take an object from a receptacle
+  move (object) to (receptacle):  place an object in or on a receptacle
+  examine (something):              examine a receptacle or an object
+  use (object):                     use an object
+  heat (object) with (receptacle):  heat an object using a receptacle
+  clean (object) with (receptacle): clean an object using a receptacle
+  cool (object) with (receptacle):  cool an object using a receptacle
+  slice (object) with (object):     slice an object using a sharp object
+";
 }
 )";
 

@@ -43,12 +43,15 @@ void Names::read_types(Expression section) {
     const std::string name(item.symbol());
     if (name == "object") continue;  // the root itself
     if (!type_ids_.emplace(name, static_cast<TypeId>(types.size())).second) item.fail("type declared twice");
-    types.push_back({name, kRootType});
+    types.push_back({name, kNoType});
   }
+  if (types.size() > kMaxTypes) section.fail("more than " + std::to_string(kMaxTypes) + " types are not supported");
   for (const auto& [item, parent] : list) {
     const TypeId id = type_ids_.at(std::string(item.symbol()));
     if (id == kRootType) continue;
-    types[id].parent = type(parent);
+    const auto found = type_ids_.find(std::string(parent));
+    if (found == type_ids_.end()) item.fail("its parent type " + excerpt(parent) + " is not declared");
+    types[id].parent = found->second;
     std::size_t steps = 0;
     for (TypeId up = id; up != kNoType; up = types[up].parent) {
       if (++steps > types.size()) item.fail("type is its own ancestor");
@@ -67,7 +70,7 @@ void Names::read_predicates(Expression section) {
     if (head.is_list()) head.fail("expected a predicate's name");
     Predicate predicate{std::string(head.symbol()), {}};
     for (const auto& [item, type] : typed_list_of(declaration)) {
-      predicate.parameters.push_back({std::string(item.symbol()), this->type(type)});
+      predicate.parameters.push_back({std::string(item.symbol()), type_of_variable(type)});
     }
     if (predicate.parameters.size() > kMaxArity) {
       head.fail("a predicate of more than " + std::to_string(kMaxArity) + " parameters is not supported");
@@ -87,8 +90,10 @@ void Names::read_objects(Expression section) {
   TypeId last_type = kNoType;
   for (const auto& [item, type_name] : list) {
     if (type_name != last_name || last_type == kNoType) {
+      const auto type = type_ids_.find(std::string(type_name));
+      if (type == type_ids_.end()) item.fail("its type " + excerpt(type_name) + " is not declared");
       last_name = type_name;
-      last_type = type(type_name);
+      last_type = type->second;
     }
     const auto [found, is_new] = object_ids_.emplace(item.symbol(), static_cast<ObjectId>(objects.size()));
     if (is_new) {
@@ -102,9 +107,9 @@ void Names::read_objects(Expression section) {
   }
 }
 
-TypeId Names::type(std::string_view name) {
+TypeId Names::type_of_variable(std::string_view name) {
   const auto [found, is_new] = type_ids_.emplace(std::string(name), static_cast<TypeId>(types.size()));
-  if (is_new) types.push_back({std::string(name), kRootType});
+  if (is_new) types.push_back({std::string(name), kNoType});
   return found->second;
 }
 
@@ -117,7 +122,7 @@ std::vector<Variable> Names::variables(Expression list) {
     if (std::any_of(variables.begin(), variables.end(), [&](const Variable& v) { return v.name == name; })) {
       item.fail("variable declared twice");
     }
-    variables.push_back({name, this->type(type)});
+    variables.push_back({name, type_of_variable(type)});
   }
   return variables;
 }
@@ -128,14 +133,13 @@ PredicateId Names::predicate(Expression atom) const {
   if (head.is_list()) head.fail("expected a predicate's name");
   const auto found = predicate_ids_.find(std::string(head.symbol()));
   if (found == predicate_ids_.end()) {
-    head.fail("unknown predicate \"" + std::string(head.symbol()) + "\"; declare it in :predicates");
+    head.fail("unknown predicate " + excerpt(head.symbol()) + "; declare it in :predicates");
   }
   std::size_t count = 0;
   for (auto it = atom.begin(); it != atom.end(); ++it) ++count;
   const std::size_t arity = predicates[found->second].parameters.size();
   if (count - 1 != arity) {
-    head.fail("\"" + std::string(head.symbol()) + "\" takes " + std::to_string(arity) + " terms, not " +
-              std::to_string(count - 1));
+    head.fail(excerpt(head.symbol()) + " takes " + std::to_string(arity) + " terms, not " + std::to_string(count - 1));
   }
   return found->second;
 }
@@ -151,7 +155,7 @@ ObjectId Names::declared_object(Expression symbol) const {
   if (symbol.is_list()) symbol.fail("expected an object, found a list");
   const auto found = object_ids_.find(symbol.symbol());
   if (found == object_ids_.end() || objects[found->second].type == kNoType) {
-    symbol.fail("unknown object \"" + std::string(symbol.symbol()) + "\"; declare it in :objects");
+    symbol.fail("unknown object " + excerpt(symbol.symbol()) + "; declare it in :objects");
   }
   return found->second;
 }

@@ -11,6 +11,8 @@
 
 namespace alfworld::pddl {
 
+inline constexpr std::size_t kMaxTypes = 1000;
+
 // The items of a typed list, "?a ?b - type ?c", each with its type's name: "object" where none is written.
 [[nodiscard]] std::vector<std::pair<Expression, std::string_view>> typed_list(Expression::Iterator begin,
                                                                               Expression::Iterator end);
@@ -26,8 +28,8 @@ class Names {
   void read_predicates(Expression section);
   void read_objects(Expression section);
 
-  // The type of that name. What names a type declares it: a new name is a type below the root.
-  [[nodiscard]] TypeId type(std::string_view name);
+  // The type that a variable names; made up, without objects, where it was never declared.
+  [[nodiscard]] TypeId type_of_variable(std::string_view name);
   [[nodiscard]] std::vector<Variable> variables(Expression list);
   [[nodiscard]] PredicateId predicate(Expression atom) const;
   // An object of a formula, made up where it was never declared; or of a fact, which must be declared.

@@ -25,8 +25,8 @@ inline constexpr TypeId kNoType = std::numeric_limits<TypeId>::max();
 inline constexpr std::size_t kMaxArity = 4;
 inline constexpr std::size_t kMaxParameters = 12;  // of an action
 
-// Types form a tree under the root "object". One that is used but never declared lies below the root; in
-// `?l - location, ?r - receptacle` the comma makes such a type, "location,", which has no objects.
+// Types form a tree under the root "object". A variable's type need not be declared: it then has no objects, and no
+// parent. In `?l - location, ?r - receptacle` the comma makes such a type, "location,".
 struct Type {
   std::string name;
   TypeId parent = kNoType;

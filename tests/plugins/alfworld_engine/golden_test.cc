@@ -3,6 +3,7 @@
 #include <map>
 
 #include "engine/state.h"
+#include "ipr/plugin.hpp"
 #include "tests/plugins/alfworld_engine/shipped_games.h"
 #include "tests/support/catch.h"
 #include "tests/support/shared_data.h"
@@ -150,20 +151,30 @@ TEST_CASE("walkthroughs win in exactly their length, in both text versions", "[a
   }
 }
 
-TEST_CASE("all games of json_2.1.1 load, five of them not solvable", "[alfworld][golden]") {
+// The one that does not load is not offered either: its facts use predicates that its domain lacks, and the original
+// engine fails on it too.
+TEST_CASE("all games of json_2.1.1 load but one", "[alfworld][golden]") {
   const std::string root = ipr::test::shared_file("data/alfworld/json_2.1.1");
   if (root.empty()) return;
   const auto files = game_files(root);
   CHECK(files.size() == 255);
   std::size_t solvable = 0;
+  std::vector<std::string> errors;
   for (const std::string& file : files) {
     CAPTURE(file);
-    const auto game = read_game_file(file, TextVersion::kOld);
-    solvable += game->solvable() ? 1 : 0;
-    REQUIRE(!game->task().empty());
-    REQUIRE(State(game).intro().ends_with("Your task is to: " + game->task()));
+    try {
+      const auto game = read_game_file(file, TextVersion::kOld);
+      solvable += game->solvable() ? 1 : 0;
+      REQUIRE(!game->task().empty());
+      REQUIRE(State(game).intro().ends_with("Your task is to: " + game->task()));
+    } catch (const ipr::sdk::Failure& failure) {
+      errors.emplace_back(failure.what());
+    }
   }
   CHECK(solvable == 250);
+  REQUIRE(errors.size() == 1);
+  CHECK_THAT(errors[0], Catch::Contains("pick_and_place_with_movable_recep-ButterKnife-Cup-CounterTop-10") &&
+                            Catch::Contains("pddl_problem: line 78, column 1: its type \"receptacleobject\""));
 }
 
 }  // namespace alfworld
