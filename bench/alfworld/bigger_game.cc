@@ -36,7 +36,7 @@ std::string bigger_game(const std::string& text, std::size_t times) {
       const pddl::Predicate& predicate = task.domain.predicates[atom.predicate];
       init += "(" + predicate.name;
       for (std::size_t i = 0; i < predicate.parameters.size(); ++i) {
-        init += " " + copied_id(task.problem.objects[atom.arguments[i]].id, copy);
+        init.append(" ").append(copied_id(task.problem.objects[atom.arguments[i]].id, copy));
       }
       init += ")\n";
     }

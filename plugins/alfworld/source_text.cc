@@ -14,4 +14,14 @@ void SourceText::fail(std::size_t offset, const std::string& what) const {
                                              std::to_string(before.size() - line_start + 1) + ": " + what);
 }
 
+std::string excerpt(std::string_view text) {
+  constexpr std::size_t kLongest = 60;
+  std::size_t end = text.size() <= kLongest ? text.size() : kLongest;
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
+  std::string quoted("\"");
+  quoted += text.substr(0, end);
+  quoted += end < text.size() ? "…\"" : "\"";
+  return quoted;
+}
+
 }  // namespace alfworld

@@ -16,4 +16,7 @@ struct SourceText {
   [[noreturn]] void fail(std::size_t offset, const std::string& what) const;
 };
 
+// The text in quotes for an error: cut where it is long, never within a character.
+[[nodiscard]] std::string excerpt(std::string_view text);
+
 }  // namespace alfworld

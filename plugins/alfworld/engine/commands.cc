@@ -6,12 +6,16 @@
 namespace alfworld::engine {
 namespace {
 
+// match_command recurses over the pieces.
+constexpr std::size_t kMaxPieces = 64;
+
 class CommandCompiler {
  public:
   CommandCompiler(const pddl::Action& action, const pddl::Domain& domain) : action_(action), domain_(domain) {}
 
   CommandTemplate compile(const std::vector<grammar::Symbol>& symbols) {
-    command_.is_simple = std::all_of(symbols.begin(), symbols.end(), [&](const auto& symbol) { return add(symbol); });
+    command_.is_simple = std::all_of(symbols.begin(), symbols.end(), [&](const auto& symbol) { return add(symbol); }) &&
+                         command_.pieces.size() <= kMaxPieces;
     return std::move(command_);
   }
 

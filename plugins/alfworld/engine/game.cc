@@ -136,7 +136,7 @@ std::string task_sentence(const GameTables& tables) {
   std::string sentence;
   if (tables.texts.task == tables.texts.rules.size()) return sentence;
   const ChangedAtoms unchanged;
-  const TextSource source{tables.texts, tables.pddl.problem, tables.names, {tables.types, {tables.base, unchanged}}};
+  const TextSource source{tables.texts, tables.pddl.problem, tables.names, {tables.types, {tables.base, unchanged}, 0}};
   Bindings bindings;
   write_rule(source, tables.texts.task, bindings, sentence);
   if (sentence.starts_with(kTaskPrefix)) sentence.erase(0, kTaskPrefix.size());

@@ -1,6 +1,15 @@
 #include "engine/join.h"
 
+#include "ipr/plugin.hpp"
+
 namespace alfworld::engine {
+
+void World::fail_too_much_work() {
+  throw ipr::sdk::Failure(
+      IPR_RESOURCE_EXHAUSTED,
+      "an action's condition or the goal has too many possible values in this game; bind each of its "
+      "variables by a fact that few objects have");
+}
 
 bool evaluate(const Formula& formula, const World& world, Slots& slots) {
   switch (formula.kind) {

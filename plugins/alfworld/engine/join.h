@@ -63,10 +63,19 @@ struct Join {
   std::vector<JoinStep> steps;
 };
 
-// What conditions are evaluated in.
+// What conditions are evaluated in. Holds for one question at a time, which may visit kMaxWork values: a condition that
+// has to try more has no place in a game.
 struct World {
   const TypeTable& types;
   Facts facts;
+  mutable std::size_t work = 0;
+
+  static constexpr std::size_t kMaxWork = 50'000'000;
+  // Throws sdk::Failure (IPR_RESOURCE_EXHAUSTED).
+  void count_work() const {
+    if (++work > kMaxWork) fail_too_much_work();
+  }
+  [[noreturn]] static void fail_too_much_work();
 };
 
 [[nodiscard]] bool evaluate(const Formula& formula, const World& world, Slots& slots);
@@ -86,6 +95,7 @@ bool run_join(const Join& join, std::size_t i, const World& world, Slots& slots,
   const JoinStep& step = join.steps[i];
   if (step.kind == StepKind::kObjects) {
     for (const pddl::ObjectId object : world.types.objects(step.operands[0].type)) {
+      world.count_work();
       slots[step.operands[0].value] = object;
       if (run_join(join, i + 1, world, slots, visit)) return true;
     }
@@ -97,6 +107,7 @@ bool run_join(const Join& join, std::size_t i, const World& world, Slots& slots,
     if (step.operands[a].kind != OperandKind::kNew) pattern[a] = value_of(step.operands[a], slots);
   }
   return world.facts.scan(step.fact, pattern, [&](const pddl::ObjectId* arguments) {
+    world.count_work();
     for (std::size_t a = 0; a < step.arity; ++a) {
       const Operand& operand = step.operands[a];
       if (operand.kind != OperandKind::kNew) continue;

@@ -74,6 +74,7 @@ class EffectRun {
   void collect(const CompiledEffect& effect, std::size_t forall = 0) {
     if (forall < effect.forall.size()) {
       for (const pddl::ObjectId object : world_.types.objects(effect.forall[forall].type)) {
+        world_.count_work();
         slots_[effect.forall[forall].value] = object;
         collect(effect, forall + 1);
       }
@@ -140,7 +141,7 @@ bool changes_nothing(const Schema& schema, const Slots& slots) {
 
 void apply_effects(const Schema& schema, const TypeTable& types, const FactBase& base, Slots& slots,
                    ChangedAtoms& changed) {
-  const World world{types, Facts(base, changed)};
+  const World world{types, Facts(base, changed), 0};
   EffectRun run(world, slots);
   for (const CompiledEffect& effect : schema.effects) run.collect(effect);
   run.record(base, changed);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/command_list.h"
 #include "engine/digest.h"
 #include "engine/game_tables.h"
 #include "engine/white_space.h"
@@ -25,9 +26,10 @@ using engine::World;
 namespace {
 
 constexpr std::string_view kNothingHappens = "Nothing happens.";
+constexpr std::size_t kMaxCommands = 4'000'000;
 
 World world_of(const GameTables& tables, const ChangedAtoms& changed) {
-  return {tables.types, Facts(tables.base, changed)};
+  return {tables.types, Facts(tables.base, changed), 0};
 }
 
 TextSource texts_of(const GameTables& tables, const ChangedAtoms& changed) {
@@ -163,22 +165,15 @@ bool State::won() const {
 void State::admissible(std::vector<std::string>& out) const {
   const GameTables& tables = game_->tables();
   const World world = world_of(tables, changed_);
-  std::string text;
-  std::vector<std::pair<std::size_t, std::size_t>> commands;  // begin and length in text
+  engine::CommandList commands;
   for (std::size_t action = 0; action < tables.schemas.size(); ++action) {
     visit_applicable(tables, world, action, [&](const Slots& slots) {
-      const std::size_t begin = text.size();
-      write_command_of(tables, changed_, action, slots, text);
-      commands.emplace_back(begin, text.size() - begin);
+      if (commands.size() == kMaxCommands) World::fail_too_much_work();
+      write_command_of(tables, changed_, action, slots, commands.text());
+      commands.end_command();
     });
   }
-  std::vector<std::string_view> sorted;
-  sorted.reserve(commands.size());
-  for (const auto& [begin, length] : commands) sorted.push_back(std::string_view(text).substr(begin, length));
-  std::sort(sorted.begin(), sorted.end());
-  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
-  out.resize(sorted.size());
-  for (std::size_t i = 0; i < sorted.size(); ++i) out[i].assign(sorted[i]);
+  commands.take_sorted(out);
 }
 
 std::uint64_t State::fingerprint() const {
@@ -224,7 +219,10 @@ void State::applicable(std::vector<GroundAction>& out) const {
   const World world = world_of(tables, changed_);
   out.clear();
   for (std::size_t action = 0; action < tables.schemas.size(); ++action) {
-    visit_applicable(tables, world, action, [&](const Slots& slots) { out.push_back(ground(tables, action, slots)); });
+    visit_applicable(tables, world, action, [&](const Slots& slots) {
+      if (out.size() == kMaxCommands) World::fail_too_much_work();
+      out.push_back(ground(tables, action, slots));
+    });
   }
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());

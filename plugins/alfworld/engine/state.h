@@ -36,6 +36,8 @@ class State {
   // The reset text: welcome, what the agent sees, the task.
   [[nodiscard]] std::string intro() const;
   // Plays one command; blanks around it do not count. Not admissible: false, and "Nothing happens."; the state stays.
+  // As all of these, throws sdk::Failure where the game's own texts or conditions fail: IPR_DATA_LOSS, or
+  // IPR_RESOURCE_EXHAUSTED beyond all measure. Games that read_game takes may still do so.
   bool step(std::string_view command, std::string& feedback);
   // The goal holds now. It can cease to.
   [[nodiscard]] bool won() const;

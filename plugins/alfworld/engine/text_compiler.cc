@@ -3,6 +3,7 @@
 
 #include "engine/texts.h"
 #include "ipr/plugin.hpp"
+#include "source_text.h"
 
 namespace alfworld::engine {
 namespace {
@@ -112,7 +113,7 @@ class TextCompiler {
       const QueriedName queried = resolve(atom, domain_);
       for (const grammar::Placeholder& item : atom.placeholders) {
         const auto type = domain_.find_type(item.type);
-        if (!type) fail("query \"" + atom.predicate + "(…)\": unknown type \"" + item.type + "\"");
+        if (!type) fail("query of " + excerpt(atom.predicate) + ": unknown type " + excerpt(item.type));
         const std::uint32_t number = placeholder(item.name, *type);
         if (queried.is_known) step.placeholders[step.arity++] = number;
       }

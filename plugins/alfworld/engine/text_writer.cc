@@ -3,13 +3,15 @@
 
 #include "engine/texts.h"
 #include "ipr/plugin.hpp"
+#include "source_text.h"
 
 namespace alfworld::engine {
 namespace {
 
 // No text of a real game comes near these.
-constexpr std::size_t kMaxNestedRules = 200;
-constexpr std::size_t kMaxExpansions = 20'000'000;
+constexpr std::size_t kMaxNestedRules = 100;
+constexpr std::size_t kMaxWork = 20'000'000;  // facts visited and pieces written
+constexpr std::size_t kMaxBytes = std::size_t{1} << 28;
 
 class TextWriter {
  public:
@@ -18,14 +20,14 @@ class TextWriter {
 
   void write_rule(std::uint32_t rule) {
     const CompiledRule& compiled = source_.tables.rules[rule];
-    if (++depth_ > kMaxNestedRules) fail("rule \"" + compiled.name + "\": rules are nested too deeply");
+    if (++depth_ > kMaxNestedRules) fail("rule " + excerpt(compiled.name) + ": rules are nested too deeply");
     for (const CompiledAlternative& alternative : compiled.alternatives) {
       if (alternative.has_condition && !match(alternative.condition, 0, [] { return true; })) continue;
       write_text(alternative.text);
       --depth_;
       return;
     }
-    fail("rule \"" + compiled.name + "\": no alternative's condition holds; add one without a condition");
+    fail("rule " + excerpt(compiled.name) + ": no alternative's condition holds; add one without a condition");
   }
 
   void write_text(const CompiledText& text) {
@@ -35,6 +37,10 @@ class TextWriter {
  private:
   [[noreturn]] void fail(const std::string& what) const {
     throw ipr::sdk::Failure(IPR_DATA_LOSS, source_.tables.place + ": " + what);
+  }
+
+  void count_work() {
+    if (++work_ > kMaxWork || out_.size() > kMaxBytes) fail("a text of this grammar grows beyond all measure");
   }
 
   void write_symbol(const CompiledSymbol& symbol) {
@@ -53,7 +59,7 @@ class TextWriter {
   }
 
   void write_once(const CompiledSymbol& symbol) {
-    if (++expansions_ > kMaxExpansions) fail("a text of this grammar grows beyond all measure");
+    count_work();
     if (symbol.kind == grammar::SymbolKind::kRule) {
       write_rule(symbol.rule);
     } else {
@@ -132,7 +138,7 @@ class TextWriter {
       const Bindings::Binding& binding = bindings_.values[i];
       if (source_.tables.placeholders[binding.placeholder].name == name) return binding.object;
     }
-    fail("a text uses \"" + source_.tables.names[name] + "\", which stands for nothing there");
+    fail("a text uses " + excerpt(source_.tables.names[name]) + ", which stands for nothing there");
   }
 
   [[nodiscard]] pddl::ObjectId value_of(std::uint32_t placeholder) const {
@@ -175,6 +181,7 @@ class TextWriter {
     pattern.fill(kAny);
     for (std::size_t a = 0; a < step.arity; ++a) pattern[a] = value_of(step.placeholders[a]);
     return source_.world.facts.scan(step.fact, pattern, [&](const pddl::ObjectId* arguments) {
+      count_work();
       const std::uint32_t count = bindings_.count;
       const bool is_done = bind_arguments(step, arguments) && match(query, i + 1, visit);
       bindings_.count = count;
@@ -186,7 +193,7 @@ class TextWriter {
   Bindings& bindings_;
   std::string& out_;
   std::size_t depth_ = 0;
-  std::size_t expansions_ = 0;
+  std::size_t work_ = 0;
 };
 
 }  // namespace

@@ -108,7 +108,7 @@ class DocumentReader {
     }
     expect("}");
     if (!has_template || !has_feedback) {
-      source_.fail(begin, "action \"" + action_name + "\" needs a template and a feedback");
+      source_.fail(begin, "action " + excerpt(action_name) + " needs a template and a feedback");
     }
     document_.actions[action_name] = std::move(action);
   }
@@ -138,7 +138,7 @@ class DocumentReader {
     const auto fail = [&](const std::string& what) { source_.fail(block.begin, what); };
     if (!json.is_object()) fail("expected a JSON object of rules");
     for (const auto& [rule_name, alternatives] : json.items()) {
-      const std::string rule = "rule \"" + rule_name + "\": ";
+      const std::string rule = "rule " + excerpt(rule_name) + ": ";
       if (!alternatives.is_array()) fail(rule + "expected a list of alternatives");
       auto& written = document_.rules[rule_name];
       written.clear();

@@ -1,5 +1,6 @@
 #include "grammar/reader.h"
 
+#include <array>
 #include <map>
 #include <utility>
 
@@ -9,6 +10,8 @@
 
 namespace alfworld::grammar {
 namespace {
+
+constexpr std::array kListRules = {kListEmpty, kListSeparator, kListLastSeparator};
 
 class GrammarReader {
  public:
@@ -20,7 +23,7 @@ class GrammarReader {
     for (const std::string& name : action_names) read_action(name);
     // Reading a rule may append rules.
     for (std::size_t i = 0; i < grammar_.rules.size(); ++i) read_rule(i);
-    for (const std::string_view list_rule : {kListEmpty, kListSeparator, kListLastSeparator}) {
+    for (const std::string_view list_rule : kListRules) {
       if (has_list_) static_cast<void>(number(list_rule));
     }
     for (std::size_t i = read_count_; i < grammar_.rules.size(); ++i) read_rule(i);
@@ -49,9 +52,9 @@ class GrammarReader {
   void read_action(const std::string& name) {
     const auto found = document_.actions.find(name);
     if (found == document_.actions.end()) {
-      fail("no action \"" + name + "\", which the domain has; give it a template and a feedback");
+      fail("no action " + excerpt(name) + ", which the domain has; give it a template and a feedback");
     }
-    const std::string where = source_.place + ": action \"" + name + "\"";
+    const std::string where = source_.place + ": action " + excerpt(name);
     ActionTexts texts;
     texts.name = name;
     texts.command = read_text(found->second.command, where + ": template");
@@ -62,11 +65,11 @@ class GrammarReader {
   void read_rule(std::size_t i) {
     const std::string name = grammar_.rules[i].name;
     const auto found = document_.rules.find(name);
-    if (found == document_.rules.end()) fail("unknown rule \"" + name + "\"; define it or correct its name");
-    if (found->second.empty()) fail("rule \"" + name + "\" has no alternative");
+    if (found == document_.rules.end()) fail("unknown rule " + excerpt(name) + "; define it or correct its name");
+    if (found->second.empty()) fail("rule " + excerpt(name) + " has no alternative");
     std::vector<Alternative> alternatives;
     for (const WrittenAlternative& written : found->second) {
-      const std::string where = source_.place + ": rule \"" + name + "\"";
+      const std::string where = source_.place + ": rule " + excerpt(name);
       Alternative alternative;
       if (!written.condition.empty()) alternative.condition = read_query(written.condition, where + ": condition");
       alternative.symbols = read_text(written.symbols, where);
@@ -100,8 +103,8 @@ class GrammarReader {
         const std::uint32_t next = way.back().next.back();
         way.back().next.pop_back();
         if (marks[next] == Mark::kOpen) {
-          fail("rule \"" + grammar_.rules[next].name + "\" leads to itself through \"" +
-               grammar_.rules[way.back().rule].name + "\"; its text would never end");
+          fail("rule " + excerpt(grammar_.rules[next].name) + " leads to itself through " +
+               excerpt(grammar_.rules[way.back().rule].name) + "; its text would never end");
         }
         if (marks[next] == Mark::kNew) enter(next);
       }
@@ -110,14 +113,15 @@ class GrammarReader {
 
   [[nodiscard]] std::vector<std::uint32_t> references(std::uint32_t rule) const {
     std::vector<std::uint32_t> references;
+    bool has_list = false;
     for (const Alternative& alternative : grammar_.rules[rule].alternatives) {
       for (const Symbol& symbol : alternative.symbols) {
         if (symbol.kind == SymbolKind::kRule) references.push_back(symbol.rule);
-        if (!symbol.is_list) continue;
-        for (const std::string_view name : {kListEmpty, kListSeparator, kListLastSeparator}) {
-          references.push_back(grammar_.find_rule(name));
-        }
+        has_list = has_list || symbol.is_list;
       }
+    }
+    for (const std::string_view name : kListRules) {
+      if (has_list) references.push_back(numbers_.find(name)->second);
     }
     return references;
   }

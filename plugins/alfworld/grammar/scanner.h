@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "ipr/plugin.hpp"
+#include "source_text.h"
 
 namespace alfworld::grammar {
 
@@ -45,13 +46,10 @@ class Scanner {
     return text_.substr(begin, at_ - begin);
   }
   // ", found …" for an error.
-  [[nodiscard]] std::string found() const {
-    return at_end() ? ", found the end" : std::string(", found \"") + text_[at_] + "\"";
-  }
+  [[nodiscard]] std::string found() const { return at_end() ? ", found the end" : ", found " + excerpt(rest()); }
   [[noreturn]] void fail(const std::string& what) const {
-    throw ipr::sdk::Failure(IPR_DATA_LOSS, where_ + ": column " + std::to_string(at_ + 1) + " of \"" +
-                                               std::string(text_.substr(0, 60)) + (text_.size() > 60 ? "…" : "") +
-                                               "\": " + what);
+    throw ipr::sdk::Failure(IPR_DATA_LOSS,
+                            where_ + ": column " + std::to_string(at_ + 1) + " of " + excerpt(text_) + ": " + what);
   }
 
  private:

@@ -26,7 +26,7 @@ Value read_value(Scanner& in) {
   } else if (attribute == "indefinite") {
     value.attribute = Attribute::kIndefinite;
   } else if (attribute != "name") {
-    in.fail("unknown attribute \"" + std::string(attribute) + "\"; there are name, id, definite and indefinite");
+    in.fail("unknown attribute " + excerpt(attribute) + "; there are name, id, definite and indefinite");
   }
   return value;
 }
@@ -88,6 +88,7 @@ QueryAtom read_query_atom(Scanner& in) {
 Query read_conjunction(Scanner& in) {
   Query query;
   do {
+    if (query.size() == kMaxQueryAtoms) in.fail("more than " + std::to_string(kMaxQueryAtoms) + " atoms in a query");
     query.push_back(read_query_atom(in));
     in.skip_blanks();
   } while (in.accept('&'));
@@ -152,7 +153,7 @@ class SymbolReader {
     const bool is_quoted = in_.accept('"');
     const std::string_view literal = in_.take_while(is_literal);
     if (is_quoted) in_.expect('"');
-    if (!is_quoted && literal.empty()) in_.fail(std::string("\"") + in_.peek() + "\" cannot stand here");
+    if (!is_quoted && literal.empty()) in_.fail("this cannot stand here" + in_.found());
     symbol.text = with_newlines(literal);
     return symbol;
   }

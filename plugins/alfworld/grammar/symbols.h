@@ -10,6 +10,8 @@
 
 namespace alfworld::grammar {
 
+inline constexpr std::size_t kMaxQueryAtoms = 16;
+
 // The number of the rule of that name.
 using RuleNumber = std::function<std::uint32_t(std::string_view)>;
 

@@ -137,7 +137,7 @@ std::vector<Term> FormulaReader::terms(Expression atom) {
     }
     auto inner = scope_.rbegin();
     while (inner != scope_.rend() && variables_[*inner].name != item.symbol().substr(1)) ++inner;
-    if (inner == scope_.rend()) item.fail("unknown variable \"" + std::string(item.symbol()) + "\"");
+    if (inner == scope_.rend()) item.fail("unknown variable " + excerpt(item.symbol()));
     terms.push_back({true, *inner});
   }
   return terms;

@@ -45,11 +45,12 @@ void Names::read_types(Expression section) {
     if (!type_ids_.emplace(name, static_cast<TypeId>(types.size())).second) item.fail("type declared twice");
     types.push_back({name, kNoType});
   }
+  if (types.size() > kMaxTypes) section.fail("more than " + std::to_string(kMaxTypes) + " types are not supported");
   for (const auto& [item, parent] : list) {
     const TypeId id = type_ids_.at(std::string(item.symbol()));
     if (id == kRootType) continue;
     const auto found = type_ids_.find(std::string(parent));
-    if (found == type_ids_.end()) item.fail("its parent type \"" + std::string(parent) + "\" is not declared");
+    if (found == type_ids_.end()) item.fail("its parent type " + excerpt(parent) + " is not declared");
     types[id].parent = found->second;
     std::size_t steps = 0;
     for (TypeId up = id; up != kNoType; up = types[up].parent) {
@@ -90,7 +91,7 @@ void Names::read_objects(Expression section) {
   for (const auto& [item, type_name] : list) {
     if (type_name != last_name || last_type == kNoType) {
       const auto type = type_ids_.find(std::string(type_name));
-      if (type == type_ids_.end()) item.fail("its type \"" + std::string(type_name) + "\" is not declared");
+      if (type == type_ids_.end()) item.fail("its type " + excerpt(type_name) + " is not declared");
       last_name = type_name;
       last_type = type->second;
     }
@@ -132,14 +133,13 @@ PredicateId Names::predicate(Expression atom) const {
   if (head.is_list()) head.fail("expected a predicate's name");
   const auto found = predicate_ids_.find(std::string(head.symbol()));
   if (found == predicate_ids_.end()) {
-    head.fail("unknown predicate \"" + std::string(head.symbol()) + "\"; declare it in :predicates");
+    head.fail("unknown predicate " + excerpt(head.symbol()) + "; declare it in :predicates");
   }
   std::size_t count = 0;
   for (auto it = atom.begin(); it != atom.end(); ++it) ++count;
   const std::size_t arity = predicates[found->second].parameters.size();
   if (count - 1 != arity) {
-    head.fail("\"" + std::string(head.symbol()) + "\" takes " + std::to_string(arity) + " terms, not " +
-              std::to_string(count - 1));
+    head.fail(excerpt(head.symbol()) + " takes " + std::to_string(arity) + " terms, not " + std::to_string(count - 1));
   }
   return found->second;
 }
@@ -155,7 +155,7 @@ ObjectId Names::declared_object(Expression symbol) const {
   if (symbol.is_list()) symbol.fail("expected an object, found a list");
   const auto found = object_ids_.find(symbol.symbol());
   if (found == object_ids_.end() || objects[found->second].type == kNoType) {
-    symbol.fail("unknown object \"" + std::string(symbol.symbol()) + "\"; declare it in :objects");
+    symbol.fail("unknown object " + excerpt(symbol.symbol()) + "; declare it in :objects");
   }
   return found->second;
 }

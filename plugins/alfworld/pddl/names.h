@@ -11,6 +11,8 @@
 
 namespace alfworld::pddl {
 
+inline constexpr std::size_t kMaxTypes = 1000;
+
 // The items of a typed list, "?a ?b - type ?c", each with its type's name: "object" where none is written.
 [[nodiscard]] std::vector<std::pair<Expression, std::string_view>> typed_list(Expression::Iterator begin,
                                                                               Expression::Iterator end);

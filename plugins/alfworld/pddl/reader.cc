@@ -33,7 +33,7 @@ std::vector<Expression> sections(Expression root) {
 }
 
 [[noreturn]] void fail_unsupported(Expression section) {
-  section.fail("section \"" + std::string((*section.begin()).symbol()) + "\" is not supported");
+  section.fail("section " + excerpt((*section.begin()).symbol()) + " is not supported");
 }
 
 Action read_action(Expression section, Names& names) {
