@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace alfworld::plan {
+namespace {
+
+// Atoms that guide a join at most; each is one level of recursion.
+constexpr std::size_t kMaxGuides = 64;
+
+}  // namespace
 
 pddl::Atom ground_atom(pddl::PredicateId predicate, std::span<const pddl::Term> terms, const Binding& binding) {
   pddl::Atom atom;
@@ -23,7 +29,7 @@ void Join::collect(const pddl::Condition& condition) {
   if (condition.kind == pddl::ConditionKind::kAnd) {
     for (const pddl::Condition& part : condition.parts) collect(part);
   } else if (condition.kind == pddl::ConditionKind::kAtom && !condition.negated &&
-             facts_.is_static(condition.predicate)) {
+             facts_.is_static(condition.predicate) && atoms_.size() < kMaxGuides) {
     atoms_.push_back(&condition);
   }
 }

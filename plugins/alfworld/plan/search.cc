@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <queue>
+#include <tuple>
 #include <unordered_map>
+#include <utility>
 
 #include "plan/relaxation.h"
 #include "plan/simulation.h"
@@ -18,9 +20,12 @@ struct BitsHash {
   }
 };
 
+constexpr std::uint32_t kDeadEnd = ~std::uint32_t{0};
+
 struct Node {
   const Bits* state = nullptr;
-  std::uint32_t parent = 0, op = 0, steps = 0;
+  std::uint32_t parent = 0, op = 0, steps = 0;  // the shortest way known
+  std::uint32_t estimate = kDeadEnd;            // of the steps to go
   std::vector<std::uint32_t> helpful;
 };
 
@@ -32,11 +37,14 @@ struct Entry {
   }
 };
 
+// States that one search may keep: bounds its memory, where a state has thousands of successors.
+constexpr std::size_t kMaxStates = 100'000;
+
 // How a search goes about it.
 struct Manner {
-  std::uint32_t weight = 1;         // of the estimate against the steps already taken
-  bool helpful_only = false;        // tries only operators that help the relaxed plan: incomplete
-  std::uint32_t shorter_than = ~0;  // leaves out what is estimated to lead to this many steps or more
+  std::uint32_t weight = 1;                        // of the estimate against the steps already taken
+  bool helpful_only = false;                       // tries only operators that help the relaxed plan: incomplete
+  std::uint32_t shorter_than = ~std::uint32_t{0};  // leaves out what is estimated to lead to this many steps or more
 };
 
 class BestFirst {
@@ -52,7 +60,7 @@ class BestFirst {
       queue_.pop();
       if (entry.steps != nodes_[entry.node].steps) continue;  // a shorter way was found since
       if (entry.estimate == 0 && simulation_.is_goal(*nodes_[entry.node].state)) return path(entry.node);
-      if (budget == 0) return std::nullopt;
+      if (budget == 0 || nodes_.size() > kMaxStates) return std::nullopt;
       --budget;
       expand(entry.node);
     }
@@ -77,10 +85,11 @@ class BestFirst {
     const auto [found, is_new] = known_.try_emplace(std::move(state), static_cast<std::uint32_t>(nodes_.size()));
     const std::uint32_t number = found->second;
     if (is_new) {
-      Node node{&found->first, parent, op, steps, {}};
-      const auto estimate = relaxation_.estimate(found->first);
-      estimates_.push_back(estimate ? *estimate : kDeadEnd);
-      if (estimate) node.helpful = relaxation_.helpful();
+      Node node{&found->first, parent, op, steps, kDeadEnd, {}};
+      if (const auto estimate = relaxation_.estimate(found->first)) {
+        node.estimate = *estimate;
+        node.helpful = relaxation_.helpful();
+      }
       nodes_.push_back(std::move(node));
     } else {
       if (steps >= nodes_[number].steps) return;
@@ -88,9 +97,9 @@ class BestFirst {
       nodes_[number].op = op;
       nodes_[number].steps = steps;
     }
-    if (estimates_[number] == kDeadEnd) return;
-    if (steps + estimates_[number] >= manner_.shorter_than) return;
-    queue_.push({steps + manner_.weight * estimates_[number], estimates_[number], order_++, number, steps});
+    const std::uint32_t estimate = nodes_[number].estimate;
+    if (estimate == kDeadEnd || steps + estimate >= manner_.shorter_than) return;
+    queue_.push({steps + manner_.weight * estimate, estimate, order_++, number, steps});
   }
 
   [[nodiscard]] std::vector<std::uint32_t> path(std::uint32_t node) const {
@@ -100,14 +109,12 @@ class BestFirst {
     return ops;
   }
 
-  static constexpr std::uint32_t kDeadEnd = ~std::uint32_t{0};
   const GroundTask& task_;
   const Simulation& simulation_;
   Relaxation& relaxation_;
   Manner manner_;
   std::unordered_map<Bits, std::uint32_t, BitsHash> known_;  // to the node's number; keys do not move
   std::vector<Node> nodes_;
-  std::vector<std::uint32_t> estimates_;
   std::priority_queue<Entry> queue_;
   std::uint32_t order_ = 0;
 };

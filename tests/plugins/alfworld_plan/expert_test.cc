@@ -8,6 +8,8 @@
 namespace alfworld {
 namespace {
 
+using test::small_game;
+
 // A room with two shelves and a box that must be opened; one hand.
 constexpr const char* kRoom = R"(
 (define (domain room) (:requirements :adl)

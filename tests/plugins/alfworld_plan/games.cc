@@ -1,16 +1,13 @@
 #include "tests/plugins/alfworld_plan/games.h"
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <sstream>
 
 #include "pddl/reader.h"
+#include "tests/plugins/alfworld_engine/shipped_games.h"
 #include "tests/support/shared_data.h"
 
-namespace alfworld {
+namespace alfworld::test {
 
 std::shared_ptr<const Game> small_game(const std::string& domain, const std::string& problem,
                                        const std::vector<std::string>& walkthrough) {
@@ -28,24 +25,17 @@ std::shared_ptr<const Game> small_game(const std::string& domain, const std::str
   return read_game(file.dump(), "small game", TextVersion::kNew);
 }
 
-std::shared_ptr<const Game> load_game(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return read_game(text.str(), path, TextVersion::kOld);
-}
-
-std::vector<std::string> shipped_games(const std::string& folder) {
-  std::vector<std::string> paths;
+std::vector<std::shared_ptr<const Game>> solvable_games(const std::string& folder, std::size_t first,
+                                                        std::size_t stride) {
+  std::vector<std::shared_ptr<const Game>> games;
   const std::string root = ipr::test::shared_file("data/alfworld/" + folder);
-  if (root.empty()) return paths;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
-    const std::string path = entry.path();
-    const bool offered = path.find("movable") == std::string::npos && path.find("Sliced") == std::string::npos;
-    if (entry.path().filename() == "game.tw-pddl" && offered) paths.push_back(path);
+  if (root.empty()) return games;
+  const auto paths = game_files(root);
+  for (std::size_t i = first; i < paths.size(); i += stride) {
+    auto game = read_game_file(paths[i], TextVersion::kOld);
+    if (game->solvable()) games.push_back(std::move(game));
   }
-  std::sort(paths.begin(), paths.end());
-  return paths;
+  return games;
 }
 
 State wander(const std::shared_ptr<const Game>& game, std::uint32_t seed, std::size_t most) {
@@ -69,4 +59,4 @@ bool wins(State state, const std::vector<std::string>& commands) {
   return state.won();
 }
 
-}  // namespace alfworld
+}  // namespace alfworld::test

@@ -9,17 +9,17 @@
 #include "engine/game.h"
 #include "engine/state.h"
 
-namespace alfworld {
+namespace alfworld::test {
 
 // A game of any domain. A command is the action's name and its arguments' names: "stack block 2 block 1" for
 // (stack block_bar_a block_bar_b). Ids need a `_bar_` to be named.
 [[nodiscard]] std::shared_ptr<const Game> small_game(const std::string& domain, const std::string& problem,
                                                      const std::vector<std::string>& walkthrough = {});
 
-// Paths of the shipped games below data/alfworld/<folder>, sorted; those that no loader offers are left out. Empty
-// where there is no shared folder.
-[[nodiscard]] std::vector<std::string> shipped_games(const std::string& folder);
-[[nodiscard]] std::shared_ptr<const Game> load_game(const std::string& path);
+// The shipped games below data/alfworld/<folder> that can be won, by path: the one numbered `first` and every
+// `stride`-th after it. Empty where there is no shared folder.
+[[nodiscard]] std::vector<std::shared_ptr<const Game>> solvable_games(const std::string& folder, std::size_t first = 0,
+                                                                      std::size_t stride = 1);
 
 // Up to `most` random commands from the start, as many as `seed` says.
 [[nodiscard]] State wander(const std::shared_ptr<const Game>& game, std::uint32_t seed, std::size_t most);
@@ -27,4 +27,4 @@ namespace alfworld {
 // Whether the commands, each admissible in its turn, win at the last.
 [[nodiscard]] bool wins(State state, const std::vector<std::string>& commands);
 
-}  // namespace alfworld
+}  // namespace alfworld::test

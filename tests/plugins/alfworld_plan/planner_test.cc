@@ -7,6 +7,9 @@
 namespace alfworld {
 namespace {
 
+using test::small_game;
+using test::wins;
+
 std::string problem(const std::string& objects, const std::string& init, const std::string& goal) {
   return "(define (problem p) (:domain d) (:objects " + objects + ") (:init " + init + ") (:goal " + goal + "))";
 }

@@ -9,6 +9,10 @@
 namespace alfworld {
 namespace {
 
+using test::solvable_games;
+using test::wander;
+using test::wins;
+
 struct Count {
   std::size_t states = 0, solved = 0;
   double ratio = 0;  // of plan and walkthrough lengths, summed over `compared`
@@ -35,13 +39,8 @@ void check(const Count& count) {
 
 TEST_CASE("shipped games are solved from the start, hardly longer than the walkthrough", "[alfworld][plan]") {
   for (const char* folder : {"json_2.1.1", "json_2.1.3"}) {
-    const auto paths = shipped_games(folder);
-    if (paths.empty()) return;
     Count count;
-    for (std::size_t i = 0; i < paths.size(); i += 2) {
-      const auto game = load_game(paths[i]);
-      if (game->solvable()) plan_from(State(game), true, count);
-    }
+    for (const auto& game : solvable_games(folder, 0, 2)) plan_from(State(game), true, count);
     CAPTURE(folder);
     check(count);
     if (count.compared > 0) CHECK(count.ratio / static_cast<double>(count.compared) < 1.05);
@@ -50,30 +49,25 @@ TEST_CASE("shipped games are solved from the start, hardly longer than the walkt
 
 TEST_CASE("shipped games are solved from states in the middle", "[alfworld][plan]") {
   for (const char* folder : {"json_2.1.1", "json_2.1.3"}) {
-    const auto paths = shipped_games(folder);
     Count count;
-    for (std::size_t i = 1; i < paths.size(); i += 4) {
-      const auto game = load_game(paths[i]);
-      if (!game->solvable()) continue;
+    for (const auto& game : solvable_games(folder, 1, 4)) {
       for (const std::uint32_t seed : {1U, 2U}) plan_from(wander(game, seed, 15), false, count);
     }
     CAPTURE(folder);
-    if (count.states > 0) check(count);
+    check(count);
   }
 }
 
 TEST_CASE("a state has one plan", "[alfworld][plan]") {
-  const auto paths = shipped_games("json_2.1.3");
-  for (std::size_t i = 0; i < paths.size(); i += 40) {
-    const auto game = load_game(paths[i]), again = load_game(paths[i]);
-    CHECK(find_plan(wander(game, 7, 15)) == find_plan(wander(again, 7, 15)));
+  const auto games = solvable_games("json_2.1.3", 0, 40), again = solvable_games("json_2.1.3", 0, 40);
+  for (std::size_t i = 0; i < games.size(); ++i) {
+    CHECK(find_plan(wander(games[i], 7, 15)) == find_plan(wander(again[i], 7, 15)));
   }
 }
 
 TEST_CASE("the expert plays the walkthrough, word for word", "[alfworld][plan]") {
-  const auto paths = shipped_games("json_2.1.3");
-  for (std::size_t i = 0; i < paths.size(); i += 10) {
-    State state(load_game(paths[i]));
+  for (const auto& game : solvable_games("json_2.1.3", 0, 10)) {
+    State state(game);
     ExpertMemory memory;
     std::vector<std::string> played;
     std::string action, thought, feedback;
@@ -89,10 +83,7 @@ TEST_CASE("the expert plays the walkthrough, word for word", "[alfworld][plan]")
 }
 
 TEST_CASE("the expert wins from anywhere, against an agent that strays", "[alfworld][plan]") {
-  const auto paths = shipped_games("json_2.1.1");
-  for (std::size_t i = 0; i < paths.size(); i += 12) {
-    const auto game = load_game(paths[i]);
-    if (!game->solvable()) continue;
+  for (const auto& game : solvable_games("json_2.1.1", 0, 12)) {
     State state = wander(game, 3, 15);
     ExpertMemory memory;
     std::string action, thought, feedback;
@@ -104,7 +95,7 @@ TEST_CASE("the expert wins from anywhere, against an agent that strays", "[alfwo
       memory.refused = !state.step(action, feedback);
       CHECK_FALSE(memory.refused);
     }
-    CAPTURE(paths[i]);
+    CAPTURE(game->task());
     CHECK(state.won());
   }
 }
@@ -112,9 +103,7 @@ TEST_CASE("the expert wins from anywhere, against an agent that strays", "[alfwo
 TEST_CASE("every shipped game, from the start and from eight states in the middle", "[alfworld][plan][.slow]") {
   for (const char* folder : {"json_2.1.1", "json_2.1.3"}) {
     Count start, middle;
-    for (const std::string& path : shipped_games(folder)) {
-      const auto game = load_game(path);
-      if (!game->solvable()) continue;
+    for (const auto& game : solvable_games(folder)) {
       plan_from(State(game), true, start);
       for (std::uint32_t seed = 100; seed < 108; ++seed) plan_from(wander(game, seed, 15), false, middle);
     }
