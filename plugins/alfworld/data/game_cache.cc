@@ -6,9 +6,9 @@ namespace alfworld {
 namespace {
 
 std::string intro_json(const Game& game) {
-  nlohmann::ordered_json entities = nlohmann::ordered_json::object();
+  nlohmann::json entities = nlohmann::json::object();
   for (const Entity& entity : game.entities()) entities[entity.id] = {entity.name, entity.type};
-  return "\"entities\":" + entities.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return "\"entities\":" + entities.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace

@@ -174,7 +174,8 @@ TEST_CASE("names are those that the game shows", "[alfworld][world]") {
   for (const MadeTask& task : world.tasks) {
     const ShownNames names = shown_names(world.plans[task.plan], task.household);
     std::map<std::string, std::string> by_id;
-    for (const Entity& entity : load(world, task)->entities()) by_id[entity.id] = entity.name;
+    const auto game = load(world, task);
+    for (const Entity& entity : game->entities()) by_id[entity.id] = entity.name;
     for (std::size_t i = 0; i < names.things.size(); ++i) {
       CHECK(by_id.at(shown(id_of(task.household.things[i]))) == names.things[i]);
       CHECK(known.count(" " + names.things[i]) == 1);
