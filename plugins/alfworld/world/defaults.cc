@@ -5,7 +5,7 @@ namespace {
 
 constexpr const char* kMini =
     R"("mini":{"sft.train.epochs":2,"sft.train.max_tokens":4000000,"tasks_per_iteration":100})";
-constexpr const char* kTinyMini = R"("mini":{"tasks_per_iteration":5})";
+constexpr const char* kTinyMini = R"("mini":{"tasks_per_iteration":2,"samples":2,"max_new_tokens":32})";
 
 }  // namespace
 
