@@ -16,10 +16,4 @@ std::string generated_defaults(WorldSize size) {
   return members.append("],").append(size == WorldSize::kTiny ? kTinyMini : kMini);
 }
 
-Habits world_habits(std::uint64_t world_seed) {
-  Habits habits;
-  habits.world_seed = world_seed;
-  return habits;
-}
-
 }  // namespace alfworld
