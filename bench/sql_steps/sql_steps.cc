@@ -1,7 +1,8 @@
-// InterCodeSQL on one core: steps per second against the original core environment, loading, and many live episodes.
+// InterCodeSQL on one core: steps per second against the original core environment, loading, many live episodes, and
+// where a statement's time goes.
 //
-// The plugin is used through core/env only, as the host uses it. Speeds are per second of processor time of the one
-// thread; an episode is SHOW TABLES, the task's gold statement, submit.
+// The plugin is used through core/env only, as the host uses it, but for the stages of a statement. Speeds are per
+// second of processor time of the one thread; an episode is SHOW TABLES, the task's gold statement, submit.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +11,7 @@
 #include <fstream>
 #include <memory>
 
+#include "bench/sql_steps/stages.h"
 #include "bench/support/figures.h"
 #include "bench/support/open_environment.h"
 #include "core/base/files.h"
@@ -27,14 +29,16 @@ struct Flags {
 constexpr double kOriginal = 2066;
 
 struct Question {
-  std::string id, gold;
+  std::string id, database, gold;
 };
 
 std::vector<Question> read_golds(const std::string& folder) {
   const std::string path = folder + "/ic_spider_dev.json";
   const Json list = must(parse_json(must(read_file(path)), path));
   std::vector<Question> golds;
-  for (const Json& record : list) golds.push_back({std::to_string(golds.size()), record.value("gold", "")});
+  for (const Json& record : list) {
+    golds.push_back({std::to_string(golds.size()), record.value("db", ""), record.value("gold", "")});
+  }
   return golds;
 }
 
@@ -97,6 +101,9 @@ void measure(const Flags& flags, Figures& figures) {
   const std::vector<Question> golds = read_golds(flags.data);
   measure_steps(*environment, golds, flags, figures);
   measure_live(*environment, golds, figures);
+  std::vector<std::pair<std::string, std::string>> statements;
+  for (const Question& question : golds) statements.emplace_back(question.database, question.gold);
+  measure_stages(flags.data + "/ic_spider_dbs.sql", statements, figures);
 }
 
 std::string default_data() {

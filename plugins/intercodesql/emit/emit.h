@@ -9,12 +9,16 @@
 // name of its declaration; all other names are the emitter's own.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "engine/catalog.h"
+#include "engine/filesort.h"
 #include "mysql/ast.h"
 #include "mysql/syntax_error.h"
 
@@ -25,9 +29,19 @@ struct OutputColumn {
   Type type;  // how to read the cell: engine/value.h
 };
 
+// An ORDER BY that the engine carries out as MySQL sorts (engine/filesort.h): `sql` has a column for every key behind
+// the result's, and gives the rows as MySQL's sort would meet them.
+struct RowsSort {
+  SortOrder order;           // with the limit MySQL's sort knows of: none behind HAVING
+  std::uint64_t offset = 0;  // the sorted rows of the result …
+  std::uint64_t end = UINT64_MAX;
+  std::string without_keys;  // sorts and limits in SQLite, equal rows as they come; for results too large to hold
+};
+
 // A statement with rows.
 struct RowsQuery {
   std::string sql;
+  std::optional<RowsSort> sort;
   std::vector<OutputColumn> columns;
   std::vector<std::string> databases;  // lower case, each once: what `sql` reads
   bool uses_session = false;           // NOW(), RAND(), @x …: the same SQL need not give the same rows
@@ -51,8 +65,12 @@ struct OtherStatement {
   mysql::Statement statement;
 };
 
+// The rows that a query of one column and one row counts in a database; empty if it cannot be run.
+using RowCount = std::function<std::optional<std::int64_t>(const std::string& sql, const std::string& database)>;
+
 struct TranslationSettings {
   bool only_full_group_by = true;  // of sql_mode
+  RowCount count_rows = {};        // what plan/ may ask; empty: it does without
 };
 
 using Translation = std::variant<RowsQuery, RowsChange, OtherStatement, MysqlError>;

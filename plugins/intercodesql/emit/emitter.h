@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "emit/emit.h"
+#include "plan/row_order.h"
 #include "resolve/bound.h"
 #include "resolve/functions.h"
 
@@ -23,12 +25,17 @@ struct Typed {
   Type type;
 };
 
+// What is asked of a query's rows: any order, MySQL's order, or that with its number as another column "n".
+enum class RowsIn { kAnyOrder, kOrder, kNumbers };
+
 class Emitter {
  public:
-  explicit Emitter(const Resolution& resolution) : resolution_(resolution) {}
+  explicit Emitter(const Resolution& resolution, RowCount count_rows = {})
+      : resolution_(resolution), count_rows_(std::move(count_rows)) {}
 
-  std::string top_query(const BoundQuery& query);  // of a statement: the order of its rows shows
-  std::string query(const BoundQuery& query) { return this->query(query, /*collated=*/false); }
+  // Of a statement, the order of whose rows shows: with the sort that the engine has to carry out.
+  std::pair<std::string, std::optional<RowsSort>> top_query(const BoundQuery& query);
+  std::string query(const BoundQuery& query) { return this->query(query, /*collated=*/false, RowsIn::kAnyOrder); }
   std::string condition(const mysql::Expr& expr);  // true or false in SQLite's sense
   std::string expression(const mysql::Expr& expr);
   std::string from(const BoundBlock& block, const std::vector<mysql::TableRefPtr>& tables);
@@ -42,21 +49,58 @@ class Emitter {
 
  private:
   // queries (emitter_query.cc). `collated`: texts carry their collation, as a set operation compares them.
-  std::string query(const BoundQuery& query, bool collated);
+  std::string query(const BoundQuery& query, bool collated, RowsIn rows);
   std::string with_clause(const mysql::Query& query);
   std::string body(const BoundQuery& query, bool collated);
-  std::string block(const BoundQuery& query, bool collated);
-  std::string block_text(const BoundQuery& query, bool collated);
+  std::string block(const BoundQuery& query, bool collated, RowsIn rows);
+  std::string block_text(const BoundQuery& query, bool collated, RowsIn rows);
+  std::string one_row(const BoundQuery& query, const std::string& list, const std::string& rest,
+                      const std::string& having, RowsIn rows);
   std::string select_list(const BoundBlock& block, bool collated);
-  std::string order_of_groups(const BoundBlock& block);
   std::vector<std::string> hidden_keys(const BoundQuery& query);
   std::string order_by_hidden(const BoundQuery& query, const std::vector<std::string>& hidden);
+
+  // the order of rows (emitter_order.cc)
+  // A query whose rows are not yet in order: SELECT `columns` `rest`; rows that ORDER BY leaves open come by `ties`.
+  struct Unordered {
+    std::string columns;
+    std::string rest;         // from FROM on
+    std::string ties;         // ORDER BY terms, may be empty
+    std::vector<Typed> keys;  // of ORDER BY …
+    std::string directions;   // … as SortOrder has them
+    std::string sorted;       // " ORDER BY …" of the keys for SQLite, or ""
+    std::optional<double> expected_rows;
+    bool needs_no_sort = false;
+    bool sorts_all = false;  // LIMIT is applied behind the sort
+  };
+  std::string ordered(const BoundQuery& query, const Unordered& unordered, RowsIn rows);
+  std::string sorted_like_mysql(const BoundQuery& query, const Unordered& unordered);
+  Unordered unordered_block(const BoundQuery& query, const std::string& list, const std::string& rest,
+                            const RowOrder& order);
+  std::string place_in_first(const RowOrder& order, const Unordered& unordered);
+  Unordered unordered_distinct(const BoundQuery& query, const Unordered& rows);
+  void add_keys(const BoundQuery& query, bool by_position, Unordered& unordered);
+  RowOrder order_of(const BoundQuery& query);
+  std::string first_match(const OrderTerm& term);
+  std::string term(const OrderTerm& term);
+  std::string terms(const std::vector<OrderTerm>& terms);
+  std::string row_key(const std::vector<OrderTerm>& terms);
+  std::string order_of_groups(const BoundBlock& block, const RowOrder& order);
+  std::string ordered_set(const BoundQuery& query, bool collated, RowsIn rows);
+  std::string numbered(const BoundQuery& query, const std::vector<Item>& columns);
+  std::string numbered_set(const BoundQuery& query);
+
   std::string set_operation(const BoundQuery& query, bool collated);
   std::string set_operand(const mysql::Query& operand, const std::vector<Item>& columns, bool collated, bool is_left);
   std::string numbered_rows(const mysql::Query& operand, const std::vector<Item>& columns);
   std::string value_rows(const BoundQuery& query);
   std::string item(const Item& item);
-  std::string grouping(const BoundBlock& block);
+  std::string grouping(const BoundBlock& block, std::size_t count);
+  Typed group_key(const BoundBlock& block, const Key& key);
+  // GROUP BY … WITH ROLLUP (emitter_rollup.cc)
+  std::string rollup(const BoundQuery& query, bool collated, const std::string& from_where, RowsIn rows);
+  [[nodiscard]] bool is_rolled_up(const mysql::Expr& expr) const;
+  [[nodiscard]] bool is_rolled_up(const ColumnRef& column) const;
   std::string table(const BoundBlock& block, const mysql::TableRef& table);
   std::string join(const BoundBlock& block, const mysql::TableRef& join);
   std::string source(const Source& source);
@@ -94,6 +138,7 @@ class Emitter {
   std::string special_function(const mysql::Expr& expr);
   std::string argument(const mysql::Expr& expr, ArgumentRule rule, const Type& common);
   std::string aggregate(const mysql::Expr& expr);
+  std::string aggregate_of_rows(const mysql::Expr& expr);
   Typed gathered(const mysql::Expr& aggregate, const mysql::Expr& argument);
   std::string sum_or_average(const mysql::Expr& expr);
   std::string group_concat(const mysql::Expr& expr);
@@ -106,8 +151,15 @@ class Emitter {
   std::set<std::string> databases_;
   bool uses_session_ = false;
   bool in_upsert_ = false;
-  const mysql::Query* top_ = nullptr;
+  RowCount count_rows_;
+  std::map<const BoundQuery*, double> rows_of_derived_;
+  const BoundQuery* top_ = nullptr;
+  std::optional<RowsSort> top_sort_;
+  std::set<const Source*> numbered_;       // derived tables whose rows carry their number
   std::vector<const BoundBlock*> blocks_;  // those being written, the innermost last
+  // The keys of a GROUP BY … WITH ROLLUP that are NULL in the rows being written, from this one on.
+  const BoundBlock* rollup_ = nullptr;
+  std::size_t rolled_from_ = 0;
 };
 
 // --- conversions (conversion.cc): SQL of a value to SQL of it as another type
@@ -118,6 +170,11 @@ class Emitter {
 [[nodiscard]] std::string as_type(const Typed& value, const Type& type);
 // With the collation its type compares by.
 [[nodiscard]] std::string collated(const Typed& value);
+
+// "c1": a column of a result, from 0; "c1", "c2", …
+[[nodiscard]] std::string column_name(std::size_t index);
+[[nodiscard]] std::string column_names(std::size_t count);
+[[nodiscard]] std::string limit_clause(const mysql::Limit& limit);
 
 [[nodiscard]] std::string quoted_name(std::string_view name);
 [[nodiscard]] std::string quoted_text(std::string_view text);

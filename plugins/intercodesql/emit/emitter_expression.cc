@@ -62,6 +62,7 @@ std::string Emitter::condition(const Expr& expr) {
 }
 
 std::string Emitter::expression(const Expr& expr) {
+  if (rollup_ != nullptr && is_rolled_up(expr)) return "NULL";
   switch (expr.kind) {
     case ExprKind::kNull:
     case ExprKind::kBoolean:

@@ -1,5 +1,6 @@
 // Calls, aggregates and windows.
 #include <algorithm>
+#include <utility>
 
 #include "emit/emitter.h"
 #include "engine/text.h"
@@ -142,7 +143,15 @@ Typed Emitter::gathered(const Expr& aggregate, const Expr& argument) {
   return value;
 }
 
+// What it gathers are rows, in which no key is rolled up.
 std::string Emitter::aggregate(const Expr& expr) {
+  const BoundBlock* outside = std::exchange(rollup_, nullptr);
+  std::string text = aggregate_of_rows(expr);
+  rollup_ = outside;
+  return text;
+}
+
+std::string Emitter::aggregate_of_rows(const Expr& expr) {
   const std::string& name = expr.name;
   const Expr& first = *expr.args[0];
   const BoundBlock* gathering = resolution_.at(expr).aggregate_block;

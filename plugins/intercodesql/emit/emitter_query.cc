@@ -16,23 +16,6 @@ using mysql::TableRef;
 
 namespace {
 
-std::string column_name(std::size_t index) {
-  return concat("\"c", std::to_string(index + 1), "\"");
-}
-
-std::string column_names(std::size_t count) {
-  std::string names;
-  for (std::size_t i = 0; i < count; ++i) names += (i == 0 ? "" : ", ") + column_name(i);
-  return names;
-}
-
-std::string limit_clause(const mysql::Limit& limit) {
-  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  std::string text = concat(" LIMIT ", std::to_string(std::min(limit.count, kMost)));
-  if (limit.offset > 0) text += concat(" OFFSET ", std::to_string(std::min(limit.offset, kMost)));
-  return text;
-}
-
 bool has_right_join(const TableRef& table) {
   if (table.kind != TableRef::Kind::kJoin) return false;
   return table.join == mysql::JoinKind::kRight || has_right_join(*table.left) || has_right_join(*table.right);
@@ -40,23 +23,21 @@ bool has_right_join(const TableRef& table) {
 
 }  // namespace
 
-std::string Emitter::top_query(const BoundQuery& bound) {
-  top_ = bound.query;
-  return query(bound, /*collated=*/false);
+std::pair<std::string, std::optional<RowsSort>> Emitter::top_query(const BoundQuery& bound) {
+  top_ = &bound;
+  std::string text = query(bound, /*collated=*/false, RowsIn::kOrder);
+  return {std::move(text), std::move(top_sort_)};
 }
 
-std::string Emitter::query(const BoundQuery& bound, bool collated) {
+std::string Emitter::query(const BoundQuery& bound, bool collated, RowsIn rows) {
   const Query& query = *bound.query;
-  std::string text = with_clause(query) + body(bound, collated);
-  if (query.select) return text;
-  // Ordered as a table: SQLite mistakes the names of a set operation whose ORDER BY has a collation.
-  if (!bound.order_by.empty()) {
-    const Source& result = *bound.block->sources.front();
-    text = concat("SELECT ", column_names(bound.columns.size()), " FROM (", text, ") AS t", std::to_string(result.id),
-                  order_by(*bound.block, bound.order_by, /*by_position=*/true));
-  }
-  if (query.limit) text += limit_clause(*query.limit);
-  return text;
+  const std::string with = with_clause(query);
+  const bool any_order = rows == RowsIn::kAnyOrder && bound.order_by.empty() && !query.limit;
+  const std::string text = query.select ? block(bound, collated, rows)
+                           : any_order  ? body(bound, collated)
+                                        : ordered_set(bound, collated, rows);
+  if (top_sort_ && &bound == top_) top_sort_->without_keys.insert(0, with);
+  return with + text;
 }
 
 std::string Emitter::with_clause(const Query& query) {
@@ -65,8 +46,11 @@ std::string Emitter::with_clause(const Query& query) {
     const auto found = resolution_.queries.find(table.query.get());
     if (found == resolution_.queries.end()) continue;  // never used
     text += text.empty() ? (query.is_recursive ? "WITH RECURSIVE " : "WITH ") : ", ";
-    text += concat(common_name(table), "(", column_names(found->second->columns.size()), ") AS (",
-                   this->query(*found->second, /*collated=*/true), ")");
+    // A recursive table's rows come in the order in which they are found.
+    const RowsIn rows = query.is_recursive ? RowsIn::kAnyOrder : RowsIn::kNumbers;
+    text += concat(common_name(table), "(", column_names(found->second->columns.size()),
+                   rows == RowsIn::kNumbers ? ", \"n\"" : "", ") AS (",
+                   this->query(*found->second, /*collated=*/true, rows), ")");
   }
   return text.empty() ? text : text + " ";
 }
@@ -78,11 +62,11 @@ std::string Emitter::common_name(const mysql::CommonTable& table) {
 
 std::string Emitter::body(const BoundQuery& bound, bool collated) {
   const Query& query = *bound.query;
-  if (query.select) return block(bound, collated);
+  if (query.select) return block(bound, collated, RowsIn::kAnyOrder);
   if (query.set) return set_operation(bound, collated);
   if (!query.nested) return value_rows(bound);
   return concat("SELECT ", column_names(bound.columns.size()), " FROM (",
-                this->query(resolution_.at(*query.nested), collated), ")");
+                this->query(resolution_.at(*query.nested), collated, RowsIn::kAnyOrder), ")");
 }
 
 std::string Emitter::item(const Item& item) {
@@ -100,50 +84,62 @@ std::string Emitter::select_list(const BoundBlock& block, bool collated) {
   return text;
 }
 
-std::string Emitter::block(const BoundQuery& bound, bool collated) {
+std::string Emitter::block(const BoundQuery& bound, bool collated, RowsIn rows) {
   blocks_.push_back(bound.block.get());
-  std::string text = block_text(bound, collated);
+  std::string text = block_text(bound, collated, rows);
   blocks_.pop_back();
   return text;
 }
 
-std::string Emitter::block_text(const BoundQuery& bound, bool collated) {
+std::string Emitter::block_text(const BoundQuery& bound, bool collated, RowsIn rows) {
   const BoundBlock& block = *bound.block;
   const mysql::Select& select = *block.select;
-  if (select.with_rollup) throw errors::not_supported("GROUP BY ... WITH ROLLUP");
-  const bool one_row = block.is_aggregated && block.group_by.empty();
-  const std::string columns = column_names(block.items.size());
-  std::string list = select_list(block, collated || select.is_distinct);
+  const bool is_one_row = block.is_aggregated && block.group_by.empty();
+  const bool order_shows = rows != RowsIn::kAnyOrder || bound.query->limit;
+  const RowOrder order = order_shows && !is_one_row ? order_of(bound) : RowOrder{};
+  const std::string list = select_list(block, collated || select.is_distinct);
   std::string where = select.where ? condition(*select.where) : "";
   std::string having = select.having ? condition(*select.having) : "";
   if (!block.is_aggregated && !having.empty()) {  // one more condition on the rows
     where = where.empty() ? having : concat("(", where, ") AND (", having, ")");
     having.clear();
   }
-  const std::vector<std::string> hidden = one_row ? std::vector<std::string>{} : hidden_keys(bound);
-  for (std::size_t i = 0; i < hidden.size(); ++i) {
-    if (!hidden[i].empty()) list += concat(", ", hidden[i], " AS o", std::to_string(i + 1));
-  }
-  // SQLite takes no HAVING without GROUP BY: the one row is filtered from outside.
-  const bool filters_row = one_row && !having.empty();
-  if (filters_row) list += concat(", (", having, ") AS h");
-  std::string text = concat(select.is_distinct ? "SELECT DISTINCT " : "SELECT ", list);
-  if (!select.from.empty()) text += " FROM " + from(block, select.from);
-  if (!where.empty()) text += " WHERE " + where;
-  text += grouping(block);
-  if (filters_row) {
-    text = concat("SELECT ", columns, " FROM (", text, ") WHERE h");
-  } else if (!having.empty()) {
-    text += " HAVING " + having;
-  }
-  if (!one_row && !hidden.empty()) {
+  std::string rest;
+  if (!select.from.empty()) rest += " FROM " + from(block, select.from);
+  if (!where.empty()) rest += " WHERE " + where;
+  if (select.with_rollup) return rollup(bound, collated, rest, rows);
+  rest += grouping(block, block.group_by.size());
+  if (is_one_row) return one_row(bound, list, rest, having, rows);
+  if (!having.empty()) rest += " HAVING " + having;
+  if (const std::vector<std::string> hidden = hidden_keys(bound); !hidden.empty()) {
     if (select.is_distinct) throw errors::not_supported("DISTINCT ordered by columns of two queries");
-    text = concat("SELECT ", columns, " FROM (", text, ")", order_by_hidden(bound, hidden));
-  } else if (!one_row) {
-    text += order_by(block, bound.order_by, /*by_position=*/true);
-    const bool order_shows = bound.query == top_ || bound.query->limit;
-    const std::string ties = order_shows ? order_of_groups(block) : "";
-    if (!ties.empty()) text += concat(bound.order_by.empty() ? " ORDER BY " : ", ", ties);
+    std::string keys;
+    for (std::size_t i = 0; i < hidden.size(); ++i) {
+      if (!hidden[i].empty()) keys += concat(", ", hidden[i], " AS o", std::to_string(i + 1));
+    }
+    std::string text = concat("SELECT ", column_names(block.items.size()), " FROM (SELECT ", list, keys, rest, ")",
+                              order_by_hidden(bound, hidden));
+    if (bound.query->limit) text += limit_clause(*bound.query->limit);
+    return rows == RowsIn::kNumbers ? concat("SELECT *, row_number() OVER () AS \"n\" FROM (", text, ")") : text;
+  }
+  if (!order_shows) {
+    return concat(select.is_distinct ? "SELECT DISTINCT " : "SELECT ", list, rest);
+  }
+  Unordered unordered = unordered_block(bound, list, rest, order);
+  if (select.is_distinct) unordered = unordered_distinct(bound, unordered);
+  return ordered(bound, unordered, rows);
+}
+
+// An aggregate without GROUP BY. SQLite takes no HAVING then: the one row is filtered from outside.
+std::string Emitter::one_row(const BoundQuery& bound, const std::string& list, const std::string& rest,
+                             const std::string& having, RowsIn rows) {
+  const std::string columns = column_names(bound.block->items.size());
+  const std::string number = rows == RowsIn::kNumbers ? ", 1 AS \"n\"" : "";
+  std::string text;
+  if (having.empty()) {
+    text = concat("SELECT ", list, number, rest);
+  } else {
+    text = concat("SELECT ", columns, number, " FROM (SELECT ", list, ", (", having, ") AS h", rest, ") WHERE h");
   }
   if (bound.query->limit) text += limit_clause(*bound.query->limit);
   return text;
@@ -174,43 +170,25 @@ std::string Emitter::order_by_hidden(const BoundQuery& bound, const std::vector<
   return text;
 }
 
-std::string Emitter::grouping(const BoundBlock& block) {
+Typed Emitter::group_key(const BoundBlock& block, const Key& key) {
+  if (!key.item) return typed(*key.expr);
+  const Item& item = block.items[*key.item];
+  return {this->item(item), item.type};
+}
+
+// By the first `count` keys.
+std::string Emitter::grouping(const BoundBlock& block, std::size_t count) {
   std::string text;
-  for (const Key& key : block.group_by) {
-    const Item* item = key.item ? &block.items[*key.item] : nullptr;
-    const Expr* expr = item != nullptr ? item->expr : key.expr;
-    const Typed value = item != nullptr ? Typed{this->item(*item), item->type} : typed(*key.expr);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Key& key = block.group_by[i];
+    const Expr* expr = key.item ? block.items[*key.item].expr : key.expr;
     text += text.empty() ? " GROUP BY " : ", ";
     // SQLite takes a number for a position and knows no column of an outer query here: one group for all rows.
     const Reach reach = expr == nullptr ? Reach{true, false} : reach_of(resolution_, *expr, block);
     if (reach.own && reach.outer) throw errors::not_supported("GROUP BY over columns of two queries");
-    text += reach.own ? collated(value) : "'one group'";
+    text += reach.own ? intercodesql::collated(group_key(block, key)) : "'one group'";
   }
   return text;
-}
-
-// The order in which MySQL gives groups that ORDER BY does not tell apart: by their key if the first column of GROUP BY
-// begins an index, otherwise as the rows of the first table come upon them.
-std::string Emitter::order_of_groups(const BoundBlock& block) {
-  std::string keys;
-  bool is_indexed = false;
-  for (std::size_t i = 0; i < block.group_by.size(); ++i) {
-    const Item* item = block.group_by[i].item ? &block.items[*block.group_by[i].item] : nullptr;
-    const Expr* expr = item != nullptr ? item->expr : block.group_by[i].expr;
-    if (expr != nullptr && !reach_of(resolution_, *expr, block).own) continue;
-    const auto column = expr != nullptr ? column_of(resolution_, *expr) : item->column;
-    if (i == 0 && column && column->source != nullptr && column->source->table != nullptr) {
-      const auto& indexes = column->source->table->indexes;
-      is_indexed = std::any_of(indexes.begin(), indexes.end(),
-                               [&](const Index& index) { return index.columns.front() == column->column; });
-    }
-    keys += concat(keys.empty() ? "" : ", ", item != nullptr ? intercodesql::collated({this->item(*item), item->type})
-                                                             : sorted(*expr, /*descending=*/false));
-  }
-  const Table* first = block.sources.empty() ? nullptr : block.sources.front()->table;
-  if (keys.empty() || is_indexed || first == nullptr || first->primary_key.size() != 1) return keys;
-  const ColumnRef row{block.sources.front(), first->primary_key.front()};
-  return concat("min(", collated({column(row), row.get().type}), "), ", keys);
 }
 
 std::string Emitter::order_by(const BoundBlock& block, const std::vector<Key>& keys, bool by_position) {
@@ -265,7 +243,7 @@ std::string Emitter::set_operand(const Query& operand, const std::vector<Item>& 
     text += concat(i == 0 ? "" : ", ", collated ? intercodesql::collated({value, columns[i].type}) : value, " AS ",
                    column_name(i));
   }
-  return concat(text, " FROM (", query(bound, collated), ")");
+  return concat(text, " FROM (", query(bound, collated, RowsIn::kAnyOrder), ")");
 }
 
 std::string Emitter::numbered_rows(const Query& operand, const std::vector<Item>& columns) {
@@ -328,10 +306,12 @@ std::string Emitter::source(const Source& source) {
   const std::string alias = concat(" AS t", std::to_string(source.id));
   if (source.table != nullptr) return base_table(source) + alias;
   if (source.common != nullptr) return common_name(*source.common) + alias;
-  return concat("(", query(*source.query, /*collated=*/false), ")", alias);
+  const RowsIn rows = numbered_.contains(&source) ? RowsIn::kNumbers : RowsIn::kAnyOrder;
+  return concat("(", query(*source.query, /*collated=*/false, rows), ")", alias);
 }
 
 std::string Emitter::column(const ColumnRef& column) {
+  if (rollup_ != nullptr && is_rolled_up(column)) return "NULL";
   const Source& source = *column.source;
   const std::string name = source.table != nullptr ? quoted_name(column.get().name) : column_name(column.column);
   return in_upsert_ ? name : concat("t", std::to_string(source.id), ".", name);

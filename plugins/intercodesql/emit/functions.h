@@ -54,6 +54,12 @@
 // The session
 //   my_now() my_curdate() my_curtime() my_database() my_user() my_version() my_connection_id() my_last_insert_id()
 //   my_row_count() my_found_rows() my_uuid() my_variable(name) my_set_variable(name, value) my_system_variable(name)
+// The order of rows
+//   my_row_key(directions, a, b, …)   bytes that compare as the row (a, b, …) does; 'a' or 'd' per value. Never NULL
+//   my_filesort(directions, limit, expected, number, key, …)   an aggregate: the numbers of the first `limit` rows in
+//                                     the order of MySQL's sort (engine/filesort.h); `expected` may be NULL, and so may
+//                                     `limit`: then all rows', or NULL where that sort is stable
+//   my_place(numbers, number)         where that list has a number, from 1; NULL where it does not
 // Of SQLite's own functions only: count min max coalesce, and over windows row_number rank dense_rank percent_rank
 // cume_dist ntile lag lead first_value last_value nth_value.
 #pragma once

@@ -1,4 +1,7 @@
 #include "emit/emit.h"
+
+#include <tuple>
+
 #include "emit/emitter.h"
 #include "emit/emitter_change.h"
 #include "engine/text.h"
@@ -16,9 +19,9 @@ RowsQuery emit_query(const mysql::Query& query, std::uint32_t expressions, const
   const Resolution resolution =
       resolve_query(query, expressions, catalog, current_database, {settings.only_full_group_by});
   const BoundQuery& bound = resolution.at(query);
-  Emitter emitter(resolution);
+  Emitter emitter(resolution, settings.count_rows);
   RowsQuery result;
-  result.sql = emitter.top_query(bound);
+  std::tie(result.sql, result.sort) = emitter.top_query(bound);
   for (const Item& item : bound.columns) result.columns.push_back({item.name, item.type});
   result.databases.assign(emitter.databases().begin(), emitter.databases().end());
   result.uses_session = emitter.uses_session();

@@ -100,6 +100,15 @@ void settle_keys(Table& table) {
   }
 }
 
+const std::vector<std::size_t>* clustering_key(const Table& table) {
+  if (!table.primary_key.empty()) return &table.primary_key;
+  for (const auto& key : table.unique_keys) {
+    const auto nullable = [&](std::size_t column) { return table.columns[column].nullable; };
+    if (std::none_of(key.begin(), key.end(), nullable)) return &key;
+  }
+  return nullptr;
+}
+
 std::optional<std::size_t> Table::find_column(std::string_view wanted) const {
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (equal_ignoring_case(columns[i].name, wanted)) return i;

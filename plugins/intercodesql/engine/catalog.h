@@ -72,6 +72,7 @@ struct Index {
   std::vector<std::size_t> columns;  // positions in Table::columns
   std::vector<int> prefixes;         // of each column, the characters that are indexed; 0: all. Empty: all zero
   bool unique = false;
+  std::vector<std::int64_t> distinct = {};  // of the first column, the first two …: different values (statistics.h)
 };
 
 // FOREIGN KEY (columns) REFERENCES database.table (referenced). Shown by SHOW CREATE TABLE and information_schema; not
@@ -93,6 +94,8 @@ struct Table {
   std::vector<ForeignKey> foreign_keys;
   std::string options;                       // after the closing parenthesis of SHOW CREATE TABLE
   std::optional<std::int64_t> next_auto_id;  // of its AUTO_INCREMENT column
+  std::int64_t rows = 0;                     // when it was stored; later changes do not count (statistics.h)
+  std::int64_t pages = 1;                    // of 16 KiB that InnoDB would need for them
 
   [[nodiscard]] std::optional<std::size_t> find_column(std::string_view name) const;
 };
@@ -115,6 +118,9 @@ struct Catalog {
 
 // Derives primary_key, unique_keys and every Column::key from `indexes`; columns of the primary key become NOT NULL.
 void settle_keys(Table& table);
+
+// The key whose order the rows of a table have: InnoDB's clustered index. Null: they have the order of insertion.
+[[nodiscard]] const std::vector<std::size_t>* clustering_key(const Table& table);
 
 // ASCII letters only, as look-ups compare.
 [[nodiscard]] std::string lower_ascii(std::string_view text);

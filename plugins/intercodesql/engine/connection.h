@@ -4,8 +4,7 @@
 // wrote; nothing it does is seen by another connection, and nothing reaches the disk. A copy is a fork: it shares what
 // is written so far and goes its own way. One thread at a time per connection; the server must outlive it.
 //
-// Not carried out, and answered with an error of MySQL's: EXPLAIN of a query and SHOW … WHERE (1235), CREATE VIEW
-// (1142), accounts and privileges (1227), writes to the server's own databases (1044).
+// Not carried out, and answered with an error of MySQL's: EXPLAIN of a query (1235), CREATE VIEW (1142), accounts and privileges (1227), writes to the server's own databases (1044).
 #pragma once
 
 #include <memory>

@@ -186,7 +186,9 @@ Failed SchemaChange::create_table(const mysql::CreateTable& create, const RowsQu
     for (const OutputColumn& output : query->columns) {
       columns += concat(columns.empty() ? "" : ", ", sqlite::quoted(output.name));
     }
-    if (auto failed = run(concat("INSERT INTO ", name_in_sqlite(name), " (", columns, ") ", query->sql))) return failed;
+    if (auto failed = run(concat("INSERT INTO ", name_in_sqlite(name), " (", columns, ") ",
+                                 query->sort ? query->sort->without_keys : query->sql)))
+      return failed;
   }
   if (auto failed = create_indexes(table)) return failed;
   schema_.tables.push_back(std::move(table));

@@ -9,6 +9,7 @@
 #include "engine/functions_code.h"
 #include "engine/functions_date.h"
 #include "engine/functions_number.h"
+#include "engine/functions_order.h"
 #include "engine/functions_regex.h"
 #include "engine/functions_session.h"
 #include "engine/functions_store.h"
@@ -62,7 +63,9 @@ void register_functions(sqlite3* connection, StatementContext& context) {
   register_entries(connection, regex_functions(), context);
   register_entries(connection, session_functions(), context);
   register_entries(connection, store_functions(), context);
+  register_entries(connection, order_functions(), context);
   register_aggregates(connection, context);
+  register_filesort(connection, context);
 }
 
 }  // namespace intercodesql

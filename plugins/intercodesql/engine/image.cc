@@ -50,17 +50,6 @@ std::string default_sql(const Column& column) {
   return concat(" DEFAULT ", quoted, "'");
 }
 
-// The key whose order the rows have: InnoDB's clustered index. Empty: the order of insertion.
-const std::vector<std::size_t>* clustering_key(const Table& table) {
-  if (!table.primary_key.empty()) return &table.primary_key;
-  for (const auto& key : table.unique_keys) {
-    bool not_null = true;
-    for (const std::size_t column : key) not_null = not_null && !table.columns[column].nullable;
-    if (not_null) return &key;
-  }
-  return nullptr;
-}
-
 int compare_texts(void*, int a_size, const void* a, int b_size, const void* b) {
   return compare_general_ci({static_cast<const char*>(a), static_cast<std::size_t>(a_size)},
                             {static_cast<const char*>(b), static_cast<std::size_t>(b_size)});

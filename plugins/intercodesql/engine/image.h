@@ -23,6 +23,7 @@ using Image = std::shared_ptr<const std::string>;
 struct DatabaseContents {
   Schema schema;
   std::vector<std::vector<Row>> rows;
+  bool is_counted = true;  // false: the optimizer takes the tables for empty (statistics.h)
 };
 
 // Throws ipr::sdk::Failure (IPR_DATA_LOSS) that names database, table and row if a row cannot be stored: a duplicate

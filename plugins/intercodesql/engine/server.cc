@@ -6,6 +6,7 @@
 #include "engine/information_schema.h"
 #include "engine/shared.h"
 #include "engine/sqlite.h"
+#include "engine/statistics.h"
 #include "mysql/lexer.h"
 #include "mysql/parser.h"
 
@@ -58,6 +59,9 @@ bool is_private(const std::string& database, const PrivateState* state) {
 
 StoredDatabase store(DatabaseContents contents) {
   Image image = make_image(contents);
+  for (std::size_t i = 0; i < contents.rows.size() && contents.is_counted; ++i) {
+    count_rows(contents.schema.tables[i], contents.rows[i]);
+  }
   return {std::make_shared<const Schema>(std::move(contents.schema)), std::move(image)};
 }
 
@@ -151,6 +155,19 @@ Server::Shared::Lease Server::Shared::borrow_to_change(const std::string& change
   return Lease(*this, std::move(handle), std::string());
 }
 
+// What a query of one number answers; empty where it cannot be run.
+std::optional<std::int64_t> Server::Shared::count(const std::string& sql, const std::string& database,
+                                                  const PrivateState* state) {
+  const Lease handle = borrow({database}, state);
+  Session session;
+  Budget budget;
+  budget.steps /= 10;
+  const auto answer = handle->query(sql, {Type{BaseType::kInt}}, budget, session);
+  const auto* rows = std::get_if<std::vector<Row>>(&answer);
+  if (rows == nullptr || rows->size() != 1) return std::nullopt;
+  return rows->front().front().integer;
+}
+
 std::unique_ptr<Handle> Server::Shared::bare_handle() {
   {
     const std::lock_guard lock(pool_mutex_);
@@ -180,7 +197,9 @@ void Server::Shared::give_back(std::unique_ptr<Handle> handle, const std::string
 
 std::shared_ptr<const Plan> Server::Shared::plan(std::string_view statement, const std::string& database,
                                                  const TranslationSettings& settings, const PrivateState* state) {
-  if (state != nullptr) return make_plan(statement, state->catalog, database, settings);
+  TranslationSettings counting = settings;
+  counting.count_rows = [&](const std::string& sql, const std::string& counted) { return count(sql, counted, state); };
+  if (state != nullptr) return make_plan(statement, state->catalog, database, counting);
   std::string key = database;
   key += settings.only_full_group_by ? '/' : '\\';
   key += statement;
@@ -188,7 +207,7 @@ std::shared_ptr<const Plan> Server::Shared::plan(std::string_view statement, con
     const std::shared_lock lock(plans_mutex_);
     if (const auto found = plans_.find(key); found != plans_.end()) return found->second;
   }
-  auto made = make_plan(statement, catalog_, database, settings);
+  auto made = make_plan(statement, catalog_, database, counting);
   const std::unique_lock lock(plans_mutex_);
   if (plans_.size() >= kPlansKept) plans_.clear();
   return plans_.emplace(std::move(key), std::move(made)).first->second;

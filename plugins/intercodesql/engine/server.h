@@ -20,7 +20,7 @@ struct StoredDatabase {
   Image image;
 };
 
-// make_image with its schema.
+// make_image with its schema, whose rows are counted.
 [[nodiscard]] StoredDatabase store(DatabaseContents contents);
 
 struct ServerSettings {

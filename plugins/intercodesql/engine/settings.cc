@@ -77,8 +77,47 @@ std::optional<std::string> checked_modes(const std::string& modes, std::string& 
 }  // namespace
 
 Outcome StatementRunner::carry_out(const mysql::Show& show) {
+  Outcome all = shown(show);
+  return show.where == nullptr || all.kind != Outcome::Kind::kRows ? std::move(all)
+                                                                   : chosen(std::move(all), *show.where);
+}
+
+Outcome StatementRunner::chosen(Outcome shown, const mysql::Query& where) {
+  DatabaseContents contents;
+  contents.schema.database = mysql::kShownDatabase;
+  Table& table = contents.schema.tables.emplace_back();
+  table.name = "shown";
+  for (std::size_t i = 0; i < shown.names.size(); ++i) {
+    const auto is_number = [i](const Row& row) { return row[i].kind == Value::Kind::kInt; };
+    Column& column = table.columns.emplace_back();
+    column.name = shown.names[i];
+    column.type = {!shown.rows.empty() && std::all_of(shown.rows.begin(), shown.rows.end(), is_number)
+                       ? BaseType::kInt
+                       : BaseType::kText};
+  }
+  Catalog with_shown = catalog();
+  with_shown.databases[contents.schema.database] = std::make_shared<const Schema>(contents.schema);
+  auto translated = translate_query(where, expressions_, with_shown, session().database, settings_);
+  if (auto* error = std::get_if<MysqlError>(&translated)) return failed(error->number, std::move(error->text));
+  const auto& query = std::get<RowsQuery>(translated);
+  contents.rows.push_back(std::move(shown.rows));
+  Handle handle;
+  for (const std::string& database : query.databases) {
+    const bool is_shown = database == contents.schema.database;
+    if (Image image = is_shown ? make_image(contents) : shared_.image(database, connection_.private_.get())) {
+      handle.attach(database, std::move(image));
+    }
+  }
+  std::vector<Type> types;
+  for (const OutputColumn& column : query.columns) types.push_back(column.type);
+  auto answer = handle.query(query.sql, types, shared_.settings().budget, session());
+  if (auto* error = std::get_if<RuntimeError>(&answer)) return failed(std::move(*error));
+  shown.rows = std::get<std::vector<Row>>(std::move(answer));
+  return shown;
+}
+
+Outcome StatementRunner::shown(const mysql::Show& show) {
   using Kind = mysql::Show::Kind;
-  if (show.where != nullptr) return failed(1235, "This version of MySQL doesn't yet support 'SHOW ... WHERE'");
   const std::string database = show.database.empty() ? session().database : lower_ascii(show.database);
   mysql::TableName name = show.table;
   if (!show.database.empty()) name.database = show.database;

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -66,6 +67,8 @@ class Server::Shared {
  private:
   void give_back(std::unique_ptr<Handle> handle, const std::string& key);
   [[nodiscard]] std::unique_ptr<Handle> bare_handle();
+  [[nodiscard]] std::optional<std::int64_t> count(const std::string& sql, const std::string& database,
+                                                  const PrivateState* state);
   [[nodiscard]] Image describe(const Catalog& catalog, const PrivateState* state);
 
   Catalog catalog_;

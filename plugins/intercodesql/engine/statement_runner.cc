@@ -1,5 +1,7 @@
 #include "engine/statement_runner.h"
 
+#include <algorithm>
+#include <iterator>
 #include <new>
 
 #include "engine/information_schema.h"
@@ -12,6 +14,22 @@ namespace {
 
 RuntimeError not_supported(std::string_view what) {
   return {1235, concat("This version of MySQL doesn't yet support '", what, "'")};
+}
+
+// Rows with the keys of ORDER BY behind their `width` cells, in MySQL's order and without the keys.
+std::vector<Row> sorted(std::vector<Row> rows, std::size_t width, const RowsSort& sort) {
+  std::vector<Row> keys;
+  keys.reserve(rows.size());
+  for (Row& row : rows) {
+    const auto first = row.begin() + static_cast<std::ptrdiff_t>(width);
+    keys.emplace_back(std::make_move_iterator(first), std::make_move_iterator(row.end()));
+    row.resize(width);
+  }
+  const std::vector<std::size_t> positions = sorted_positions(keys, sort.order);
+  std::vector<Row> result;
+  const std::size_t end = std::min<std::uint64_t>(positions.size(), sort.end);
+  for (std::size_t i = sort.offset; i < end; ++i) result.push_back(std::move(rows[positions[i]]));
+  return result;
 }
 
 }  // namespace
@@ -63,7 +81,20 @@ Outcome StatementRunner::run(const Plan& plan) {
 Outcome StatementRunner::query(const RowsQuery& query, const std::vector<std::string>& names,
                                const std::vector<Type>& types) {
   const auto handle = shared_.borrow(query.databases, connection_.private_.get());
-  auto answer = handle->query(query.sql, types, shared_.settings().budget, session());
+  const Budget& budget = shared_.settings().budget;
+  std::variant<std::vector<Row>, RuntimeError> answer;
+  if (query.sort) {
+    std::vector<Type> with_keys = types;
+    with_keys.resize(types.size() + query.sort->order.directions.size());
+    answer = handle->query(query.sql, with_keys, budget, session());
+    if (auto* found = std::get_if<std::vector<Row>>(&answer)) {
+      *found = sorted(std::move(*found), types.size(), *query.sort);
+    } else if (query.sort->end != UINT64_MAX && std::get<RuntimeError>(answer).number == kBudgetErrorNumber) {
+      answer = handle->query(query.sort->without_keys, types, budget, session());
+    }
+  } else {
+    answer = handle->query(query.sql, types, budget, session());
+  }
   if (auto* error = std::get_if<RuntimeError>(&answer)) return failed(std::move(*error));
   Outcome outcome;
   outcome.kind = Outcome::Kind::kRows;

@@ -32,6 +32,9 @@ class StatementRunner {
   Outcome carry_out(const mysql::QueryPtr&);
   Outcome carry_out(const mysql::Use& use);
   Outcome carry_out(const mysql::Show& show);
+  Outcome shown(const mysql::Show& show);
+  // The rows of a SHOW statement that its WHERE clause leaves.
+  Outcome chosen(Outcome shown, const mysql::Query& where);
   Outcome carry_out(const mysql::Describe& describe);
   Outcome carry_out(const std::unique_ptr<mysql::Explain>&);
   Outcome carry_out(const mysql::SetVariables& set);

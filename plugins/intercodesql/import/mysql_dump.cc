@@ -17,6 +17,10 @@ constexpr std::array<std::string_view, 14> kPassedOver = {"drop",      "lock",  
                                                           "flush",     "alter",   "start",  "begin",   "commit",
                                                           "delimiter", "analyze", "revoke", "truncate"};
 
+// The last two databases of InterCode's dump: the server that its agents were recorded on was stopped after it had
+// loaded the dump, before InnoDB had counted their rows, and joins their tables as if they were empty.
+constexpr std::array<std::string_view, 2> kNeverCounted = {"cre_doc_template_mgt", "real_estate_properties"};
+
 class Reader {
  public:
   Reader(std::string_view text, const std::string& source) : lexer_(text, source) {}
@@ -174,7 +178,12 @@ class Reader {
 }  // namespace
 
 std::vector<DatabaseContents> read_mysql_dump(std::string_view text, const std::string& source) {
-  return Reader(text, source).read();
+  std::vector<DatabaseContents> databases = Reader(text, source).read();
+  for (DatabaseContents& database : databases) {
+    const auto is_it = [&](std::string_view name) { return database.schema.database == name; };
+    database.is_counted = std::none_of(kNeverCounted.begin(), kNeverCounted.end(), is_it);
+  }
+  return databases;
 }
 
 }  // namespace intercodesql

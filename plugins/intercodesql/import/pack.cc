@@ -10,7 +10,7 @@ namespace {
 using nlohmann::json;
 
 // Changes whenever images or schemas are written otherwise.
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 json pack_column(const Column& column) {
   json packed = {{"name", column.name},
@@ -43,14 +43,12 @@ Column unpack_column(const json& packed) {
 }
 
 json pack_table(const Table& table) {
-  json packed = {{"name", table.name},
-                 {"options", table.options},
-                 {"columns", json::array()},
-                 {"indexes", json::array()},
+  json packed = {{"name", table.name},      {"options", table.options}, {"rows", table.rows},
+                 {"pages", table.pages},    {"columns", json::array()}, {"indexes", json::array()},
                  {"foreign", json::array()}};
   for (const Column& column : table.columns) packed["columns"].push_back(pack_column(column));
   for (const Index& index : table.indexes) {
-    packed["indexes"].push_back({index.name, index.columns, index.prefixes, index.unique});
+    packed["indexes"].push_back({index.name, index.columns, index.prefixes, index.unique, index.distinct});
   }
   for (const ForeignKey& key : table.foreign_keys) {
     packed["foreign"].push_back({key.name, key.columns, key.table, key.referenced, key.actions});
@@ -63,9 +61,11 @@ Table unpack_table(const json& packed) {
   Table table;
   table.name = packed.at("name");
   table.options = packed.at("options");
+  table.rows = packed.at("rows");
+  table.pages = packed.at("pages");
   for (const json& column : packed.at("columns")) table.columns.push_back(unpack_column(column));
   for (const json& index : packed.at("indexes")) {
-    table.indexes.push_back({index.at(0), index.at(1), index.at(2), index.at(3)});
+    table.indexes.push_back({index.at(0), index.at(1), index.at(2), index.at(3), index.at(4)});
   }
   for (const json& key : packed.at("foreign")) {
     table.foreign_keys.push_back({key.at(0), key.at(1), key.at(2), key.at(3), key.at(4)});

@@ -264,8 +264,11 @@ struct Show {
   TableName table;       // kColumns, kIndexes, kCreateTable
   std::string database;  // FROM … or IN …, "" for the current one
   std::optional<std::string> like;
-  ExprPtr where;
+  QueryPtr where;  // SELECT * FROM <what is shown> WHERE …, as a table of kShownDatabase
 };
+
+// Known while the WHERE clause of a SHOW statement is looked at.
+inline constexpr const char* kShownDatabase = "show where";
 
 struct Describe {
   TableName table;

@@ -163,6 +163,7 @@ class Grammar {
   void set_assignment(SetVariables& set, std::string scope);
   Command administration();
   void like_or_where(Show& show);
+  void shown_where(Show& show);
   void skip_to_end();  // of a statement whose inside does not matter here
   Command create();
   CreateTable create_table(bool temporary);

@@ -32,11 +32,22 @@ void Grammar::skip_to_end() {
   }
 }
 
+void Grammar::shown_where(Show& show) {
+  show.where = std::make_unique<Query>();
+  show.where->select = std::make_unique<Select>();
+  Select& select = *show.where->select;
+  select.items.emplace_back().kind = SelectItem::Kind::kStar;
+  TableRef& shown = *select.from.emplace_back(std::make_unique<TableRef>());
+  shown.database = kShownDatabase;
+  shown.name = shown.alias = "shown";
+  select.where = expression();
+}
+
 void Grammar::like_or_where(Show& show) {
   if (accept("LIKE")) {
     show.like = string_text();
   } else if (accept("WHERE")) {
-    show.where = expression();
+    shown_where(show);
   }
 }
 
@@ -85,7 +96,7 @@ Command Grammar::show() {
     show.table = table_name();
     if (accept_any(Word("FROM"), Word("IN"))) show.table.database = name();
     if (of_indexes) {
-      if (accept("WHERE")) show.where = expression();
+      if (accept("WHERE")) shown_where(show);
     } else {
       like_or_where(show);
     }

@@ -7,6 +7,7 @@
 #include "adapter/runner.h"
 #include "adapter/text.h"
 #include "tests/support/catch.h"
+#include "tests/support/fuzz_rounds.h"
 #include "world/draws.h"
 
 using namespace intercodesql;
@@ -30,7 +31,7 @@ std::string random_message(std::uint64_t seed) {
 
 TEST_CASE("every message is either an action that stands in it or not understood", "[intercodesql][adapter]") {
   std::size_t understood = 0;
-  for (std::uint64_t seed = 0; seed < 20000; ++seed) {
+  for (std::uint64_t seed = 0; seed < ipr::test::fuzz_rounds(20000); ++seed) {
     const std::string message = random_message(seed);
     CAPTURE(message);
     for (const Dialect dialect : {Dialect::kReact, Dialect::kFigure8}) {
@@ -50,7 +51,7 @@ TEST_CASE("every message is either an action that stands in it or not understood
 }
 
 TEST_CASE("the same message read with and without outer white space is the same action", "[intercodesql][adapter]") {
-  for (std::uint64_t seed = 0; seed < 5000; ++seed) {
+  for (std::uint64_t seed = 0; seed < ipr::test::fuzz_rounds(5000); ++seed) {
     const std::string message = random_message(seed);
     CAPTURE(message);
     const AgentAction bare = parse_message(Runner::kIpr, Dialect::kReact, strip(message));
@@ -61,7 +62,7 @@ TEST_CASE("the same message read with and without outer white space is the same 
 }
 
 TEST_CASE("bytes at random become valid text once and for all", "[intercodesql][adapter]") {
-  for (std::uint64_t seed = 0; seed < 5000; ++seed) {
+  for (std::uint64_t seed = 0; seed < ipr::test::fuzz_rounds(5000); ++seed) {
     const Draws draws(seed, "bytes");
     std::string bytes;
     for (std::size_t i = 0; i < 24; ++i) bytes += static_cast<char>(draws.below(256, "byte", i));

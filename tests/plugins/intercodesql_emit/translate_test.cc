@@ -46,7 +46,7 @@ RowsChange change(const std::string& sql) {
 
 TEST_CASE("only names of the catalog reach SQLite", "[emit]") {
   CHECK(sql_of("SELECT X.NAME AS `odd \" name` FROM Item X") ==
-        "SELECT t1.\"Name\" AS \"c1\" FROM \"shop\".\"item\" AS t1");
+        "SELECT t1.\"Name\" AS \"c1\" FROM \"shop\".\"item\" AS t1 ORDER BY t1.\"id\"");
   const RowsQuery query = rows("SELECT Name AS n, id FROM item");
   CHECK(query.columns.at(0).name == "n");
   CHECK(query.columns.at(1).name == "id");
@@ -103,11 +103,32 @@ TEST_CASE("long lists of conditions do not nest deeply", "[emit]") {
   CHECK(deepest < 10);
 }
 
-TEST_CASE("groups that ORDER BY does not tell apart come in MySQL's order", "[emit]") {
-  CHECK(has(sql_of("SELECT Name, COUNT(*) FROM item GROUP BY Name ORDER BY 2 DESC LIMIT 1"),
-            "ORDER BY 2 DESC, min(t1.\"id\"), t1.\"Name\" COLLATE MYSQL LIMIT 1"));
-  CHECK(has(sql_of("SELECT id, COUNT(*) FROM item GROUP BY id ORDER BY 2 LIMIT 1"), "ORDER BY 2, t1.\"id\" LIMIT 1"));
-  CHECK_FALSE(has(sql_of("SELECT 1 FROM item WHERE Name IN (SELECT city FROM owner GROUP BY city)"), "ORDER BY"));
+TEST_CASE("rows and groups that ORDER BY does not tell apart come in MySQL's order", "[emit]") {
+  CHECK(has(sql_of("SELECT Name FROM item"), "ORDER BY t1.\"id\""));
+  CHECK(has(sql_of("SELECT Name, COUNT(*) FROM item GROUP BY Name"), "ORDER BY min(t1.\"id\")"));
+  CHECK(
+      has(sql_of("SELECT Name, COUNT(DISTINCT price) FROM item GROUP BY Name"), "ORDER BY t1.\"Name\" COLLATE MYSQL"));
+  CHECK(has(sql_of("SELECT DISTINCT Name FROM item"), "GROUP BY \"c1\" COLLATE MYSQL ORDER BY min(\"o\")"));
+  CHECK(has(sql_of("SELECT Name FROM item UNION SELECT city FROM owner"), "min(\"n\") AS \"n\""));
+  CHECK_FALSE(has(sql_of("SELECT 1 FROM item WHERE Name IN (SELECT city FROM owner GROUP BY city)"), "min("));
+}
+
+TEST_CASE("ORDER BY is left to the engine at the outside, and to a function inside", "[emit]") {
+  const RowsQuery outside = rows("SELECT Name FROM item ORDER BY price DESC, Name LIMIT 3 OFFSET 2");
+  REQUIRE(outside.sort.has_value());
+  CHECK(outside.sort->order.directions == "dA");
+  CHECK(outside.sort->order.limit == 5u);
+  CHECK(outside.sort->offset == 2);
+  CHECK(outside.columns.size() == 1);
+  CHECK(has(outside.sql, "AS \"c1\", t1.\"price\", t1.\"Name\" FROM"));
+  CHECK(has(outside.sort->without_keys, "LIMIT 3 OFFSET 2"));
+  const RowsQuery grouped = rows("SELECT Name FROM item GROUP BY Name HAVING COUNT(*) > 1 ORDER BY COUNT(*) LIMIT 1");
+  REQUIRE(grouped.sort.has_value());
+  CHECK_FALSE(grouped.sort->order.limit.has_value());
+  CHECK(grouped.sort->end == 1);
+  const RowsQuery inside = rows("SELECT (SELECT Name FROM item ORDER BY price LIMIT 1)");
+  CHECK_FALSE(inside.sort.has_value());
+  CHECK(has(inside.sql, "my_filesort('a', 1, "));
 }
 
 TEST_CASE("the clock, random numbers and variables are marked", "[emit]") {

@@ -1,0 +1,345 @@
+// The order of rows that ORDER BY leaves open, or that there is none for: as MySQL's plan gives them
+// (plan/row_order.h).
+#include <algorithm>
+#include <limits>
+
+#include "emit/emitter.h"
+#include "engine/text.h"
+#include "resolve/errors.h"
+#include "resolve/walk.h"
+
+namespace intercodesql {
+
+using mysql::Expr;
+using mysql::SetOp;
+
+namespace {
+
+// Rows beyond which nobody looks at how equal ones were picked.
+constexpr std::uint64_t kLongestLimit = 1000;
+
+constexpr std::string_view kNumber = "\"n\"";
+
+std::string key_name(std::size_t index) {
+  return concat("\"k", std::to_string(index + 1), "\"");
+}
+
+std::uint64_t last_row(const mysql::Limit& limit) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+  return limit.count > kMost - std::min(limit.offset, kMost) ? kMost : limit.count + limit.offset;
+}
+
+}  // namespace
+
+std::string column_name(std::size_t index) {
+  return concat("\"c", std::to_string(index + 1), "\"");
+}
+
+std::string column_names(std::size_t count) {
+  std::string names;
+  for (std::size_t i = 0; i < count; ++i) names += (i == 0 ? "" : ", ") + column_name(i);
+  return names;
+}
+
+std::string limit_clause(const mysql::Limit& limit) {
+  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  std::string text = concat(" LIMIT ", std::to_string(std::min(limit.count, kMost)));
+  if (limit.offset > 0) text += concat(" OFFSET ", std::to_string(std::min(limit.offset, kMost)));
+  return text;
+}
+
+RowOrder Emitter::order_of(const BoundQuery& query) {
+  PlanSettings settings;
+  settings.rows = &rows_of_derived_;
+  if (count_rows_) {
+    settings.count_range = [this](const Source& source, const std::vector<const Expr*>& conditions) {
+      std::optional<double> rows;
+      try {
+        Emitter counting(resolution_);
+        std::string where;
+        for (const Expr* part : conditions) {
+          where += concat(where.empty() ? "(" : " AND (", counting.condition(*part), ")");
+        }
+        const std::string sql = concat("SELECT count(*) FROM ", counting.base_table(source), " AS t",
+                                       std::to_string(source.id), " WHERE ", where);
+        if (counting.uses_session()) return rows;
+        if (const auto counted = count_rows_(sql, source.database)) rows = static_cast<double>(*counted);
+      } catch (const MysqlError&) {  // the statement itself will say so
+      }
+      return rows;
+    };
+  }
+  RowOrder order = row_order(resolution_, query, settings);
+  for (const OrderTerm& one : order.rows) {
+    if (one.source != nullptr && one.source->table == nullptr) numbered_.insert(one.source);
+  }
+  return order;
+}
+
+// The smallest key of the subquery's rows that match.
+std::string Emitter::first_match(const OrderTerm& one) {
+  const BoundQuery& inside = resolution_.at(*one.predicate->query);
+  const BoundBlock& block = *inside.block;
+  const mysql::Select& select = *block.select;
+  for (const OrderTerm& term : one.inside) {
+    if (term.source != nullptr && term.source->table == nullptr) numbered_.insert(term.source);
+  }
+  std::string where = select.where ? concat("(", condition(*select.where), ")") : "";
+  if (one.predicate->kind == mysql::ExprKind::kInQuery) {
+    const Expr& value = *one.predicate->args[0];
+    const auto [a, b] = comparable(&value, typed(value), nullptr, {item(block.items[0]), block.items[0].type});
+    where += concat(where.empty() ? "" : " AND ", "(", a, " = ", b, ")");
+  }
+  return concat("(SELECT min(", row_key(one.inside), ") FROM ", from(block, select.from),
+                where.empty() ? "" : " WHERE ", where, ")");
+}
+
+std::string Emitter::term(const OrderTerm& one) {
+  if (one.predicate != nullptr) return first_match(one);
+  if (one.column) return column({one.source, *one.column});
+  return concat("t", std::to_string(one.source->id), one.source->table != nullptr ? ".rowid" : ".\"n\"");
+}
+
+// ORDER BY terms.
+std::string Emitter::terms(const std::vector<OrderTerm>& terms) {
+  std::string text;
+  for (const OrderTerm& one : terms) text += concat(text.empty() ? "" : ", ", term(one), one.descending ? " DESC" : "");
+  return text;
+}
+
+// One value that orders as the terms do.
+std::string Emitter::row_key(const std::vector<OrderTerm>& terms) {
+  if (terms.size() == 1 && !terms[0].descending && terms[0].predicate == nullptr) {
+    const bool is_nullable = terms[0].column && terms[0].source->columns[*terms[0].column].nullable;
+    if (!is_nullable) return term(terms[0]);
+  }
+  std::string directions;
+  std::string values;
+  for (const OrderTerm& one : terms) {
+    directions += one.descending ? 'd' : 'a';
+    values += ", " + term(one);
+  }
+  return concat("my_row_key('", directions, "'", values, ")");
+}
+
+std::string Emitter::order_of_groups(const BoundBlock& block, const RowOrder& order) {
+  if (!order.sorts_groups) return order.rows.empty() ? "" : concat("min(", row_key(order.rows), ")");
+  std::string keys;
+  for (const Key& key : block.group_by) {
+    const Item* item = key.item ? &block.items[*key.item] : nullptr;
+    const Expr* expr = item != nullptr ? item->expr : key.expr;
+    if (expr != nullptr && !reach_of(resolution_, *expr, block).own) continue;
+    keys += concat(keys.empty() ? "" : ", ", item != nullptr ? intercodesql::collated({this->item(*item), item->type})
+                                                             : sorted(*expr, /*descending=*/false));
+  }
+  return keys;
+}
+
+Emitter::Unordered Emitter::unordered_block(const BoundQuery& query, const std::string& list, const std::string& rest,
+                                            const RowOrder& order) {
+  const BoundBlock& block = *query.block;
+  Unordered unordered;
+  unordered.columns = list;
+  unordered.rest = rest;
+  unordered.expected_rows = order.expected_rows;
+  unordered.needs_no_sort = order.needs_no_sort;
+  unordered.sorts_all = block.is_aggregated && block.select->having;
+  if (block.select->is_distinct) {  // one value, which is carried to the rows that are left
+    const bool has_key = !order.rows.empty() && !order.sorts_groups;
+    if (has_key) unordered.ties = block.is_aggregated ? order_of_groups(block, order) : row_key(order.rows);
+    return unordered;
+  }
+  unordered.ties = block.group_by.empty() ? terms(order.rows) : order_of_groups(block, order);
+  add_keys(query, /*by_position=*/false, unordered);
+  unordered.sorted = order_by(block, query.order_by, /*by_position=*/true);
+  if (order.sorted_first != nullptr) {
+    const std::string place = place_in_first(order, unordered);
+    if (!place.empty() && !unordered.sorted.empty()) {
+      unordered.sorted.insert(std::string_view(" ORDER BY ").size(), place + ", ");
+      unordered.needs_no_sort = true;
+    }
+  }
+  return unordered;
+}
+
+// The place of a row of the first table among its rows as they are sorted before the others are joined to them; NULL
+// for all where that sort is stable, so that the keys that follow say the same. Empty for a row without a number.
+std::string Emitter::place_in_first(const RowOrder& order, const Unordered& unordered) {
+  const Source& source = *order.sorted_first;
+  const auto* clustered = clustering_key(*source.table);
+  const bool has_number = clustered == nullptr ||
+                          (clustered->size() == 1 && source.columns[clustered->front()].type.base == BaseType::kInt);
+  if (!has_number) return "";
+  const std::string number =
+      clustered == nullptr ? term({&source, std::nullopt, false, nullptr, {}}) : column({&source, clustered->front()});
+  std::string keys;
+  std::string names;
+  for (std::size_t i = 0; i < unordered.keys.size(); ++i) {
+    keys += concat(", ", unordered.keys[i].sql, " AS ", key_name(i));
+    names += ", " + key_name(i);
+  }
+  std::string where;
+  for (const Expr* part : order.first_conditions) {
+    where += concat(where.empty() ? " WHERE (" : " AND (", condition(*part), ")");
+  }
+  std::vector<OrderTerm> own;
+  for (const OrderTerm& one : order.rows) {
+    if (one.source == &source) own.push_back(one);
+  }
+  return concat("my_place((SELECT my_filesort('", unordered.directions, "', NULL, 0, ", kNumber, names,
+                ") FROM (SELECT ", number, " AS ", kNumber, keys, " FROM ", this->source(source), where, " ORDER BY ",
+                terms(own), ")), ", number, ")");
+}
+
+// Of equal rows the first stands for all.
+Emitter::Unordered Emitter::unordered_distinct(const BoundQuery& query, const Unordered& rows) {
+  const BoundBlock& block = *query.block;
+  const auto is_no_item = [](const Key& key) { return !key.item; };
+  if (rows.ties.empty() || std::any_of(query.order_by.begin(), query.order_by.end(), is_no_item)) {
+    Unordered same = rows;
+    same.columns = "DISTINCT " + rows.columns;
+    same.ties.clear();
+    same.sorted = order_by(block, query.order_by, /*by_position=*/true);
+    same.needs_no_sort = true;  // SQLite sorts by what is no column only here
+    return same;
+  }
+  Unordered distinct;
+  distinct.columns = column_names(block.items.size());
+  distinct.rest = concat(" FROM (SELECT ", rows.columns, ", ", rows.ties, " AS \"o\"", rows.rest, ") GROUP BY ");
+  for (std::size_t i = 0; i < block.items.size(); ++i) {
+    distinct.rest += concat(i == 0 ? "" : ", ", intercodesql::collated({column_name(i), block.items[i].type}));
+  }
+  distinct.ties = "min(\"o\")";
+  add_keys(query, /*by_position=*/true, distinct);
+  distinct.sorted = order_by(block, query.order_by, /*by_position=*/true);
+  return distinct;
+}
+
+// `by_position`: items are columns of a result, not to be computed again.
+void Emitter::add_keys(const BoundQuery& query, bool by_position, Unordered& unordered) {
+  const BoundBlock& block = *query.block;
+  for (const Key& key : query.order_by) {
+    if (!key.item) {
+      const Reach reach = reach_of(resolution_, *key.expr, block);
+      if (!reach.own && reach.outer) continue;  // the same for all rows
+    }
+    Typed value = !key.item     ? typed(*key.expr)
+                  : by_position ? Typed{column_name(*key.item), block.items[*key.item].type}
+                                : Typed{item(block.items[*key.item]), block.items[*key.item].type};
+    const bool by_collation = is_text(value.type) && !value.type.is_binary;
+    unordered.directions += key.descending ? (by_collation ? 'D' : 'd') : (by_collation ? 'A' : 'a');
+    unordered.keys.push_back(std::move(value));
+  }
+}
+
+std::string Emitter::ordered(const BoundQuery& query, const Unordered& unordered, RowsIn rows) {
+  const auto& limit = query.query->limit;
+  const bool sorts = !unordered.keys.empty() && !unordered.needs_no_sort;
+  const auto with_ties = [&](std::string order) {
+    if (unordered.ties.empty()) return order;
+    return concat(order, order.empty() ? " ORDER BY " : ", ", unordered.ties);
+  };
+  std::string plain = concat("SELECT ", unordered.columns, unordered.rest, with_ties(unordered.sorted));
+  if (limit) plain += limit_clause(*limit);
+  if (sorts && &query == top_) {
+    RowsSort sort;
+    sort.order.directions = unordered.directions;
+    sort.order.expected_rows = unordered.expected_rows;
+    if (limit) {
+      sort.offset = limit->offset;
+      sort.end = last_row(*limit);
+      if (!unordered.sorts_all) sort.order.limit = sort.end;
+    }
+    sort.without_keys = std::move(plain);
+    top_sort_ = std::move(sort);
+    std::string text = concat("SELECT ", unordered.columns);
+    for (const Typed& key : unordered.keys) text += ", " + key.sql;
+    return concat(text, unordered.rest, with_ties(""));
+  }
+  if (sorts && limit && !unordered.sorts_all && last_row(*limit) <= kLongestLimit)
+    plain = sorted_like_mysql(query, unordered);
+  if (rows != RowsIn::kNumbers) return plain;
+  return concat("SELECT *, row_number() OVER () AS ", kNumber, " FROM (", plain, ")");
+}
+
+// Inside a statement: the sort is an aggregate over all rows, which says which of them are wanted.
+std::string Emitter::sorted_like_mysql(const BoundQuery& query, const Unordered& unordered) {
+  const mysql::Limit& limit = *query.query->limit;
+  const std::string columns = column_names(query.columns.size());
+  std::string keys;
+  std::string names;
+  for (std::size_t i = 0; i < unordered.keys.size(); ++i) {
+    keys += concat(", ", unordered.keys[i].sql, " AS ", key_name(i));
+    names += ", " + key_name(i);
+  }
+  const std::string expected = unordered.expected_rows ? std::to_string(*unordered.expected_rows) : "NULL";
+  const std::string order = unordered.ties.empty() ? "" : concat("ORDER BY ", unordered.ties);
+  return concat("SELECT ", columns, " FROM (SELECT ", columns, ", ", kNumber, ", my_filesort('", unordered.directions,
+                "', ", std::to_string(last_row(limit)), ", ", expected, ", ", kNumber, names,
+                ") OVER () AS \"p\" FROM (SELECT ", unordered.columns, keys, ", row_number() OVER (", order, ") AS ",
+                kNumber, unordered.rest, ")) WHERE my_place(\"p\", ", kNumber,
+                ") IS NOT NULL ORDER BY my_place(\"p\", ", kNumber, ")", limit_clause(limit));
+}
+
+// --- set operations
+
+// A set operation, a query in parentheses, or VALUES.
+std::string Emitter::ordered_set(const BoundQuery& bound, bool collated, RowsIn rows) {
+  Unordered unordered;
+  const std::size_t width = bound.columns.size();
+  for (std::size_t i = 0; i < width; ++i) {
+    const Type& type = bound.columns[i].type;
+    unordered.columns +=
+        concat(i == 0 ? "" : ", ", collated ? intercodesql::collated({column_name(i), type}) : column_name(i),
+               collated ? " AS " : "", collated ? column_name(i) : "");
+  }
+  const std::uint32_t id = bound.block == nullptr ? 0 : bound.block->sources.front()->id;
+  unordered.rest = concat(" FROM (", numbered_set(bound), ") AS t", std::to_string(id));
+  unordered.ties = kNumber;
+  if (!bound.order_by.empty()) {
+    add_keys(bound, /*by_position=*/true, unordered);
+    unordered.sorted = order_by(*bound.block, bound.order_by, /*by_position=*/true);
+  }
+  return ordered(bound, unordered, rows);
+}
+
+// The columns of a query as `columns` have their types, and "n".
+std::string Emitter::numbered(const BoundQuery& bound, const std::vector<Item>& columns) {
+  std::string list;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const std::string value = as_type({column_name(i), bound.columns[i].type}, columns[i].type);
+    list += concat(value, " AS ", column_name(i), ", ");
+  }
+  return concat("SELECT ", list, kNumber, " FROM (", query(bound, /*collated=*/false, RowsIn::kNumbers), ")");
+}
+
+// The rows of the left side, then those of the right one; of equal ones the first.
+std::string Emitter::numbered_set(const BoundQuery& bound) {
+  const mysql::Query& query = *bound.query;
+  if (query.nested) return numbered(resolution_.at(*query.nested), bound.columns);
+  const std::string names = column_names(bound.columns.size());
+  if (!query.set)
+    return concat("SELECT ", names, ", row_number() OVER () AS ", kNumber, " FROM (", value_rows(bound), ")");
+  const mysql::SetOperation& set = *query.set;
+  const bool is_union = set.op == SetOp::kUnion;
+  if (!set.is_distinct && !is_union) {
+    return concat("SELECT ", names, ", row_number() OVER () AS ", kNumber, " FROM (", body(bound, /*collated=*/true),
+                  ")");
+  }
+  const std::string left = numbered(resolution_.at(*set.left), bound.columns);
+  const std::string right = numbered(resolution_.at(*set.right), bound.columns);
+  // A row of the right side has no number where it only tells whether one of the left side stays.
+  const std::string_view number = is_union ? "1000000000000 + \"n\"" : "NULL";
+  const std::string both = concat(left, " UNION ALL SELECT ", names, ", ", number, " FROM (", right, ")");
+  if (!set.is_distinct) return both;
+  std::string groups;
+  for (std::size_t i = 0; i < bound.columns.size(); ++i) {
+    groups += concat(i == 0 ? "" : ", ", intercodesql::collated({column_name(i), bound.columns[i].type}));
+  }
+  const std::string_view having = set.op == SetOp::kIntersect ? " HAVING count(\"n\") > 0 AND count(*) > count(\"n\")"
+                                  : set.op == SetOp::kExcept  ? " HAVING count(*) = count(\"n\")"
+                                                              : "";
+  return concat("SELECT ", names, ", min(\"n\") AS ", kNumber, " FROM (", both, ") GROUP BY ", groups, having);
+}
+
+}  // namespace intercodesql
