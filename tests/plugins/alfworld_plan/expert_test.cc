@@ -26,7 +26,7 @@ constexpr const char* kRoom = R"(
     :precondition (and (at ?p) (held ?t) (or (not (lid ?p)) (open ?p)))
     :effect (and (not (held ?t)) (not (busy)) (in ?t ?p)))
   (:action wash :parameters (?t - thing ?p - place) :precondition (and (at ?p) (tap ?p) (held ?t))
-    :effect (clean ?t))))
+    :effect (clean ?t)))
 )";
 constexpr const char* kProblem = R"(
 (define (problem p) (:domain room)
