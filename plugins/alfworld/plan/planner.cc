@@ -9,7 +9,7 @@
 namespace alfworld {
 namespace {
 
-// Steps of joining: ALFRED's largest game takes 30,000.
+// Steps of joining: ALFRED's largest shipped game takes 110,000.
 constexpr std::uint64_t kGroundingLimit = 3'000'000;
 
 // Of actions that mean the same (going to one of two places that lie together) the one whose objects come up soonest
