@@ -178,6 +178,7 @@ void sort_objects(Task& task) {
   }
   std::sort(init.begin(), init.end());
   init.erase(std::unique(init.begin(), init.end()), init.end());
+  init.shrink_to_fit();
 }
 
 }  // namespace
