@@ -115,11 +115,13 @@ std::string thought_before(const State& state, std::span<const std::string> rest
   if (rest.size() == 1) return text + "One more step and the task is done: I " + command + ".";
   const auto end = purpose(state, rest);
   if (!end) return text + "To " + task + ", I have to " + command + ".";
+  // What was not met yet can only be hoped for.
   const std::string aim = as_known(state.game(), rest[*end], known_objects(state, command));
+  const bool is_certain = aim == rest[*end];
   if (share_an_object(state.game(), command, rest[*end])) {
-    return text + "I want to " + aim + ", so I " + command + ".";
+    return text + (is_certain ? "I want to " : "I hope to ") + aim + ", so I " + command + ".";
   }
-  return text + "I " + command + "; after that I can " + aim + ".";
+  return text + "I " + command + (is_certain ? "; after that I can " : "; after that I hope to ") + aim + ".";
 }
 
 }  // namespace alfworld

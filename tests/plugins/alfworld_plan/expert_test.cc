@@ -26,7 +26,7 @@ constexpr const char* kRoom = R"(
     :precondition (and (at ?p) (held ?t) (or (not (lid ?p)) (open ?p)))
     :effect (and (not (held ?t)) (not (busy)) (in ?t ?p)))
   (:action wash :parameters (?t - thing ?p - place) :precondition (and (at ?p) (tap ?p) (held ?t))
-    :effect (clean ?t))))
+    :effect (clean ?t)))
 )";
 constexpr const char* kProblem = R"(
 (define (problem p) (:domain room)
@@ -65,8 +65,8 @@ TEST_CASE("on the walkthrough the expert says what each step is good for", "[alf
   CHECK(played.actions == kWalkthrough);
   // The first text of this game names nothing, so the cup has no number before it is taken.
   CHECK(played.thoughts == std::vector<std::string>{
-                               "I have to win. I want to take a cup shelf 1, so I go shelf 1.",
-                               "I want to wash cup 1 a sink, so I take cup 1 shelf 1.",
+                               "I have to win. I hope to take a cup shelf 1, so I go shelf 1.",
+                               "I hope to wash cup 1 a sink, so I take cup 1 shelf 1.",
                                "I want to wash cup 1 sink 1, so I go sink 1.",
                                "To win, I have to wash cup 1 sink 1.",
                                "I want to lay cup 1 box 1, so I go box 1.",
@@ -85,7 +85,7 @@ TEST_CASE("what changes nothing does not leave the walkthrough", "[alfworld][exp
   CHECK(memory.refused);
   REQUIRE(expert_advice(state, memory, action, thought));
   CHECK(action == kWalkthrough[1]);
-  CHECK(thought == "That was not possible. I want to wash cup 1 a sink, so I take cup 1 shelf 1.");
+  CHECK(thought == "That was not possible. I hope to wash cup 1 a sink, so I take cup 1 shelf 1.");
   CHECK(memory.plan == nullptr);
 }
 

@@ -30,7 +30,11 @@ std::vector<std::shared_ptr<const Game>> solvable_games(const std::string& folde
   std::vector<std::shared_ptr<const Game>> games;
   const std::string root = ipr::test::shared_file("data/alfworld/" + folder);
   if (root.empty()) return games;
-  const auto paths = game_files(root);
+  auto paths = game_files(root);
+  // No loader opens these.
+  std::erase_if(paths, [](const std::string& path) {
+    return path.find("movable") != std::string::npos || path.find("Sliced") != std::string::npos;
+  });
   for (std::size_t i = first; i < paths.size(); i += stride) {
     auto game = read_game_file(paths[i], TextVersion::kOld);
     if (game->solvable()) games.push_back(std::move(game));

@@ -142,11 +142,12 @@ TEST_CASE("a game too large to ground has no plan", "[alfworld][plan]") {
 TEST_CASE("what an action both deletes and adds stays", "[alfworld][plan]") {
   constexpr const char* kDomain = R"(
     (define (domain walk) (:types place)
-      (:predicates (at ?p - place) (seen ?p - place))
+      (:predicates (at ?p - place) (seen ?p - place) (near ?p ?q - place))
       (:action go :parameters (?from ?to - place) :precondition (at ?from)
         :effect (and (not (at ?from)) (at ?to) (seen ?to)))))";
-  const State state(small_game(kDomain, problem("place_bar_a place_bar_b - place", "(at place_bar_a)",
-                                                "(and (seen place_bar_a) (seen place_bar_b) (at place_bar_a))")));
+  const State state(
+      small_game(kDomain, problem("place_bar_a place_bar_b - place", "(at place_bar_a) (near place_bar_a place_bar_b)",
+                                  "(and (seen place_bar_a) (seen place_bar_b) (at place_bar_a))")));
   const auto found = find_plan(state);
   REQUIRE(found);
   CHECK(found->size() == 2);
