@@ -5,7 +5,8 @@ namespace {
 
 constexpr const char* kMini =
     R"("mini":{"sft.train.epochs":2,"sft.train.max_tokens":4000000,"tasks_per_iteration":100})";
-constexpr const char* kTinyMini = R"("mini":{"tasks_per_iteration":2,"samples":2,"max_new_tokens":32})";
+// Little is learned in so short a run, and what has learned little wanders to the last step: few rollouts, short words.
+constexpr const char* kTinyMini = R"("mini":{"tasks_per_iteration":2,"samples":2,"max_new_tokens":24})";
 
 }  // namespace
 
@@ -14,12 +15,6 @@ std::string generated_defaults(WorldSize size) {
   for (const std::string& name : name_tokens())
     members.append(members.back() == '[' ? "\"" : ",\"").append(name) += '"';
   return members.append("],").append(size == WorldSize::kTiny ? kTinyMini : kMini);
-}
-
-Habits world_habits(std::uint64_t world_seed) {
-  Habits habits;
-  habits.world_seed = world_seed;
-  return habits;
 }
 
 }  // namespace alfworld

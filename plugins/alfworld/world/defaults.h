@@ -1,10 +1,8 @@
 // What a run on generated games begins with.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
-#include "world/expert.h"
 #include "world/world.h"
 
 namespace alfworld {
@@ -12,8 +10,5 @@ namespace alfworld {
 // Members of the environment's defaults_json, without braces: the names a tokenizer should keep whole, and values for a
 // model trained from scratch.
 [[nodiscard]] std::string generated_defaults(WorldSize size);
-
-// The habits of the world's expert.
-[[nodiscard]] Habits world_habits(std::uint64_t world_seed);
 
 }  // namespace alfworld

@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::size_t kLikelyKinds = 2;  // kinds of places where a thing is looked for first
 
+constexpr std::size_t kFlawShare = 5;  // one kind of so many has a flaw
+// Rooms that have kinds in common are taken together: kitchens; living rooms and bedrooms; bathrooms.
+constexpr std::array<std::uint8_t, 3> kRoomGroups = {1, 2 | 4, 8};
+
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kAlike = {
     {{"mug", "cup"}, {"apple", "tomato"}, {"egg", "potato"}, {"pen", "pencil"}, {"soapbar", "cloth"}}};
 
@@ -130,15 +134,18 @@ class Thinker {
   }
 
   // ---- habits
-  [[nodiscard]] bool is_of(const char* habit, double share, std::string_view kind) const {
-    return Draws(habits_.world_seed, habit).uniform(kind) < share;
+  [[nodiscard]] bool is(Flaw flaw, std::string_view kind) const {
+    const auto known = find_thing_kind(kind);
+    return known && *known < habits_.flaws.size() && habits_.flaws[*known] == flaw;
   }
   [[nodiscard]] bool stubborn(std::string_view kind) const {
-    return is_of("stubborn", habits_.stubborn_kinds, kind) &&
-           draws_.uniform("looks again", memory_.steps) < habits_.looks_again;
+    return is(Flaw::kStubborn, kind) && draws_.uniform("looks again", memory_.steps) < habits_.looks_again;
   }
   [[nodiscard]] bool careless() const {
-    return is_of("careless", habits_.careless_kinds, goal_.thing) && draws_.uniform("forgets") < habits_.forgets;
+    return is(Flaw::kCareless, goal_.thing) && draws_.uniform("forgets") < habits_.forgets;
+  }
+  [[nodiscard]] bool confused() const {
+    return is(Flaw::kConfused, goal_.thing) && draws_.uniform("mistakes") < habits_.mistakes;
   }
 
   // Where it stands and has just put something, if it takes the task for done.
@@ -159,10 +166,8 @@ class Thinker {
   [[nodiscard]] const SeenThing* mistaken_thing() const {
     const std::string_view other = looks_like(goal_.thing);
     if (other.empty() || goal_.type == TaskType::kLook || goal_.type == TaskType::kTwo || !memory_.here) return nullptr;
-    if (!is_of("confused", habits_.confused_kinds, goal_.thing) || draws_.uniform("mistakes") >= habits_.mistakes) {
-      return nullptr;
-    }
-    if (!fits_by_kind(other, goal_.place) || !can_be_treated(other, goal_.type) || is_goal_place(*memory_.here)) {
+    if (!confused() || !fits_by_kind(other, goal_.place) || !can_be_treated(other, goal_.type) ||
+        is_goal_place(*memory_.here)) {
       return nullptr;
     }
     for (const SeenThing& thing : memory_.things) {
@@ -212,9 +217,7 @@ class Thinker {
   [[nodiscard]] std::optional<Advice> with_something() const {
     const SeenThing& thing = memory_.things[*memory_.held];
     const std::string_view kind = kind_of(thing.name);
-    const bool mistaken = kind != goal_.thing && kind == looks_like(goal_.thing) && thing.puts == 0 &&
-                          is_of("confused", habits_.confused_kinds, goal_.thing) &&
-                          draws_.uniform("mistakes") < habits_.mistakes;
+    const bool mistaken = kind != goal_.thing && kind == looks_like(goal_.thing) && thing.puts == 0 && confused();
     if (kind != goal_.thing && !mistaken) return drop(thing);
     if (goal_.type == TaskType::kLook) return light();
     if (!is_treated(thing, goal_.type) && (thing.puts > 0 || !careless())) {
@@ -311,7 +314,27 @@ class Thinker {
 
 Habits no_habits() {
   Habits habits;
-  habits.elsewhere = habits.stubborn_kinds = habits.careless_kinds = habits.confused_kinds = habits.believes = 0;
+  habits.elsewhere = habits.believes = 0;
+  return habits;
+}
+
+Habits world_habits(std::uint64_t world_seed) {
+  Habits habits;
+  habits.flaws.resize(thing_kinds().size());
+  const Draws draws(world_seed, "habits");
+  for (const std::uint8_t rooms : kRoomGroups) {
+    std::vector<std::size_t> group;
+    for (std::size_t kind = 0; kind < thing_kinds().size(); ++kind) {
+      const ThingKindInfo& info = thing_kinds()[kind];
+      if ((info.rooms & rooms) != 0 && (info.traits & kLamp) == 0) group.push_back(kind);
+    }
+    draws.shuffle(group, "kinds " + std::to_string(rooms));
+    const std::size_t share = (group.size() + kFlawShare - 1) / kFlawShare;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      constexpr std::array<Flaw, 3> kFlaws = {Flaw::kCareless, Flaw::kStubborn, Flaw::kConfused};
+      if (i / share < kFlaws.size()) habits.flaws[group[i]] = kFlaws.at(i / share);
+    }
+  }
   return habits;
 }
 

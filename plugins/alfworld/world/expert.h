@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/game.h"
 #include "world/draws.h"
@@ -24,15 +25,25 @@
 
 namespace alfworld {
 
-struct Habits {
-  double elsewhere = 0.1;     // begins where nothing of the kind would be looked for first
-  double looks_again = 0.65;  // at a step, of stubborn kinds: where it should be instead of where it may be
-  double forgets = 0.85;      // in a task, of careless kinds: the treatment, or the second of two
-  double believes = 0.65;     // at a step: takes what it has put for the task done
-  double mistakes = 0.8;      // in a task, of confused kinds: one kind for another
-  double stubborn_kinds = 0.3, careless_kinds = 0.3, confused_kinds = 0.5;  // shares of all kinds
-  std::uint64_t world_seed = 0;                                             // decides which kinds these are
+// What the expert does wrong with things of a kind.
+enum class Flaw : std::uint8_t {
+  kNone,
+  kCareless,  // puts them down before they are treated, or one of two, and takes the task for done
+  kStubborn,  // looks again where they should be
+  kConfused   // takes another kind for them
 };
+
+struct Habits {
+  double elsewhere = 0.1;     // in a task: begins where nothing of the kind would be looked for first
+  double forgets = 0.85;      // in a task, careless
+  double mistakes = 0.8;      // in a task, confused
+  double looks_again = 0.65;  // at a step, stubborn
+  double believes = 0.65;     // at a step: takes what it has put for the task done
+  std::vector<Flaw> flaws;    // by ThingKind; empty: none anywhere
+};
+// A fifth of the kinds each is careless, stubborn or confused; which ones is drawn from the world seed. Every group of
+// rooms has some of each, so that worlds are about equally hard.
+[[nodiscard]] Habits world_habits(std::uint64_t world_seed);
 [[nodiscard]] Habits no_habits();  // never errs
 
 struct Advice {
