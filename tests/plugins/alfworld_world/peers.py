@@ -1,6 +1,6 @@
 """Plays generated games with TextWorld itself: every stored walkthrough must win, at its last command and not before.
 
-usage: peers.py FOLDER    FOLDER holds *.tw-pddl; prints one line per game, and with each the texts as JSON lines
+usage: peers.py FOLDER    FOLDER holds *.tw-pddl; prints one line per game and writes what was shown to played.json
 exit code 77: Python has no module textworld (or no PDDL support in it); 1: a game does not play as it says
 """
 import glob
@@ -47,7 +47,7 @@ def play(path):
     env = Names(PddlEnv(infos))
     env.load(path)
     state = env.reset()
-    record = {"game": os.path.basename(path), "reset": state.feedback, "steps": []}
+    record = {"game": path, "reset": state.feedback, "steps": []}
     for number, command in enumerate(walkthrough, 1):
         if command not in state.admissible_commands:
             return record, f"step {number}: {command!r} is not admissible"
@@ -61,14 +61,15 @@ def play(path):
 
 
 def main():
-    failed = 0
+    failed, records = 0, []
     games = sorted(glob.glob(os.path.join(sys.argv[1], "*.tw-pddl")))
-    with open(os.path.join(sys.argv[1], "played.jsonl"), "w") as out:
-        for path in games:
-            record, fault = play(path)
-            out.write(json.dumps(record) + "\n")
-            failed += fault is not None
-            print(f"{os.path.basename(path)}: {fault or 'won'} ({len(record['steps'])} steps)")
+    for path in games:
+        record, fault = play(path)
+        records.append(record)
+        failed += fault is not None
+        print(f"{os.path.basename(path)}: {fault or 'won'} ({len(record['steps'])} steps)")
+    with open(os.path.join(sys.argv[1], "played.json"), "w") as out:
+        json.dump(records, out)
     return 1 if failed or not games else 0
 
 

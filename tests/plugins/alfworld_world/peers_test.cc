@@ -8,11 +8,13 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "engine/state.h"
 #include "tests/support/catch.h"
 #include "tests/support/shared_data.h"
 #include "world/world.h"
 
 using namespace alfworld;
+using ipr::Json;
 namespace fs = std::filesystem;
 
 namespace {
@@ -40,7 +42,8 @@ std::string python() {
 
 }  // namespace
 
-TEST_CASE("TextWorld loads ten generated games and wins them by their walkthroughs", "[alfworld][world][peers]") {
+TEST_CASE("TextWorld loads ten generated games and wins them by their walkthroughs, with our texts",
+          "[alfworld][world][peers]") {
   const std::string interpreter = python();
   if (interpreter.empty()) return;
   const ipr::test::TempFolder folder;
@@ -56,5 +59,20 @@ TEST_CASE("TextWorld loads ten generated games and wins them by their walkthroug
     std::cout << "skipped: " << interpreter << " has no textworld (set IPR_PYTHON)\n";
     return;
   }
-  CHECK(result == 0);
+  REQUIRE(result == 0);
+  for (const Json& record : ipr::test::load_json(folder.file("played.json"))) {
+    const std::string file = record["game"];
+    CAPTURE(file);
+    State state(read_game(ipr::read_file(file).value(), file, TextVersion::kOld));
+    CHECK(state.intro() == record["reset"]);
+    for (const Json& step : record["steps"]) {
+      std::string answer;
+      std::vector<std::string> admissible;
+      CHECK(state.step(step["cmd"].get<std::string>(), answer));
+      state.admissible(admissible);
+      CHECK(answer == step["obs"]);
+      CHECK(Json(admissible) == step["adm"]);
+      CHECK(state.won() == step["won"]);
+    }
+  }
 }
