@@ -11,6 +11,7 @@ PACKAGES=(
   libboost1.81-dev                                 # Boost.DLL loads plugins, Boost.Asio runs rollouts
   nlohmann-json3-dev libcli11-dev libspdlog-dev    # JSON, command line, log
   libsqlite3-dev libpugixml-dev libpcre2-dev       # run record, report, pre-tokenizer patterns
+  libicu-dev                                       # regular expressions as MySQL has them
   catch2 gzip                                      # tests
   python3 python3-venv ca-certificates             # only to fetch LibTorch
 )

@@ -101,7 +101,9 @@ std::string Emitter::special_function(const Expr& expr) {
   if (name == "NULLIF") {
     return concat("(CASE WHEN ", compare(Op::kEqual, *args[0], *args[1]), " THEN NULL ELSE ", raw(0), " END)");
   }
-  if (name == "REGEXP_LIKE") return concat("my_regexp(", text(0), ", ", text(1), ")");
+  if (name == "REGEXP_LIKE") {
+    return concat("my_regexp(", text(0), ", ", text(1), args.size() > 2 ? ", " + text(2) : "", ")");
+  }
   if (name == "ROUND") {
     const std::string places = args.size() > 1 ? concat(", ", number(1)) : "";
     const bool is_double = type.base == BaseType::kDouble;

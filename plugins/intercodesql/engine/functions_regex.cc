@@ -2,6 +2,8 @@
 #include "engine/functions_regex.h"
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/digest.h"
@@ -11,49 +13,82 @@
 namespace intercodesql {
 namespace {
 
-// The compiled pattern of argument `i`, kept while it stays the same. Null if it is no pattern; the error is raised.
-const Regex* pattern_of(FunctionCall& call, int i, bool ignore_case) {
-  if (const void* kept = sqlite3_get_auxdata(call.raw(), i)) return static_cast<const Regex*>(kept);
-  auto compiled = Regex::compile(call.text(i), ignore_case);
-  if (auto* error = std::get_if<RuntimeError>(&compiled)) {
-    call.error(error->number, error->text);
-    return nullptr;
+constexpr std::uint32_t kIgnoreCase = UREGEX_CASE_INSENSITIVE;
+
+// A call's pattern, argument 1, with the match_type in argument `type_argument` where there is one.
+class Pattern {
+ public:
+  Pattern(FunctionCall& call, int type_argument, std::uint32_t flags, const char* name)
+      : call_(call), type_argument_(call.count() > type_argument ? type_argument : 0) {
+    // SQLite keeps what belongs to constant arguments only: the regex serves on while both stay as they are.
+    const bool kept = type_argument_ == 0 || sqlite3_get_auxdata(call.raw(), type_argument_) != nullptr;
+    if (kept) regex_ = static_cast<const Regex*>(sqlite3_get_auxdata(call.raw(), 1));
+    if (regex_ == nullptr) compile(flags, name);
   }
-  sqlite3_set_auxdata(call.raw(), i, new Regex(std::get<Regex>(std::move(compiled))),
-                      [](void* kept) { delete static_cast<Regex*>(kept); });
-  // SQLite may drop at once what belongs to an argument that is no constant.
-  return static_cast<const Regex*>(sqlite3_get_auxdata(call.raw(), i));
-}
+  Pattern(const Pattern&) = delete;
+  Pattern& operator=(const Pattern&) = delete;
+  ~Pattern() {
+    if (own_ == nullptr) return;
+    if (type_argument_ != 0) sqlite3_set_auxdata(call_.raw(), type_argument_, &mark_, nullptr);
+    sqlite3_set_auxdata(call_.raw(), 1, own_.release(), [](void* kept) { delete static_cast<Regex*>(kept); });
+  }
 
-std::optional<Regex::Match> search(FunctionCall& call, const Regex& regex, std::string_view text, std::size_t from) {
-  const std::int64_t left = std::max<std::int64_t>(call.context().steps_left, 0);
-  std::size_t work = 0;
-  auto match = regex.search(text, from, static_cast<std::size_t>(left), work);
-  return call.charge(work * 32) ? match : std::nullopt;
-}
+  // False: the call has ended with an error.
+  [[nodiscard]] bool usable() const { return regex_ != nullptr; }
 
-// Runs `body(regex)` with the pattern in argument 1.
-template <typename Body>
-void with_pattern(FunctionCall& call, bool ignore_case, Body body) {
-  if (const Regex* kept = pattern_of(call, 1, ignore_case)) return body(*kept);
-  if (call.context().error) return;
-  const auto compiled = Regex::compile(call.text(1), ignore_case);
-  body(std::get<Regex>(compiled));
-}
+  // The leftmost match in argument 0 from byte `from` on; nothing also where the call has ended with an error.
+  [[nodiscard]] std::optional<Regex::Match> search(std::size_t from) {
+    std::size_t work = 0;
+    auto found = regex_->search(call_.text(0), from, work);
+    if (const auto* error = std::get_if<RuntimeError>(&found)) {
+      call_.error(error->number, error->text);
+      return std::nullopt;
+    }
+    return call_.charge(work * 32) ? std::get<std::optional<Regex::Match>>(std::move(found)) : std::nullopt;
+  }
 
-template <bool kIgnoreCase>
+ private:
+  void compile(std::uint32_t flags, const char* name) {
+    const auto wanted =
+        type_argument_ == 0 ? std::optional(flags) : match_type_flags(call_.text(type_argument_), flags);
+    if (!wanted) {
+      call_.error(1210, concat("Incorrect arguments to ", name));
+    } else if (call_.charge(call_.text(1).size() * 64)) {
+      auto compiled = Regex::compile(call_.text(1), *wanted);
+      if (const auto* error = std::get_if<RuntimeError>(&compiled)) return call_.error(error->number, error->text);
+      own_ = std::make_unique<Regex>(std::get<Regex>(std::move(compiled)));
+      regex_ = own_.get();
+    }
+  }
+
+  static inline char mark_ = 0;  // its address stands beside a kept match_type
+
+  FunctionCall& call_;
+  int type_argument_;  // 0: none
+  const Regex* regex_ = nullptr;
+  std::unique_ptr<Regex> own_;
+};
+
+// REGEXP, and REGEXP_LIKE(text, pattern [, match_type]).
+template <std::uint32_t kFlags>
 void matches(FunctionCall& call) {
   if (call.any_null()) return call.null();
-  with_pattern(call, kIgnoreCase,
-               [&](const Regex& regex) { call.result(search(call, regex, call.text(0), 0).has_value()); });
+  Pattern pattern(call, 2, kFlags, "regexp_like");
+  if (!pattern.usable()) return;
+  const bool found = pattern.search(0).has_value();
+  if (!call.context().error) call.result(found);
 }
 
-// Byte of the character position in argument `i`, 1 where it is absent; npos for one outside the text.
-std::size_t start_of(FunctionCall& call, int i) {
+// Byte of the character position in argument `i`, 1 where it is absent; npos: the call has ended with an error.
+std::size_t start_of(FunctionCall& call, int i, const char* name) {
   if (i >= call.count()) return 0;
   const std::int64_t position = call.integer(i);
   const std::string_view text = call.text(0);
-  if (position < 1 || position > static_cast<std::int64_t>(count_characters(text)) + 1) {
+  if (position < 1) {
+    call.error(1583, concat("Incorrect parameters in the call to native function '", name, "'"));
+    return std::string_view::npos;
+  }
+  if (position > static_cast<std::int64_t>(count_characters(text)) + 1) {
     call.error(3686, "Index out of bounds in regular expression search.");
     return std::string_view::npos;
   }
@@ -68,83 +103,104 @@ std::size_t behind(std::string_view text, const Regex::Match& match) {
 }
 
 // The match number `occurrence` (from 1) from byte `from` on.
-std::optional<Regex::Match> find(FunctionCall& call, const Regex& regex, std::size_t from, std::int64_t occurrence) {
+std::optional<Regex::Match> find(FunctionCall& call, Pattern& pattern, std::size_t from, std::int64_t occurrence) {
   const std::string_view text = call.text(0);
   std::optional<Regex::Match> match;
   for (std::int64_t i = 0; i < std::max<std::int64_t>(occurrence, 1); ++i) {
     if (from > text.size()) return std::nullopt;
-    match = search(call, regex, text, from);
+    match = pattern.search(from);
     if (!match) return std::nullopt;
     from = behind(text, *match);
   }
   return match;
 }
 
-// REGEXP_SUBSTR(text, pattern [, position [, occurrence]]).
+// REGEXP_SUBSTR(text, pattern [, position [, occurrence [, match_type]]]).
 void substr(FunctionCall& call) {
   if (call.any_null()) return call.null();
-  const std::size_t from = start_of(call, 2);
+  const std::size_t from = start_of(call, 2, "regexp_substr");
   if (from == std::string_view::npos) return;
-  with_pattern(call, true, [&](const Regex& regex) {
-    const auto match = find(call, regex, from, call.count() > 3 ? call.integer(3) : 1);
-    match ? call.result(call.text(0).substr((*match)[0], (*match)[1] - (*match)[0])) : call.null();
-  });
+  Pattern pattern(call, 4, kIgnoreCase, "regexp_substr");
+  if (!pattern.usable()) return;
+  const auto match = find(call, pattern, from, call.count() > 3 ? call.integer(3) : 1);
+  if (call.context().error) return;
+  match ? call.result(call.text(0).substr((*match)[0], (*match)[1] - (*match)[0])) : call.null();
 }
 
-// REGEXP_INSTR(text, pattern [, position [, occurrence [, 1 for the end]]]).
+// REGEXP_INSTR(text, pattern [, position [, occurrence [, 1 for the end [, match_type]]]]).
 void instr(FunctionCall& call) {
   if (call.any_null()) return call.null();
-  const std::size_t from = start_of(call, 2);
+  const std::size_t from = start_of(call, 2, "regexp_instr");
   if (from == std::string_view::npos) return;
-  with_pattern(call, true, [&](const Regex& regex) {
-    const auto match = find(call, regex, from, call.count() > 3 ? call.integer(3) : 1);
-    if (!match) return call.result(std::int64_t{0});
-    const std::size_t at = (*match)[call.count() > 4 && call.integer(4) != 0 ? 1 : 0];
-    call.result(static_cast<std::int64_t>(count_characters(call.text(0).substr(0, at))) + 1);
-  });
+  const std::int64_t end = call.count() > 4 ? call.integer(4) : 0;
+  if (end != 0 && end != 1) return call.error(1210, "Incorrect arguments to regexp_instr");
+  Pattern pattern(call, 5, kIgnoreCase, "regexp_instr");
+  if (!pattern.usable()) return;
+  const auto match = find(call, pattern, from, call.count() > 3 ? call.integer(3) : 1);
+  if (call.context().error) return;
+  if (!match) return call.result(std::int64_t{0});
+  const std::size_t at = (*match)[static_cast<std::size_t>(end)];
+  call.result(static_cast<std::int64_t>(count_characters(call.text(0).substr(0, at))) + 1);
 }
 
-// `replacement` with $1 … $9 as the groups of a match.
-void append_replacement(std::string_view text, const Regex::Match& match, std::string_view replacement,
-                        std::string& out) {
+// Appends `replacement` with $n as the groups of a match; n takes as many digits as still name a group. False: an error
+// has ended the call.
+bool append_replacement(FunctionCall& call, const Regex::Match& match, std::string_view replacement, std::string& out) {
+  const std::string_view text = call.text(0);
+  const auto digit = [&](std::size_t i) {
+    return i < replacement.size() && replacement[i] >= '0' && replacement[i] <= '9';
+  };
   for (std::size_t i = 0; i < replacement.size(); ++i) {
-    const char c = replacement[i];
-    const bool more = i + 1 < replacement.size();
-    if (c == '$' && more && replacement[i + 1] >= '0' && replacement[i + 1] <= '9') {
-      const auto group = static_cast<std::size_t>(replacement[++i] - '0') * 2;
-      if (group + 1 < match.size() && match[group + 1] != std::string_view::npos) {
-        out += text.substr(match[group], match[group + 1] - match[group]);
-      }
+    if (replacement[i] == '\\' && i + 1 < replacement.size()) {
+      out += replacement[++i];
+    } else if (replacement[i] != '$') {
+      out += replacement[i];
+    } else if (!digit(i + 1)) {
+      call.error(3887, "A capture group has an invalid name.");
+      return false;
     } else {
-      out += c == '\\' && more ? replacement[++i] : c;
+      auto group = static_cast<std::size_t>(replacement[++i] - '0');
+      while (digit(i + 1)) {
+        const std::size_t longer = group * 10 + static_cast<std::size_t>(replacement[i + 1] - '0');
+        if (2 * longer >= match.size()) break;
+        group = longer;
+        ++i;
+      }
+      if (2 * group >= match.size()) {
+        call.error(3686, "Index out of bounds in regular expression search.");
+        return false;
+      }
+      const std::size_t begin = match[2 * group];
+      if (begin != std::string_view::npos) out += text.substr(begin, match[2 * group + 1] - begin);
     }
   }
+  return true;
 }
 
-// REGEXP_REPLACE(text, pattern, replacement [, position [, occurrence]]); occurrence 0: all.
+// REGEXP_REPLACE(text, pattern, replacement [, position [, occurrence [, match_type]]]); occurrence 0: all.
 void replace(FunctionCall& call) {
   if (call.any_null()) return call.null();
-  const std::size_t begin = start_of(call, 3);
+  const std::size_t begin = start_of(call, 3, "regexp_replace");
   if (begin == std::string_view::npos) return;
-  with_pattern(call, true, [&](const Regex& regex) {
-    const std::string_view text = call.text(0);
-    const std::int64_t only = call.count() > 4 ? call.integer(4) : 0;
-    std::string out;
-    std::size_t copied = 0;
-    std::size_t from = begin;
-    for (std::int64_t i = 1; from <= text.size() && out.size() <= kLongestResult; ++i) {
-      const auto match = search(call, regex, text, from);
-      if (!match) break;
-      if (only == 0 || only == i) {
-        out += text.substr(copied, (*match)[0] - copied);
-        append_replacement(text, *match, call.text(2), out);
-        copied = (*match)[1];
-      }
-      if (only == i) break;
-      from = behind(text, *match);
+  Pattern pattern(call, 5, kIgnoreCase, "regexp_replace");
+  if (!pattern.usable()) return;
+  const std::string_view text = call.text(0);
+  const std::int64_t only = call.count() > 4 ? call.integer(4) : 0;
+  std::string out;
+  std::size_t copied = 0;
+  std::size_t from = begin;
+  for (std::int64_t i = 1; from <= text.size() && out.size() <= kLongestResult; ++i) {
+    const auto match = pattern.search(from);
+    if (!match) break;
+    if (only == 0 || only == i) {
+      out += text.substr(copied, (*match)[0] - copied);
+      if (!append_replacement(call, *match, call.text(2), out)) return;
+      copied = (*match)[1];
     }
-    if (!call.context().error) call.result(out + std::string(text.substr(copied)));
-  });
+    if (only == i) break;
+    from = behind(text, *match);
+  }
+  if (!call.context().error) call.result(out + std::string(text.substr(copied)));
 }
 
 template <std::string (*kDigest)(std::string_view)>
@@ -181,11 +237,16 @@ void unbase64(FunctionCall& call) {
 }
 
 constexpr FunctionEntry kFunctions[] = {
-    {"my_regexp", 2, matches<true>},    {"my_regexp_binary", 2, matches<false>},
-    {"my_regexp_substr", -1, substr},   {"my_regexp_instr", -1, instr},
-    {"my_regexp_replace", -1, replace}, {"my_md5", 1, digest<md5>},
-    {"my_sha1", 1, digest<sha1>},       {"my_sha2", 2, sha2},
-    {"my_to_base64", 1, base64},        {"my_from_base64", 1, unbase64},
+    {"my_regexp", -1, matches<kIgnoreCase>},
+    {"my_regexp_binary", -1, matches<0>},
+    {"my_regexp_substr", -1, substr},
+    {"my_regexp_instr", -1, instr},
+    {"my_regexp_replace", -1, replace},
+    {"my_md5", 1, digest<md5>},
+    {"my_sha1", 1, digest<sha1>},
+    {"my_sha2", 2, sha2},
+    {"my_to_base64", 1, base64},
+    {"my_from_base64", 1, unbase64},
 };
 
 }  // namespace
