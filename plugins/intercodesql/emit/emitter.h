@@ -81,6 +81,7 @@ class Emitter {
   Unordered unordered_distinct(const BoundQuery& query, const Unordered& rows);
   void add_keys(const BoundQuery& query, bool by_position, Unordered& unordered);
   RowOrder order_of(const BoundQuery& query);
+  void number_sources(std::vector<OrderTerm>& terms);
   std::string first_match(const OrderTerm& term);
   std::string term(const OrderTerm& term);
   std::string terms(const std::vector<OrderTerm>& terms);
@@ -155,8 +156,9 @@ class Emitter {
   std::map<const BoundQuery*, double> rows_of_derived_;
   const BoundQuery* top_ = nullptr;
   std::optional<RowsSort> top_sort_;
-  std::set<const Source*> numbered_;       // derived tables whose rows carry their number
-  std::vector<const BoundBlock*> blocks_;  // those being written, the innermost last
+  std::set<const Source*> numbered_;                     // derived tables whose rows carry their number
+  std::set<const mysql::CommonTable*> numbered_common_;  // tables of WITH whose rows do
+  std::vector<const BoundBlock*> blocks_;                // those being written, the innermost last
   // The keys of a GROUP BY … WITH ROLLUP that are NULL in the rows being written, from this one on.
   const BoundBlock* rollup_ = nullptr;
   std::size_t rolled_from_ = 0;

@@ -70,10 +70,22 @@ RowOrder Emitter::order_of(const BoundQuery& query) {
     };
   }
   RowOrder order = row_order(resolution_, query, settings);
-  for (const OrderTerm& one : order.rows) {
-    if (one.source != nullptr && one.source->table == nullptr) numbered_.insert(one.source);
-  }
+  number_sources(order.rows);
   return order;
+}
+
+// Derived tables get numbers; those of a recursive WITH have none to order by.
+void Emitter::number_sources(std::vector<OrderTerm>& terms) {
+  std::erase_if(terms, [&](OrderTerm& one) {
+    if (one.predicate != nullptr) {
+      number_sources(one.inside);
+      return one.inside.empty();
+    }
+    if (one.source->table != nullptr) return false;
+    if (one.source->common != nullptr) return !numbered_common_.contains(one.source->common);
+    numbered_.insert(one.source);
+    return false;
+  });
 }
 
 // The smallest key of the subquery's rows that match.
@@ -81,9 +93,6 @@ std::string Emitter::first_match(const OrderTerm& one) {
   const BoundQuery& inside = resolution_.at(*one.predicate->query);
   const BoundBlock& block = *inside.block;
   const mysql::Select& select = *block.select;
-  for (const OrderTerm& term : one.inside) {
-    if (term.source != nullptr && term.source->table == nullptr) numbered_.insert(term.source);
-  }
   std::string where = select.where ? concat("(", condition(*select.where), ")") : "";
   if (one.predicate->kind == mysql::ExprKind::kInQuery) {
     const Expr& value = *one.predicate->args[0];

@@ -51,6 +51,7 @@ std::string Emitter::with_clause(const Query& query) {
     text += concat(common_name(table), "(", column_names(found->second->columns.size()),
                    rows == RowsIn::kNumbers ? ", \"n\"" : "", ") AS (",
                    this->query(*found->second, /*collated=*/true, rows), ")");
+    if (rows == RowsIn::kNumbers) numbered_common_.insert(&table);
   }
   return text.empty() ? text : text + " ";
 }

@@ -209,10 +209,8 @@ class OrderReader {
   void sort_before_joining(RowOrder& order) const {
     constexpr double kFewRows = 16;
     const Step* first = first_step();
-    const auto buffered = [](const Step& step) { return step.has_join_buffer; };
     if (first == nullptr || first == &plan_.steps.back() || first->table->from_sub != 0 ||
-        first->table->source->table == nullptr || first->table->rows <= kFewRows ||
-        std::any_of(plan_.steps.begin(), plan_.steps.end(), buffered)) {
+        first->table->source->table == nullptr || first->table->rows <= kFewRows || hashes_rows()) {
       return;
     }
     for (const Key& key : query_.order_by) {
@@ -251,13 +249,18 @@ class OrderReader {
     return static_cast<double>(table.rows) / rows_per_key(table, index, parts);
   }
 
+  // Do rows go through a hash table, so that they lose the order of the first table? Those of semi-joins do not.
+  [[nodiscard]] bool hashes_rows() const {
+    return std::any_of(plan_.steps.begin(), plan_.steps.end(),
+                       [](const Step& step) { return step.has_join_buffer && step.table->sub == 0; });
+  }
+
   // The index of the first table that has `columns` in this order; null where MySQL uses none for it.
   [[nodiscard]] const Index* index_for(const Columns& columns, bool is_group) const {
     const Step* first = first_step();
     if (!columns || columns->empty() || first == nullptr || first->key != nullptr || first->table->range)
       return nullptr;
-    const auto buffered = [](const Step& step) { return step.has_join_buffer; };
-    if (std::any_of(plan_.steps.begin(), plan_.steps.end(), buffered)) return nullptr;
+    if (hashes_rows()) return nullptr;
     const IndexUse* best = nullptr;
     for (const IndexUse& use : first->table->indexes) {
       const bool is_covering = use.is_covering || use.is_primary;
