@@ -1,5 +1,7 @@
 #include "engine/collation.h"
 
+#include <algorithm>
+
 #include "engine/text.h"
 
 namespace intercodesql {
@@ -41,7 +43,15 @@ struct PatternCharacter {
 
 int compare_general_ci(std::string_view a, std::string_view b) {
   std::size_t i = 0;
-  std::size_t j = 0;
+  // Most texts are ASCII: sorts and indexes spend their time here.
+  for (const std::size_t both = std::min(a.size(), b.size()); i < both; ++i) {
+    const auto x = static_cast<unsigned char>(a[i]);
+    const auto y = static_cast<unsigned char>(b[i]);
+    if ((x | y) >= 0x80) break;
+    if (x == y || ascii_weight(x) == ascii_weight(y)) continue;
+    return ascii_weight(x) < ascii_weight(y) ? -1 : 1;
+  }
+  std::size_t j = i;
   while (i < a.size() && j < b.size()) {
     const char32_t x = next_weight(a, i);
     const char32_t y = next_weight(b, j);
@@ -52,11 +62,15 @@ int compare_general_ci(std::string_view a, std::string_view b) {
   return 0;
 }
 
-std::string general_ci_key(std::string_view text) {
+void append_general_ci_key(std::string_view text, std::string& key) {
   text = without_trailing_blanks(text);
-  std::string key;
-  key.reserve(text.size());
+  key.reserve(key.size() + text.size());
   for (std::size_t pos = 0; pos < text.size();) append_utf8(next_weight(text, pos), key);
+}
+
+std::string general_ci_key(std::string_view text) {
+  std::string key;
+  append_general_ci_key(text, key);
   return key;
 }
 

@@ -15,6 +15,7 @@ namespace intercodesql {
 
 // Equal for exactly those texts that compare as equal.
 [[nodiscard]] std::string general_ci_key(std::string_view text);
+void append_general_ci_key(std::string_view text, std::string& key);
 
 // LIKE: `%` any run of characters, `_` one of them; blanks at the end count. `escape` 0: no escape character.
 // `is_binary`: by code points. `work` grows by the characters looked at, which may be their product for a hostile

@@ -21,7 +21,7 @@ void append_number(double value, std::string& key) {
 }
 
 void append_text(std::string_view text, std::string& key) {
-  key += general_ci_key(text);
+  append_general_ci_key(text, key);
   key += '\0';
 }
 
@@ -45,6 +45,7 @@ void append_value(FunctionCall& call, int i, std::string& key) {
 void row_key(FunctionCall& call) {
   const std::string_view directions = call.text(0);
   std::string key;
+  key.reserve(64);
   for (int i = 1; i < call.count(); ++i) {
     const std::size_t begin = key.size();
     append_value(call, i, key);

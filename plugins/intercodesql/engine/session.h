@@ -11,7 +11,7 @@ namespace intercodesql {
 
 struct Session {
   std::string database;                         // lower case; empty before the first USE
-  std::string sql_mode;                         // as @@sql_mode shows it
+  std::string sql_mode;                         // as @@sql_mode shows it, in capitals
   std::string now;                              // NOW(): "YYYY-MM-DD HH:MM:SS"; the clock stands still
   std::uint64_t random_state = 0;               // of RAND() and UUID()
   std::int64_t last_insert_id = 0;              // LAST_INSERT_ID()

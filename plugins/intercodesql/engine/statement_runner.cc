@@ -56,7 +56,7 @@ Outcome StatementRunner::rows(ShownRows shown) {
 
 Outcome StatementRunner::run() {
   if (!is_utf8(statement_)) return failed(1300, "Invalid utf8mb4 character string");
-  settings_.only_full_group_by = upper_text(session().sql_mode).find("ONLY_FULL_GROUP_BY") != std::string::npos;
+  settings_.only_full_group_by = session().sql_mode.find("ONLY_FULL_GROUP_BY") != std::string::npos;
   try {
     const auto plan = shared_.plan(statement_, session().database, settings_, connection_.private_.get());
     Outcome outcome = run(*plan);

@@ -100,7 +100,11 @@ void append_utf8(char32_t c, std::string& out) {
 bool is_utf8(std::string_view text) {
   for (std::size_t pos = 0; pos < text.size();) {
     const std::size_t start = pos;
-    if (next_code_point(text, pos) == kReplacement && pos - start == 1) return false;
+    if (static_cast<unsigned char>(text[pos]) < 0x80) {
+      ++pos;
+    } else if (next_code_point(text, pos) == kReplacement && pos - start == 1) {
+      return false;
+    }
   }
   return true;
 }
