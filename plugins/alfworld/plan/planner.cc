@@ -10,7 +10,7 @@ namespace alfworld {
 namespace {
 
 // Steps of joining: ALFRED's largest shipped game takes 110,000.
-constexpr std::uint64_t kGroundingLimit = 3'000'000;
+constexpr std::uint64_t kGroundingLimit = 1'000'000;
 
 // Of actions that mean the same (going to one of two places that lie together) the one whose objects come up soonest
 // in what follows: then the text that it gives is about those.
