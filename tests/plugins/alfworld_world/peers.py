@@ -62,13 +62,14 @@ def play(path):
 
 def main():
     failed, records = 0, []
-    games = sorted(glob.glob(os.path.join(sys.argv[1], "*.tw-pddl")))
+    folder = sys.argv[1]  # Fast Downward writes its own arguments there
+    games = sorted(glob.glob(os.path.join(folder, "*.tw-pddl")))
     for path in games:
         record, fault = play(path)
         records.append(record)
         failed += fault is not None
         print(f"{os.path.basename(path)}: {fault or 'won'} ({len(record['steps'])} steps)")
-    with open(os.path.join(sys.argv[1], "played.json"), "w") as out:
+    with open(os.path.join(folder, "played.json"), "w") as out:
         json.dump(records, out)
     return 1 if failed or not games else 0
 
