@@ -13,21 +13,23 @@
 namespace ipr::text {
 
 struct GgufTokenizer {
-  std::string model;                // tokenizer.ggml.model: "gpt2" (byte-level BPE) or "llama" (SentencePiece)
-  std::string pre;                  // .pre: how text is cut into words, for "gpt2" only
-  std::vector<std::string> tokens;  // .tokens, by id
-  std::vector<float> scores;        // .scores, by id; "llama" only
-  std::vector<std::int32_t>
-      token_types;                       // .token_type, by id: 1 normal, 2 unknown, 3 control, 4 user, 5 unused, 6 byte
-  std::vector<std::string> merges;       // .merges, "a b" by rank; "gpt2" only
-  std::optional<std::int64_t> bos;       // .bos_token_id
-  std::optional<std::int64_t> eos;       // .eos_token_id
-  std::optional<std::int64_t> unk;       // .unknown_token_id
-  std::optional<std::int64_t> pad;       // .padding_token_id
-  std::optional<bool> add_bos;           // .add_bos_token
-  std::optional<bool> add_space_prefix;  // .add_space_prefix
-  std::optional<bool> remove_extra_whitespaces;  // .remove_extra_whitespaces
-  std::string chat_template;                     // tokenizer.chat_template, Jinja; empty: none
+  // tokenizer.ggml.model: "gpt2" (byte-level BPE) or "llama" (SentencePiece).
+  std::string model;
+  // .pre: how text is cut into words; "gpt2" only.
+  std::string pre;
+  // .tokens, .scores ("llama" only) and .token_type, by id. A type: 1 normal, 2 unknown, 3 control, 4 user-defined,
+  // 5 unused, 6 byte.
+  std::vector<std::string> tokens;
+  std::vector<float> scores;
+  std::vector<std::int32_t> token_types;
+  // .merges, "a b" by rank; "gpt2" only.
+  std::vector<std::string> merges;
+  // .bos_token_id, .eos_token_id, .unknown_token_id, .padding_token_id
+  std::optional<std::int64_t> bos, eos, unk, pad;
+  // .add_bos_token, .add_space_prefix, .remove_extra_whitespaces
+  std::optional<bool> add_bos, add_space_prefix, remove_extra_whitespaces;
+  // tokenizer.chat_template, Jinja; empty: none.
+  std::string chat_template;
 };
 
 }  // namespace ipr::text
