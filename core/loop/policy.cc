@@ -4,18 +4,13 @@
 
 #include "core/base/files.h"
 #include "core/base/hash.h"
+#include "core/text/chat_match.h"
 
 namespace ipr::loop {
-Result<std::unique_ptr<Speech>> load_speech(const std::string& folder) {
-  IPR_ASSIGN(text::Tokenizer tokenizer, text::Tokenizer::load(folder + "/tokenizer.json"));
-  Status last;
-  for (const char* name : {"plain", "chatml"}) {
-    Result<text::ChatTemplate> chosen = text::ChatTemplate::make(name, tokenizer);
-    if (chosen.ok()) return std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chosen).value()});
-    last = chosen.status();
-  }
-  return bad_data(folder + "/tokenizer.json: has the control tokens of none of the chat templates plain and chatml (" +
-                  last.message() + ")");
+Result<std::unique_ptr<Speech>> load_speech(const std::string& folder, const std::string& chat_template) {
+  IPR_ASSIGN(text::Tokenizer tokenizer, text::load_tokenizer(folder));
+  IPR_ASSIGN(text::ChatTemplate chosen, text::load_chat_template(folder, chat_template, tokenizer));
+  return std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chosen)});
 }
 
 Status check_speech(const Speech& speech, const model::LlamaConfig& config, const std::string& folder) {

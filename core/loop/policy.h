@@ -16,9 +16,10 @@ struct Speech {
   text::ChatTemplate chat_template;
 };
 
-// Reads tokenizer.json of a checkpoint folder and chooses the chat template by its control tokens ("plain" or
-// "chatml").
-[[nodiscard]] Result<std::unique_ptr<Speech>> load_speech(const std::string& folder);
+// Reads the tokenizer of a checkpoint folder (tokenizer.json or tokenizer.model) and its chat template: the one named
+// by `chat_template`, or, where that is empty, the built-in one that the folder's own matches (core/text/chat_match.h).
+[[nodiscard]] Result<std::unique_ptr<Speech>> load_speech(const std::string& folder,
+                                                          const std::string& chat_template = {});
 
 // Do tokenizer and model of a checkpoint folder belong together? Code::kData if the tokenizer has ids that the model
 // has not.

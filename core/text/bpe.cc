@@ -1,6 +1,11 @@
 #include "core/text/bpe.h"
 
 namespace ipr::text {
+namespace {
+
+constexpr std::size_t kLongestWord = 256;  // bytes; longer tokens are too rare to be kept at hand
+
+}  // namespace
 
 Bpe::Bpe(const std::array<std::int32_t, 256>& byte_ids, const std::vector<RankedMerge>& merges,
          const std::vector<std::string>& tokens, bool ignore_merges, UnknownByte unknown)
@@ -8,7 +13,7 @@ Bpe::Bpe(const std::array<std::int32_t, 256>& byte_ids, const std::vector<Ranked
   for (const RankedMerge& ranked : merges) merges_.add(ranked.merge, ranked.rank);
   std::vector<std::int32_t> ids;
   for (std::size_t id = 0; id < tokens.size(); ++id) {
-    if (tokens[id].empty()) continue;
+    if (tokens[id].empty() || (!ignore_merges && tokens[id].size() > kLongestWord)) continue;
     ids.clear();
     if (!ignore_merges) encode(tokens[id], ids);
     const bool reached = ids.size() == 1 && ids[0] == static_cast<std::int32_t>(id);

@@ -8,6 +8,8 @@
 namespace ipr::text {
 namespace {
 
+constexpr std::size_t kLongestWord = 256;  // bytes; longer tokens are too rare to be kept at hand
+
 // The text of a symbol: a token, or a character that is none.
 std::string text_of(std::int32_t symbol, const std::vector<std::string>& tokens) {
   if (symbol >= 0) return tokens[static_cast<std::size_t>(symbol)];
@@ -50,10 +52,11 @@ CharBpe::CharBpe(const std::vector<std::string>& tokens, const std::vector<Ranke
   cut_at_blanks_ = char_ids_.contains(first_char(kBlankSymbol).point) && blanks_begin_words(merges, tokens);
   std::vector<std::int32_t> ids;
   for (std::size_t id = 0; id < tokens.size(); ++id) {
-    if (tokens[id].empty() || word_end(tokens[id]) < tokens[id].size()) continue;
+    const std::string& token = tokens[id];
+    if (token.empty() || token.size() > kLongestWord || word_end(token) < token.size()) continue;
     ids.clear();
-    encode_word(tokens[id], ids);
-    if (ids.size() == 1) whole_.emplace(tokens[id], ids[0]);
+    encode_word(token, ids);
+    if (ids.size() == 1) whole_.emplace(token, ids[0]);
   }
 }
 

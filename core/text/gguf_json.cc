@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/strings.h"
+
 namespace ipr::text {
 namespace {
 
@@ -65,6 +67,12 @@ Status check_sizes(const GgufTokenizer& keys, const std::string& source) {
                     std::to_string(keys.tokens.size()) + " tokens");
   };
   IPR_TRY(check("token_type", keys.token_types.size()));
+  for (const auto& [key, texts] : {std::pair("tokens", &keys.tokens), {"merges", &keys.merges}}) {
+    for (std::size_t i = 0; i < texts->size(); ++i) {
+      if (valid_utf8((*texts)[i]) == (*texts)[i]) continue;
+      return bad_data(source + kKeys + key + "[" + std::to_string(i) + "]: not UTF-8");
+    }
+  }
   return keys.model == "llama" ? check("scores", keys.scores.size()) : Status();
 }
 

@@ -1,5 +1,8 @@
 #include "core/text/normalizer.h"
 
+#include <algorithm>
+
+#include "core/base/strings.h"
 #include "core/text/base64.h"
 #include "core/text/json_section.h"
 #include "core/text/nfc.h"
@@ -119,7 +122,7 @@ std::string Normalizer::applied(const Charsmap& step, std::string_view text, Pla
     mapped += rule.replacement;
     text.remove_prefix(rule.length);
   }
-  return mapped;
+  return valid_utf8(mapped);  // what a map writes need not be
 }
 
 Charsmap::Rule Normalizer::SentencePiece::next(std::string_view text) const {
@@ -161,7 +164,7 @@ std::string Normalizer::applied(const SentencePiece& step, std::string_view text
   while (trims && place != Place::kInside && std::string_view(made).ends_with(blank)) {
     made.resize(made.size() - blank.size());
   }
-  return made;
+  return step.map.empty() ? made : valid_utf8(made);
 }
 
 }  // namespace ipr::text

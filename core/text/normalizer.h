@@ -14,14 +14,10 @@
 #include "core/base/json.h"
 #include "core/text/added_tokens.h"
 #include "core/text/charsmap.h"
+#include "core/text/place.h"
 #include "core/text/regex.h"
 
 namespace ipr::text {
-
-// Where in a whole text a part of it stands: SentencePiece puts a blank in front of a text (its "dummy prefix"), and
-// tokenizers differ on whether a part behind a control token gets one as well. One that goes on inside of a text never
-// does.
-enum class Place { kStart, kAfterToken, kInside };
 
 // `▁`: how SentencePiece writes a blank.
 inline constexpr std::string_view kBlankSymbol = "\xE2\x96\x81";
@@ -42,7 +38,7 @@ class Normalizer {
   [[nodiscard]] static Normalizer sentencepiece(Charsmap map, SentencePieceSpacing spacing,
                                                 std::vector<AddedToken> user_defined);
 
-  // Precondition: `text` is valid UTF-8. So is the result, unless a Precompiled map's replacements are not.
+  // Precondition: `text` is valid UTF-8. So is the result.
   [[nodiscard]] std::string apply(std::string_view text, Place place) const;
   [[nodiscard]] bool empty() const { return steps_.empty(); }
 

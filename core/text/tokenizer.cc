@@ -170,9 +170,13 @@ Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Result<Tokenizer> Tokenizer::load(const std::string& path) {
   IPR_ASSIGN(const std::string bytes, read_file(path));
   if (path.ends_with(".model")) return from_sentencepiece(bytes, path);
-  IPR_TRY(check_depth(bytes, path));
-  IPR_ASSIGN(const Json json, parse_json(bytes, path));
-  return from_json(json, path);
+  return from_json_text(bytes, path);
+}
+
+Result<Tokenizer> Tokenizer::from_json_text(std::string_view text, const std::string& source) {
+  IPR_TRY(check_depth(text, source));
+  IPR_ASSIGN(const Json json, parse_json(text, source));
+  return from_json(json, source);
 }
 
 Result<Tokenizer> Tokenizer::from_json(const Json& json, const std::string& source) {
@@ -257,6 +261,10 @@ const std::vector<std::int32_t>& Tokenizer::prefix_ids() const {
 
 std::int32_t Tokenizer::vocab_size() const {
   return static_cast<std::int32_t>(impl_->parts.tokens.size());
+}
+
+bool Tokenizer::is_control(std::int32_t id) const {
+  return id >= 0 && id < vocab_size() && impl_->parts.hidden[id];
 }
 
 std::optional<std::int32_t> Tokenizer::token_id(std::string_view token) const {

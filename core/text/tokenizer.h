@@ -18,7 +18,7 @@
 
 #include "core/base/json.h"
 #include "core/text/gguf_tokenizer.h"
-#include "core/text/normalizer.h"
+#include "core/text/place.h"
 
 namespace ipr::text {
 
@@ -46,6 +46,9 @@ class Tokenizer {
   // A tokenizer.json, or a tokenizer.model if the name ends so. Code::kData names the file and what in it is not
   // supported or broken; the memory used is a small multiple of its size.
   [[nodiscard]] static Result<Tokenizer> load(const std::string& path);
+  // The text of a tokenizer.json.
+  [[nodiscard]] static Result<Tokenizer> from_json_text(std::string_view text, const std::string& source);
+  // Precondition: `json` does not nest deeper than a real file (json_section.h, check_depth).
   [[nodiscard]] static Result<Tokenizer> from_json(const Json& json, const std::string& source);
   [[nodiscard]] static Result<Tokenizer> from_sentencepiece(std::string_view bytes, const std::string& source);
   // Supported: model gpt2 with pre smollm, llama-bpe, qwen2, gpt-2 or default, and model llama. Where llama.cpp leaves
@@ -68,6 +71,8 @@ class Tokenizer {
   [[nodiscard]] const std::vector<std::int32_t>& prefix_ids() const;
   // The largest id + 1: the rows an embedding needs.
   [[nodiscard]] std::int32_t vocab_size() const;
+  // Whether `id` is a control token: one that decode leaves out unless asked for.
+  [[nodiscard]] bool is_control(std::int32_t id) const;
   // Of an added token by its text, of any other by its form in the file (byte alphabet: `Ġthe`).
   [[nodiscard]] std::optional<std::int32_t> token_id(std::string_view token) const;
   // A tokenizer.json: the one it was read from, or a new one that Hugging Face reads to the same ids (of a

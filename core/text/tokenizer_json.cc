@@ -30,9 +30,12 @@ struct Reading {
   bool byte_fallback = false;
 };
 
+bool is_id(const Json& value, std::int64_t limit) {
+  return value.is_number_integer() && value >= 0 && value < limit;
+}
+
 Result<std::int32_t> read_id(const Json& value, std::int64_t limit, const std::string& where) {
-  const bool fits = value.is_number_integer() && value >= 0 && value < limit;
-  if (!fits) return expected(where, "an id from 0 to " + std::to_string(limit - 1), value);
+  if (!is_id(value, limit)) return expected(where, "an id from 0 to " + std::to_string(limit - 1), value);
   return value.get<std::int32_t>();
 }
 
@@ -52,9 +55,11 @@ Status read_vocabulary(const Json& model, const std::string& where, Reading& rea
   if (!vocabulary.is_object() || vocabulary.empty())
     return expected(where, "an object of tokens and their ids", vocabulary);
   for (const auto& [token, value] : vocabulary.items()) {
-    const std::string place = where + "[" + Json(token).dump() + "]";
-    IPR_ASSIGN(const std::int32_t id, read_id(value, reading.id_limit, place));
-    IPR_TRY(put_token(token, id, place, reading.parts));
+    // Places are put into words only where they are needed: there are as many as tokens.
+    if (!is_id(value, reading.id_limit))
+      return read_id(value, reading.id_limit, where + "[" + shown(token) + "]").status();
+    const auto id = value.get<std::int32_t>();
+    IPR_TRY(put_token(token, id, where, reading.parts));
     reading.ids.emplace(token, id);
   }
   reading.parts.in_vocabulary.resize(reading.parts.tokens.size());
