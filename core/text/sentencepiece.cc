@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "core/base/strings.h"
+#include "core/text/json_section.h"
 #include "core/text/protobuf.h"
 #include "core/text/utf8.h"
 
@@ -22,7 +23,7 @@ constexpr std::size_t kMostPieces = std::size_t{1} << 21;  // far above any voca
 constexpr std::size_t kLongestPiece = 1024;
 
 std::string piece_place(std::size_t id, const SentencePieceModel::Piece& piece) {
-  return "piece " + std::to_string(id) + " \"" + valid_utf8(std::string_view(piece.text).substr(0, 40)) + "\"";
+  return "piece " + std::to_string(id) + " " + shown(piece.text);
 }
 
 // Goes through a message's fields; `take` answers for each whether it has the type that it must have.

@@ -44,7 +44,7 @@ Status put_token(const std::string& token, std::int32_t id, const std::string& w
   if (parts.tokens.size() <= static_cast<std::size_t>(id)) parts.tokens.resize(id + 1);
   std::string& place = parts.tokens[id];
   if (!place.empty() && place != token) {
-    return bad_data(where + ": id " + std::to_string(id) + " is taken by \"" + place + "\" and by \"" + token + "\"");
+    return bad_data(where + ": id " + std::to_string(id) + " is taken by " + shown(place) + " and by " + shown(token));
   }
   place = token;
   return {};
@@ -93,7 +93,7 @@ Status read_merges(const Json& model, const std::string& where, Reading& reading
     for (const auto& [token, id] : {std::pair(pair.first, &merge.left), std::pair(pair.second, &merge.right),
                                     std::pair(pair.first + pair.second, &merge.merged)}) {
       const auto found = reading.ids.find(token);
-      if (found == reading.ids.end()) return bad_data(place + ": the token \"" + token + "\" is not in model.vocab");
+      if (found == reading.ids.end()) return bad_data(place + ": the token " + shown(token) + " is not in model.vocab");
       *id = found->second;
     }
     reading.parts.merges.push_back({merge, static_cast<std::uint32_t>(i)});
@@ -153,7 +153,7 @@ Status read_added_token(const Json& entry, const std::string& where, Reading& re
   token.normalized = normalized.is_boolean() ? normalized == true : !token.special;
   const auto known = reading.ids.find(token.content);
   if (known != reading.ids.end() && known->second != token.id) {
-    return bad_data(where + ": \"" + token.content + "\" has id " + std::to_string(token.id) + " here and " +
+    return bad_data(where + ": " + shown(token.content) + " has id " + std::to_string(token.id) + " here and " +
                     std::to_string(known->second) + " in model.vocab");
   }
   IPR_TRY(put_token(token.content, token.id, where, reading.parts));
@@ -172,10 +172,10 @@ Status read_template(const Json& section, const std::string& where, TokenizerPar
     const Json& name = member(member(piece, "SpecialToken"), "id");
     if (!name.is_string()) return expected(where + ".single", "a list of SpecialToken and Sequence", piece);
     const Json& ids = member(member(member(section, "special_tokens"), name.get<std::string>().c_str()), "ids");
-    if (!ids.is_array()) return expected(where + ".special_tokens[" + name.dump() + "].ids", "a list of ids", ids);
+    if (!ids.is_array()) return expected(where + ".special_tokens[" + shown(name) + "].ids", "a list of ids", ids);
     for (const Json& id : ids) {
       IPR_ASSIGN(const std::int32_t known, read_id(id, static_cast<std::int64_t>(parts.tokens.size()),
-                                                   where + ".special_tokens[" + name.dump() + "].ids"));
+                                                   where + ".special_tokens[" + shown(name) + "].ids"));
       parts.prefix_ids.push_back(known);
     }
   }
