@@ -1,7 +1,7 @@
 """Ids by sentencepiece and by Hugging Face's tokenizers, of vocabularies trained here.
 
 make_tokenizer_goldens.py OUT.json.gz [--count N] [--seed N] [--wide]
-    --wide also trains one with SentencePiece's own nmt_nfkc map, whose file is too large for the repository.
+    --wide adds some whose goldens are too large for the repository, among them SentencePiece's own nmt_nfkc map.
 Exit 77: sentencepiece or tokenizers is not installed.
 
 tests/text/data/tokenizer_goldens.json.gz was written by it (sentencepiece 0.2.3, tokenizers 0.23.3, Python 3.11):
@@ -9,7 +9,8 @@ tests/text/data/tokenizer_goldens.json.gz was written by it (sentencepiece 0.2.3
 
 The file: {"texts": [text or {"hex": bytes that are not UTF-8}], "tokenizers": [{
     "name", "kind": "sentencepiece" or "json", "file": base64 of a tokenizer.model, or a tokenizer.json,
-    "ids": per text; for "json" with special tokens of the text recognized,
+    "ids": per text; for "json" with special tokens of the text recognized; or {index: ids}, where they differ from those of
+        tokenizer number "base",
     "ordinary": {index: ids} for "json", where ids with special tokens as ordinary text differ,
     "decoded": {index: text}, where decoding the ids does not give the text,
     "prefix": ids that are put in front of a whole text}]}
@@ -296,8 +297,12 @@ def main():
     found.append(json_golden("json gpt-2", byte_tokenizer(lines, bytes_only, ["<|endoftext|>"]), texts))
     found.append(json_golden("json smollm", byte_tokenizer(
         lines, pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), bytes_only]), chatml), texts))
-    found.append(json_golden("json tekken", byte_tokenizer(lines, split_then_bytes(TEKKEN), ["<s>", "</s>", "[INST]"],
-                                                           vocab_size=600), texts))
+    if args.wide:
+        found.append(json_golden("json tekken", byte_tokenizer(
+            lines, split_then_bytes(TEKKEN), ["<s>", "</s>", "[INST]"], vocab_size=600), texts))
+    for golden in found[1:]:
+        if golden["name"] in ("json llama-2", "json mistral-v3"):
+            golden.update(base=0, ids=differing(golden["ids"], found[0]["ids"]))
 
     def shown(data):
         return data.decode() if valid(data).encode() == data else {"hex": data.hex()}
