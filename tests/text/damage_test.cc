@@ -39,7 +39,8 @@ TEST_CASE("a small file that claims much is refused before memory is taken for i
   const auto loaded = Tokenizer::from_json(json, "file");
   REQUIRE_FALSE(loaded.ok());
   CHECK(loaded.status().message().find("file: model.vocab[\"zz\"]: expected an id from 0 to") == 0);
-  const auto model = Tokenizer::from_sentencepiece(test::proto_varint((1 << 3) | 2) + test::proto_varint(std::uint64_t{10} << 30), "file");
+  const auto model = Tokenizer::from_sentencepiece(
+      test::proto_varint((1 << 3) | 2) + test::proto_varint(std::uint64_t{10} << 30), "file");
   REQUIRE_FALSE(model.ok());
   CHECK(model.status().message().find("claims 10737418240 bytes, 0 are left") != std::string::npos);
 }

@@ -1,5 +1,5 @@
-// Damaged tokenizer files for as long as wanted: fuzz-text ROUNDS [SEED]. Meant for the asan build; it ends with the number
-// of refused files, or dies on the first that does harm. A round is a function of SEED and its number.
+// Damaged tokenizer files for as long as wanted: fuzz-text ROUNDS [SEED]. Meant for the asan build; it ends with the
+// number of refused files, or dies on the first that does harm. A round is a function of SEED and its number.
 #include <cstdio>
 #include <cstdlib>
 #include <string>

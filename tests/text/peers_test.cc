@@ -1,5 +1,5 @@
-// Against Hugging Face's tokenizers, sentencepiece and Jinja, through the scripts beside, run by $IPR_PYTHON (python3 if
-// it is not set).
+// Against Hugging Face's tokenizers, sentencepiece and Jinja, through the scripts beside, run by $IPR_PYTHON (python3
+// if it is not set).
 #include <sys/wait.h>
 
 #include <cstdlib>
@@ -46,8 +46,8 @@ TEST_CASE("Hugging Face reads a written tokenizer to the same ids", "[text][peer
     for (Rng rng(61); texts.size() < 500;) texts.push_back(test::random_text(rng, 40));
     REQUIRE(write_file(folder.file("tokenizer.json"), tokenizer.to_json().dump()).ok());
     REQUIRE(write_file(folder.file("texts.json"), Json(texts).dump()).ok());
-    if (!run_script("peers.py", folder.file("tokenizer.json") + " " + folder.file("texts.json") + " " +
-                                    folder.file("ids.json")))
+    if (!run_script("peers.py",
+                    folder.file("tokenizer.json") + " " + folder.file("texts.json") + " " + folder.file("ids.json")))
       return;
     const Json peer = test::load_json(folder.file("ids.json"));
     for (std::size_t i = 0; i < texts.size(); ++i) {
