@@ -1,11 +1,6 @@
 #include "core/text/bpe.h"
 
 namespace ipr::text {
-namespace {
-
-constexpr std::size_t kLongestWord = 256;  // bytes; longer tokens are too rare to be kept at hand
-
-}  // namespace
 
 Bpe::Bpe(const std::array<std::int32_t, 256>& byte_ids, const std::vector<RankedMerge>& merges,
          const std::vector<std::string>& tokens, bool ignore_merges, UnknownByte unknown)

@@ -8,8 +8,6 @@
 namespace ipr::text {
 namespace {
 
-constexpr std::size_t kLongestWord = 256;  // bytes; longer tokens are too rare to be kept at hand
-
 // The text of a symbol: a token, or a character that is none.
 std::string text_of(std::int32_t symbol, const std::vector<std::string>& tokens) {
   if (symbol >= 0) return tokens[static_cast<std::size_t>(symbol)];

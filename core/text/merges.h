@@ -2,6 +2,7 @@
 // is merged, leftmost first, until no known pair is left.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -13,6 +14,9 @@ struct Merge {
   std::int32_t right = 0;
   std::int32_t merged = 0;
 };
+
+// Bytes. The encoding of longer tokens is not kept at hand: they are rare, and a hostile file may have huge ones.
+inline constexpr std::size_t kLongestWord = 256;
 
 struct RankedMerge {
   Merge merge;

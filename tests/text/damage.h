@@ -48,7 +48,7 @@ inline std::string damaged(std::string bytes, Rng& rng) {
 
 // A byte-level tokenizer.json with everything that our reader knows, small enough to be hit everywhere.
 inline Json small_byte_level_json() {
-  TrainOptions options;
+  text::TrainOptions options;
   options.vocab_size = 280;
   options.special_tokens = {"<s>", "<|end|>"};
   options.added_tokens = {" [SEP] "};
