@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/host/commands.h"
+#include "core/host/known_models.h"
 #include "core/host/options.h"
 #include "core/loop/policy.h"
 #include "core/model/score.h"
@@ -13,7 +14,7 @@ namespace {
 
 struct ModelCommand {
   Options options;
-  std::string folder;
+  std::string folder;  // as typed, until the command begins
 };
 
 // Answers each line of standard input; a line that cannot be answered gets {"id","error"} and the others go on.
@@ -168,9 +169,14 @@ void add_model(CLI::App& app, Chosen& chosen) {
   group->require_subcommand(1);
   const auto add = [&](const char* name, const char* help, std::function<Status()> work) {
     CLI::App* command = group->add_subcommand(name, help);
-    command->add_option("M", state->folder, "checkpoint folder")->required();
+    command->add_option("M", state->folder, "checkpoint folder, GGUF file, or smollm2")->required();
     add_flags(*command, state->options, {"model-threads", "json"});
-    command->callback([work = std::move(work), &chosen] { chosen.work = work; });
+    command->callback([work = std::move(work), state, &chosen] {
+      chosen.work = [work, state]() -> Status {
+        IPR_ASSIGN(state->folder, find_model(state->folder));
+        return work();
+      };
+    });
   };
   add("inspect", "shape, size and tensors", [state] { return inspect(*state); });
   add("tokenize", "{\"id\",\"text\"|\"messages\"} to ids and training mask", [state]() -> Status {

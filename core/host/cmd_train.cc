@@ -5,6 +5,7 @@
 #include "core/base/files.h"
 #include "core/host/commands.h"
 #include "core/host/interrupt.h"
+#include "core/host/known_models.h"
 #include "core/host/run_plan.h"
 #include "core/loop/offline.h"
 #include "core/loop/offline_rows.h"
@@ -21,13 +22,16 @@ struct TrainCommand {
 
 // A checkpoint and, where the folder has one, its tokenizer.
 struct Loaded {
+  std::string folder;
   model::Weights weights;
   std::unique_ptr<loop::Speech> speech;
 };
 
-Result<Loaded> load(const std::string& flag, const std::string& folder) {
+Result<Loaded> load(const std::string& flag, const std::string& model) {
+  IPR_ASSIGN(const std::string folder, find_model(model));
   if (!fs::is_directory(folder)) return bad_data(flag + " " + folder + ": is no checkpoint folder");
   Loaded loaded;
+  loaded.folder = folder;
   IPR_ASSIGN(loaded.weights, model::load_checkpoint(folder));
   if (fs::exists(fs::path(folder) / "tokenizer.json")) {
     IPR_ASSIGN(loaded.speech, loop::load_speech(folder));
@@ -127,7 +131,7 @@ Status train(const TrainCommand& command) {
   job.seed = options.seed;
   IPR_ASSIGN(const loop::OfflineResult trained, loop::train_offline(std::move(job), progress, stop));
 
-  IPR_ASSIGN(const auto files, other_files(command.options.model));
+  IPR_ASSIGN(const auto files, other_files(model.folder));
   IPR_TRY(model::save_checkpoint(options.out, trained.weights, files));
   if (!command.losses.empty()) IPR_TRY(write_file(command.losses, losses_text(trained.steps)));
   const double last = trained.steps.empty() ? 0 : trained.steps.back().record.loss;
