@@ -16,7 +16,6 @@ try:
     import numpy as np
     import torch
     import transformers
-    from safetensors.torch import load_file
 except ImportError as error:
     print(f"skipped: {error}; set IPR_PYTHON to a Python with transformers, torch and gguf")
     sys.exit(77)
