@@ -1,9 +1,9 @@
 #include <cstdio>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 
 #include "core/host/commands.h"
+#include "core/host/known_models.h"
 #include "core/host/options.h"
 #include "core/loop/policy.h"
 #include "core/model/score.h"
@@ -13,7 +13,7 @@ namespace {
 
 struct ModelCommand {
   Options options;
-  std::string folder;
+  std::string folder;         // as typed, until the command begins
   std::string chat_template;  // empty: the folder's own
 };
 
@@ -58,17 +58,15 @@ Result<std::vector<text::Message>> messages_of(const Json& list) {
   return messages;
 }
 
-// A folder without a tokenizer still answers requests in ids: nullptr.
+// A model without a tokenizer still answers requests in ids: nullptr.
 Result<std::unique_ptr<loop::Speech>> speech_if_any(const ModelCommand& command) {
-  const std::string& folder = command.folder;
-  if (!std::filesystem::exists(folder + "/tokenizer.json") && !std::filesystem::exists(folder + "/tokenizer.model"))
-    return std::unique_ptr<loop::Speech>();
-  return loop::load_speech(folder, command.chat_template);
+  if (!loop::has_speech(command.folder)) return std::unique_ptr<loop::Speech>();
+  return loop::load_speech(command.folder, command.chat_template);
 }
 
 Status need_tokenizer(const loop::Speech* speech) {
   return speech != nullptr ? Status()
-                           : bad_data("this folder has no tokenizer; give ids (prompt_ids, continuation_ids)");
+                           : bad_data("this model has no tokenizer; give ids (prompt_ids, continuation_ids)");
 }
 
 // "prompt_ids", "prompt" (raw text) or "messages" (with the generation prompt).
@@ -171,13 +169,18 @@ void add_model(CLI::App& app, Chosen& chosen) {
   group->require_subcommand(1);
   const auto add = [&](const char* name, const char* help, std::function<Status()> work) {
     CLI::App* command = group->add_subcommand(name, help);
-    command->add_option("M", state->folder, "checkpoint folder")->required();
+    command->add_option("M", state->folder, "checkpoint folder, GGUF file, or smollm2")->required();
     command->add_option(
         "--chat-template", state->chat_template,
         "plain, chatml, smollm2, qwen2, qwen2.5, qwen3, llama-2, llama-3, llama-3.1, mistral, mistral-v3 or "
         "zephyr, if not the folder's own");
     add_flags(*command, state->options, {"model-threads", "json"});
-    command->callback([work = std::move(work), &chosen] { chosen.work = work; });
+    command->callback([work = std::move(work), state, &chosen] {
+      chosen.work = [work, state]() -> Status {
+        IPR_ASSIGN(state->folder, find_model(state->folder));
+        return work();
+      };
+    });
   };
   add("inspect", "shape, size and tensors", [state] { return inspect(*state); });
   add("tokenize", "{\"id\",\"text\"|\"messages\"} to ids and training mask", [state]() -> Status {

@@ -171,26 +171,9 @@ Result<std::string> jinja_of_config(const Json& config, const std::string& sourc
   return expected(source + ": chat_template", "a text, or a list of named templates with a default", value);
 }
 
-Result<Tokenizer> load_tokenizer(const std::string& folder) {
-  const std::string json = folder + "/tokenizer.json";
-  const std::string model = folder + "/tokenizer.model";
-  const bool only_model = !std::filesystem::exists(json) && std::filesystem::exists(model);
-  return Tokenizer::load(only_model ? model : json);
-}
-
-Result<ChatTemplate> load_chat_template(const std::string& folder, const std::string& chosen,
-                                        const Tokenizer& tokenizer) {
+Result<ChatTemplate> choose_chat_template(const std::string& chosen, const std::string& jinja,
+                                          const std::string& source, const Tokenizer& tokenizer) {
   if (!chosen.empty()) return ChatTemplate::make(chosen, tokenizer);
-  std::string source = folder + "/chat_template.jinja";
-  std::string jinja;
-  if (std::filesystem::exists(source)) {
-    IPR_ASSIGN(jinja, read_file(source));
-  } else if (source = folder + "/tokenizer_config.json"; std::filesystem::exists(source)) {
-    IPR_ASSIGN(const std::string bytes, read_file(source));
-    IPR_TRY(check_depth(bytes, source));
-    IPR_ASSIGN(const Json config, parse_json(bytes, source));
-    IPR_ASSIGN(jinja, jinja_of_config(config, source));
-  }
   if (!jinja.empty()) {
     IPR_ASSIGN(const std::string name, match_chat_template(jinja, source));
     return ChatTemplate::make(name, tokenizer);
@@ -200,10 +183,35 @@ Result<ChatTemplate> load_chat_template(const std::string& folder, const std::st
     if (made.ok()) return made;
   }
   return bad_data(
-      folder +
-      ": has no chat_template, and the tokenizer has no control tokens that tell; choose a chat template by "
-      "name: " +
+      source +
+      ": no chat_template, and the tokenizer has no control tokens that tell; choose a chat template by name: " +
       choices());
+}
+
+Result<Tokenizer> load_tokenizer(const std::string& folder) {
+  const std::string json = folder + "/tokenizer.json";
+  const std::string model = folder + "/tokenizer.model";
+  const bool only_model = !std::filesystem::exists(json) && std::filesystem::exists(model);
+  return Tokenizer::load(only_model ? model : json);
+}
+
+bool has_tokenizer(const std::string& folder) {
+  return std::filesystem::exists(folder + "/tokenizer.json") || std::filesystem::exists(folder + "/tokenizer.model");
+}
+
+Result<ChatTemplate> load_chat_template(const std::string& folder, const std::string& chosen,
+                                        const Tokenizer& tokenizer) {
+  const std::string file = folder + "/chat_template.jinja";
+  const std::string config_file = folder + "/tokenizer_config.json";
+  if (!chosen.empty()) return choose_chat_template(chosen, "", folder, tokenizer);
+  if (std::filesystem::exists(file)) {
+    IPR_ASSIGN(const std::string jinja, read_file(file));
+    return choose_chat_template("", jinja, file, tokenizer);
+  }
+  if (!std::filesystem::exists(config_file)) return choose_chat_template("", "", folder, tokenizer);
+  IPR_ASSIGN(const Json config, read_json(config_file));
+  IPR_ASSIGN(const std::string jinja, jinja_of_config(config, config_file));
+  return choose_chat_template("", jinja, config_file, tokenizer);
 }
 
 }  // namespace ipr::text

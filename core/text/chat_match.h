@@ -19,12 +19,17 @@ namespace ipr::text {
 // there is none.
 [[nodiscard]] Result<std::string> jinja_of_config(const Json& config, const std::string& source);
 
-// The tokenizer of a checkpoint folder: tokenizer.json, else tokenizer.model.
-[[nodiscard]] Result<Tokenizer> load_tokenizer(const std::string& folder);
+// The template of a model: `chosen` if it is not empty; else the one that `jinja` is; else, where that is empty too,
+// the first whose control tokens the tokenizer has, of those that have tokens of their own (plain, chatml, llama-3).
+// Code::kData (`source: …`) names the choices.
+[[nodiscard]] Result<ChatTemplate> choose_chat_template(const std::string& chosen, const std::string& jinja,
+                                                        const std::string& source, const Tokenizer& tokenizer);
 
-// The template of a checkpoint folder: `chosen` if it is not empty; else the one that chat_template.jinja or
-// tokenizer_config.json holds; else, where the folder has neither, the first whose control tokens the tokenizer has, of
-// those that have tokens of their own (plain, chatml, llama-3). Code::kData names the choices.
+// The tokenizer of a checkpoint folder (tokenizer.json, else tokenizer.model), and whether there is one.
+[[nodiscard]] Result<Tokenizer> load_tokenizer(const std::string& folder);
+[[nodiscard]] bool has_tokenizer(const std::string& folder);
+
+// The template of a checkpoint folder, whose own is in chat_template.jinja or in tokenizer_config.json.
 [[nodiscard]] Result<ChatTemplate> load_chat_template(const std::string& folder, const std::string& chosen,
                                                       const Tokenizer& tokenizer);
 

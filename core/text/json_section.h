@@ -20,9 +20,6 @@ namespace ipr::text {
 // A member that must be true or false; `otherwise` if it is absent.
 [[nodiscard]] Result<bool> flag(const Json& section, const char* name, bool otherwise, const std::string& where);
 
-// The start of a value, for messages.
-[[nodiscard]] std::string shown(const Json& value);
-
 [[nodiscard]] Status expected(const std::string& where, const std::string& what, const Json& found);
 
 // A regular expression that matches `literal` and nothing else.
@@ -30,9 +27,5 @@ namespace ipr::text {
 
 // The member `pattern` of a section, {"Regex": …} or {"String": …}, as a regular expression's text.
 [[nodiscard]] Result<std::string> pattern_of(const Json& section, const std::string& where);
-
-// A text that, as JSON, nests lists and objects deeper than any tokenizer file does. Values of such a depth must not be
-// made: copying and writing them recurses.
-[[nodiscard]] Status check_depth(std::string_view text, const std::string& source);
 
 }  // namespace ipr::text

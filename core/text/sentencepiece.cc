@@ -23,7 +23,7 @@ constexpr std::size_t kMostPieces = std::size_t{1} << 21;  // far above any voca
 constexpr std::size_t kLongestPiece = 1024;
 
 std::string piece_place(std::size_t id, const SentencePieceModel::Piece& piece) {
-  return "piece " + std::to_string(id) + " " + shown(piece.text);
+  return "piece " + std::to_string(id) + " " + dump_brief(piece.text);
 }
 
 // Goes through a message's fields; `take` answers for each whether it has the type that it must have.

@@ -174,7 +174,6 @@ Result<Tokenizer> Tokenizer::load(const std::string& path) {
 }
 
 Result<Tokenizer> Tokenizer::from_json_text(std::string_view text, const std::string& source) {
-  IPR_TRY(check_depth(text, source));
   IPR_ASSIGN(const Json json, parse_json(text, source));
   return from_json(json, source);
 }

@@ -48,7 +48,6 @@ class Tokenizer {
   [[nodiscard]] static Result<Tokenizer> load(const std::string& path);
   // The text of a tokenizer.json.
   [[nodiscard]] static Result<Tokenizer> from_json_text(std::string_view text, const std::string& source);
-  // Precondition: `json` does not nest deeper than a real file (json_section.h, check_depth).
   [[nodiscard]] static Result<Tokenizer> from_json(const Json& json, const std::string& source);
   [[nodiscard]] static Result<Tokenizer> from_sentencepiece(std::string_view bytes, const std::string& source);
   // Supported: model gpt2 with pre smollm, llama-bpe, qwen2, gpt-2 or default, and model llama. Where llama.cpp leaves

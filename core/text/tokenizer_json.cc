@@ -17,7 +17,7 @@ constexpr std::int64_t kIdSlack = std::int64_t{1} << 16;  // ids that a small fi
 using TokenIds = std::unordered_map<std::string, std::int32_t>;
 
 Status not_supported(const std::string& where, const Json& value) {
-  return bad_data(where + ": " + shown(value) +
+  return bad_data(where + ": " + dump_brief(value) +
                   " is not supported; byte-level BPE files are (GPT-2, Llama 3, Qwen2, SmolLM2), and BPE files in "
                   "SentencePiece's manner (Llama 2, Mistral)");
 }
@@ -44,7 +44,8 @@ Status put_token(const std::string& token, std::int32_t id, const std::string& w
   if (parts.tokens.size() <= static_cast<std::size_t>(id)) parts.tokens.resize(id + 1);
   std::string& place = parts.tokens[id];
   if (!place.empty() && place != token) {
-    return bad_data(where + ": id " + std::to_string(id) + " is taken by " + shown(place) + " and by " + shown(token));
+    return bad_data(where + ": id " + std::to_string(id) + " is taken by " + dump_brief(place) + " and by " +
+                    dump_brief(token));
   }
   place = token;
   return {};
@@ -57,7 +58,7 @@ Status read_vocabulary(const Json& model, const std::string& where, Reading& rea
   for (const auto& [token, value] : vocabulary.items()) {
     // Places are put into words only where they are needed: there are as many as tokens.
     if (!is_id(value, reading.id_limit))
-      return read_id(value, reading.id_limit, where + "[" + shown(token) + "]").status();
+      return read_id(value, reading.id_limit, where + "[" + dump_brief(token) + "]").status();
     const auto id = value.get<std::int32_t>();
     IPR_TRY(put_token(token, id, where, reading.parts));
     reading.ids.emplace(token, id);
@@ -93,7 +94,8 @@ Status read_merges(const Json& model, const std::string& where, Reading& reading
     for (const auto& [token, id] : {std::pair(pair.first, &merge.left), std::pair(pair.second, &merge.right),
                                     std::pair(pair.first + pair.second, &merge.merged)}) {
       const auto found = reading.ids.find(token);
-      if (found == reading.ids.end()) return bad_data(place + ": the token " + shown(token) + " is not in model.vocab");
+      if (found == reading.ids.end())
+        return bad_data(place + ": the token " + dump_brief(token) + " is not in model.vocab");
       *id = found->second;
     }
     reading.parts.merges.push_back({merge, static_cast<std::uint32_t>(i)});
@@ -153,7 +155,7 @@ Status read_added_token(const Json& entry, const std::string& where, Reading& re
   token.normalized = normalized.is_boolean() ? normalized == true : !token.special;
   const auto known = reading.ids.find(token.content);
   if (known != reading.ids.end() && known->second != token.id) {
-    return bad_data(where + ": " + shown(token.content) + " has id " + std::to_string(token.id) + " here and " +
+    return bad_data(where + ": " + dump_brief(token.content) + " has id " + std::to_string(token.id) + " here and " +
                     std::to_string(known->second) + " in model.vocab");
   }
   IPR_TRY(put_token(token.content, token.id, where, reading.parts));
@@ -172,10 +174,10 @@ Status read_template(const Json& section, const std::string& where, TokenizerPar
     const Json& name = member(member(piece, "SpecialToken"), "id");
     if (!name.is_string()) return expected(where + ".single", "a list of SpecialToken and Sequence", piece);
     const Json& ids = member(member(member(section, "special_tokens"), name.get<std::string>().c_str()), "ids");
-    if (!ids.is_array()) return expected(where + ".special_tokens[" + shown(name) + "].ids", "a list of ids", ids);
+    if (!ids.is_array()) return expected(where + ".special_tokens[" + dump_brief(name) + "].ids", "a list of ids", ids);
     for (const Json& id : ids) {
       IPR_ASSIGN(const std::int32_t known, read_id(id, static_cast<std::int64_t>(parts.tokens.size()),
-                                                   where + ".special_tokens[" + shown(name) + "].ids"));
+                                                   where + ".special_tokens[" + dump_brief(name) + "].ids"));
       parts.prefix_ids.push_back(known);
     }
   }

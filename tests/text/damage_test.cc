@@ -29,7 +29,7 @@ TEST_CASE("deep JSON is refused before it is made", "[text][file]") {
     for (int i = 0; i < 100000; ++i) deep += opening;
     const auto loaded = Tokenizer::from_json_text(deep, "file");
     REQUIRE_FALSE(loaded.ok());
-    CHECK(loaded.status().message().find("nest deeper than") != std::string::npos);
+    CHECK(loaded.status().message().find("nested deeper than") != std::string::npos);
   }
 }
 
