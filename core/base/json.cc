@@ -25,9 +25,35 @@ std::string reason_of(const std::string& what) {
   return colon == std::string::npos ? what : what.substr(colon + 2);
 }
 
+// Copying and printing a value take a stack frame per level: a text of brackets alone would end the process.
+constexpr std::size_t kMostLevels = 500;
+
+// The first bracket below kMostLevels others, as a byte counted from 1; 0: there is none.
+std::size_t too_deep_at(std::string_view text, bool allow_comments) {
+  std::size_t depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '[' || c == '{') {
+      if (++depth > kMostLevels) return i + 1;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    } else if (c == '"') {
+      for (++i; i < text.size() && text[i] != '"'; ++i) i += text[i] == '\\' ? 1 : 0;
+    } else if (c == '/' && allow_comments) {
+      const std::string_view end = text.substr(i, 2) == "/*" ? "*/" : "\n";
+      i = std::min(text.find(end, i + 2), text.size());
+    }
+  }
+  return 0;
+}
+
 // `name` puts the place of a fault into words.
 template <typename Name>
 Result<Json> parse(std::string_view text, const std::string& source, bool allow_comments, Name&& name) {
+  if (const std::size_t byte = too_deep_at(text, allow_comments); byte > 0) {
+    return bad_data(source + ": " + name(place_of(text, byte)) + ": nested deeper than " + std::to_string(kMostLevels) +
+                    " levels");
+  }
   try {
     return Json::parse(text.begin(), text.end(), nullptr, true, allow_comments);
   } catch (const Json::parse_error& error) {
@@ -56,6 +82,13 @@ Result<Json> read_json(const std::string& path, bool allow_comments) {
 
 std::string dump_line(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string dump_brief(const Json& value) {
+  constexpr std::size_t kLongest = 80;
+  std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  if (text.size() > kLongest) text.replace(kLongest, std::string::npos, "...");
+  return text;
 }
 
 }  // namespace ipr

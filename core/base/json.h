@@ -11,7 +11,8 @@ namespace ipr {
 
 using Json = nlohmann::json;  // object keys sorted: dump() is canonical
 
-// Parses UTF-8 text. `source` names it in errors: `source: line 3, column 17: expected …`. Errors are Code::kData.
+// Parses UTF-8 text. `source` names it in errors: `source: line 3, column 17: expected …`. Errors are Code::kData; more
+// than 500 levels are one too, so that no later copy or dump runs out of stack.
 [[nodiscard]] Result<Json> parse_json(std::string_view text, const std::string& source, bool allow_comments = false);
 
 // A line of JSON Lines, which `source` names: `source: column 17: expected …`.
@@ -22,5 +23,8 @@ using Json = nlohmann::json;  // object keys sorted: dump() is canonical
 
 // One compact line; invalid UTF-8 is replaced, never thrown on.
 [[nodiscard]] std::string dump_line(const Json& value);
+
+// The same in ASCII, and cut after some 80 characters: for errors about what a file says.
+[[nodiscard]] std::string dump_brief(const Json& value);
 
 }  // namespace ipr

@@ -1,9 +1,9 @@
 #include <cstdio>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 
 #include "core/host/commands.h"
+#include "core/host/known_models.h"
 #include "core/host/options.h"
 #include "core/loop/policy.h"
 #include "core/model/score.h"
@@ -13,7 +13,8 @@ namespace {
 
 struct ModelCommand {
   Options options;
-  std::string folder;
+  std::string folder;         // as typed, until the command begins
+  std::string chat_template;  // empty: the folder's own
 };
 
 // Answers each line of standard input; a line that cannot be answered gets {"id","error"} and the others go on.
@@ -57,15 +58,15 @@ Result<std::vector<text::Message>> messages_of(const Json& list) {
   return messages;
 }
 
-// A folder without tokenizer.json still answers requests in ids: nullptr.
-Result<std::unique_ptr<loop::Speech>> speech_if_any(const std::string& folder) {
-  if (!std::filesystem::exists(folder + "/tokenizer.json")) return std::unique_ptr<loop::Speech>();
-  return loop::load_speech(folder);
+// A model without a tokenizer still answers requests in ids: nullptr.
+Result<std::unique_ptr<loop::Speech>> speech_if_any(const ModelCommand& command) {
+  if (!loop::has_speech(command.folder)) return std::unique_ptr<loop::Speech>();
+  return loop::load_speech(command.folder, command.chat_template);
 }
 
 Status need_tokenizer(const loop::Speech* speech) {
   return speech != nullptr ? Status()
-                           : bad_data("this folder has no tokenizer.json; give ids (prompt_ids, continuation_ids)");
+                           : bad_data("this model has no tokenizer; give ids (prompt_ids, continuation_ids)");
 }
 
 // "prompt_ids", "prompt" (raw text) or "messages" (with the generation prompt).
@@ -132,7 +133,7 @@ Result<Json> generate(const Json& input, const loop::Speech* speech, const model
   if (end >= 0) request.stop_ids = {end};
   const rollout::GenerateReply reply = rollout::generate_all(generator, {request})[0];
   if (!reply.status.ok()) return reply.status;
-  std::string text = speech != nullptr ? speech->tokenizer.decode(reply.ids) : std::string();
+  std::string text = speech != nullptr ? speech->chat_template.reply_text(speech->tokenizer, reply.ids) : std::string();
   std::string finish = reply.finish == rollout::Finish::kStop     ? "stop"
                        : reply.finish == rollout::Finish::kLength ? "length"
                                                                   : "context_overflow";
@@ -168,18 +169,27 @@ void add_model(CLI::App& app, Chosen& chosen) {
   group->require_subcommand(1);
   const auto add = [&](const char* name, const char* help, std::function<Status()> work) {
     CLI::App* command = group->add_subcommand(name, help);
-    command->add_option("M", state->folder, "checkpoint folder")->required();
+    command->add_option("M", state->folder, "checkpoint folder, GGUF file, or smollm2")->required();
+    command->add_option(
+        "--chat-template", state->chat_template,
+        "plain, chatml, smollm2, qwen2, qwen2.5, qwen3, llama-2, llama-3, llama-3.1, mistral, mistral-v3 or "
+        "zephyr, if not the folder's own");
     add_flags(*command, state->options, {"model-threads", "json"});
-    command->callback([work = std::move(work), &chosen] { chosen.work = work; });
+    command->callback([work = std::move(work), state, &chosen] {
+      chosen.work = [work, state]() -> Status {
+        IPR_ASSIGN(state->folder, find_model(state->folder));
+        return work();
+      };
+    });
   };
   add("inspect", "shape, size and tensors", [state] { return inspect(*state); });
   add("tokenize", "{\"id\",\"text\"|\"messages\"} to ids and training mask", [state]() -> Status {
-    IPR_ASSIGN(const auto speech, loop::load_speech(state->folder));
+    IPR_ASSIGN(const auto speech, loop::load_speech(state->folder, state->chat_template));
     return answer_lines([&](const Json& input) { return tokenize(input, *speech); });
   });
   add("logprobs", "{\"id\",\"prompt\"|\"prompt_ids\",\"continuation\"|\"continuation_ids\"} to log-probs",
       [state]() -> Status {
-        IPR_ASSIGN(const auto speech, speech_if_any(state->folder));
+        IPR_ASSIGN(const auto speech, speech_if_any(*state));
         IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(state->folder));
         if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
         const model::Engine engine(weights, state->options.model_threads);
@@ -188,7 +198,7 @@ void add_model(CLI::App& app, Chosen& chosen) {
   add("generate",
       "{\"id\",\"prompt\"|\"prompt_ids\"|\"messages\",\"max_tokens\",\"temperature\",\"seed\",\"stop\"} to text",
       [state]() -> Status {
-        IPR_ASSIGN(const auto speech, speech_if_any(state->folder));
+        IPR_ASSIGN(const auto speech, speech_if_any(*state));
         IPR_ASSIGN(model::Weights weights, model::load_checkpoint(state->folder));
         if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
         const auto policy = loop::make_policy("model", 0, std::move(weights), state->options.model_threads);

@@ -7,6 +7,7 @@
 #include "core/base/rng.h"
 #include "core/host/commands.h"
 #include "core/host/interrupt.h"
+#include "core/host/known_models.h"
 #include "core/host/run_plan.h"
 #include "core/loop/expert.h"
 #include "core/loop/policy.h"
@@ -103,7 +104,7 @@ Status check_words(const ScoreCommand& command) {
   if (options.limit < 0) return usage("--limit " + std::to_string(options.limit) + ": give 0 (all) or more");
   if (options.given("samples") && options.samples < 1)
     return usage("--samples " + std::to_string(options.samples) + ": give at least 1");
-  if (!std::filesystem::is_directory(command.policy))
+  if (!is_known_model(command.policy) && !std::filesystem::is_directory(command.policy))
     return bad_data("--policy " + command.policy + ": is no checkpoint folder");
   return {};
 }
@@ -140,9 +141,10 @@ Status score(const ScoreCommand& command) {
   std::list<env::Task> tasks;
   IPR_ASSIGN(const std::vector<Given> given, read_given(command, environment, tasks));
 
-  IPR_ASSIGN(const auto speech, loop::load_speech(command.policy));
-  IPR_ASSIGN(model::Weights weights, model::load_checkpoint(command.policy));
-  IPR_TRY(loop::check_speech(*speech, weights.config, command.policy));
+  IPR_ASSIGN(const std::string folder, find_model(command.policy));
+  IPR_ASSIGN(const auto speech, loop::load_speech(folder));
+  IPR_ASSIGN(model::Weights weights, model::load_checkpoint(folder));
+  IPR_TRY(loop::check_speech(*speech, weights.config, folder));
   const auto policy = loop::make_policy(command.policy, 0, std::move(weights), options.model_threads);
   IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment.prompt());
   const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt));

@@ -5,6 +5,7 @@
 #include "core/base/files.h"
 #include "core/host/commands.h"
 #include "core/host/interrupt.h"
+#include "core/host/known_models.h"
 #include "core/host/run_plan.h"
 #include "core/loop/offline.h"
 #include "core/loop/offline_rows.h"
@@ -21,15 +22,18 @@ struct TrainCommand {
 
 // A checkpoint and, where the folder has one, its tokenizer.
 struct Loaded {
+  std::string folder;
   model::Weights weights;
   std::unique_ptr<loop::Speech> speech;
 };
 
-Result<Loaded> load(const std::string& flag, const std::string& folder) {
+Result<Loaded> load(const std::string& flag, const std::string& model) {
+  IPR_ASSIGN(const std::string folder, find_model(model));
   if (!fs::is_directory(folder)) return bad_data(flag + " " + folder + ": is no checkpoint folder");
   Loaded loaded;
+  loaded.folder = folder;
   IPR_ASSIGN(loaded.weights, model::load_checkpoint(folder));
-  if (fs::exists(fs::path(folder) / "tokenizer.json")) {
+  if (loop::has_speech(folder)) {
     IPR_ASSIGN(loaded.speech, loop::load_speech(folder));
     IPR_TRY(loop::check_speech(*loaded.speech, loaded.weights.config, folder));
   }
@@ -52,8 +56,9 @@ Status check_same_vocabulary(const TrainCommand& command, const Loaded& model, c
 // What a checkpoint folder holds beside config and weights: tokenizer and generation settings, as they are.
 Result<std::map<std::string, std::string>> other_files(const std::string& folder) {
   std::map<std::string, std::string> files;
-  for (const char* name : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-                           "vocab.json", "merges.txt", "chat_template.jinja", "generation_config.json"}) {
+  for (const char* name :
+       {"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        "vocab.json", "merges.txt", "chat_template.jinja", "generation_config.json"}) {
     const fs::path path = fs::path(folder) / name;
     if (!fs::is_regular_file(path)) continue;
     IPR_ASSIGN(files[name], read_file(path.string()));
@@ -127,7 +132,9 @@ Status train(const TrainCommand& command) {
   job.seed = options.seed;
   IPR_ASSIGN(const loop::OfflineResult trained, loop::train_offline(std::move(job), progress, stop));
 
-  IPR_ASSIGN(const auto files, other_files(command.options.model));
+  IPR_ASSIGN(auto files, other_files(model.folder));
+  // The tokenizer of a GGUF file or of a tokenizer.model goes along as a tokenizer.json, which every reader knows.
+  if (model.speech && !files.contains("tokenizer.json")) files.merge(loop::speech_files(*model.speech));
   IPR_TRY(model::save_checkpoint(options.out, trained.weights, files));
   if (!command.losses.empty()) IPR_TRY(write_file(command.losses, losses_text(trained.steps)));
   const double last = trained.steps.empty() ? 0 : trained.steps.back().record.loss;

@@ -5,6 +5,7 @@
 #include "core/base/rng.h"
 #include "core/base/strings.h"
 #include "core/host/interrupt.h"
+#include "core/host/known_models.h"
 #include "core/host/setup.h"
 #include "core/loop/agents.h"
 #include "core/loop/policy.h"
@@ -41,9 +42,10 @@ Result<std::vector<rollout::Trajectory>> play_without_model(const env::Environme
 Result<std::vector<rollout::Trajectory>> play_with_model(const env::Environment& environment, const TaskPart& part,
                                                          const PolicyWords& words, const Options& options,
                                                          loop::ProgressLine& progress) {
-  IPR_ASSIGN(const auto speech, loop::load_speech(words.policy));
-  IPR_ASSIGN(model::Weights weights, model::load_checkpoint(words.policy));
-  IPR_TRY(loop::check_speech(*speech, weights.config, words.policy));
+  IPR_ASSIGN(const std::string folder, find_model(words.policy));
+  IPR_ASSIGN(const auto speech, loop::load_speech(folder));
+  IPR_ASSIGN(model::Weights weights, model::load_checkpoint(folder));
+  IPR_TRY(loop::check_speech(*speech, weights.config, folder));
   const auto policy = loop::make_policy(words.policy, 0, std::move(weights), options.model_threads);
   IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment.prompt());
   const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt));
@@ -85,7 +87,7 @@ Result<TaskPart> tasks_of(const env::Environment& environment, const Options& op
 Status check_policy(const env::Environment& environment, const std::string& policy) {
   IPR_TRY(need(policy, "--policy", "a checkpoint folder, or expert, random, first, noop"));
   const std::optional<loop::Agent> agent = loop::agent_from_name(policy);
-  if (!agent && !std::filesystem::is_directory(policy)) {
+  if (!agent && !is_known_model(policy) && !std::filesystem::is_directory(policy)) {
     return usage("--policy " + policy + ": is neither a checkpoint folder nor one of expert, random, first, noop" +
                  did_you_mean(policy, {"expert", "random", "first", "noop"}));
   }

@@ -4,6 +4,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/strings.h"
+#include "core/host/known_models.h"
 #include "core/host/run_folder.h"
 #include "core/loop/method.h"
 #include "core/loop/stage_settings.h"
@@ -109,8 +110,8 @@ Status check_flags(const Options& options) {
                  ": give the number of workers, or 0 for as many as cores");
   if (options.model_threads < 1)
     return usage("--model-threads " + std::to_string(options.model_threads) + ": give at least 1");
-  if (!is_mini(options) && !std::filesystem::is_directory(options.model)) {
-    return bad_data("--model " + options.model + ": is neither `mini` nor a checkpoint folder");
+  if (!is_mini(options) && !is_known_model(options.model) && !std::filesystem::is_directory(options.model)) {
+    return bad_data("--model " + options.model + ": is neither `mini`, `smollm2` nor a checkpoint folder");
   }
   if (!options.expert.empty() && !std::filesystem::exists(options.expert))
     return bad_data("--expert " + options.expert + ": no such file");
@@ -210,7 +211,7 @@ Result<RunPlan> plan_run(const Options& options) {
   IPR_ASSIGN(config.optimizer, chosen(optimizer_role));
   IPR_ASSIGN(config.scorer, chosen(scorer_role));
   const bool quick = options.preset == "quick";
-  config.model = options.model;
+  IPR_ASSIGN(config.model, find_model(options.model));
   config.expert_file = options.expert;
   config.start_from = options.start_from;
   config.device = options.device;
@@ -238,7 +239,7 @@ Result<RunPlan> plan_run(const Options& options) {
                   {"sft", plugin_json(config.sft)},
                   {"optimizer", plugin_json(config.optimizer)},
                   {"scorer", plugin_json(config.scorer)},
-                  {"model", config.model},
+                  {"model", options.model},
                   {"data", options.data},
                   {"expert", options.expert},
                   {"profile", options.profile},

@@ -4,18 +4,34 @@
 
 #include "core/base/files.h"
 #include "core/base/hash.h"
+#include "core/model/gguf_model.h"
+#include "core/text/chat_match.h"
 
 namespace ipr::loop {
-Result<std::unique_ptr<Speech>> load_speech(const std::string& folder) {
-  IPR_ASSIGN(text::Tokenizer tokenizer, text::Tokenizer::load(folder + "/tokenizer.json"));
-  Status last;
-  for (const char* name : {"plain", "chatml"}) {
-    Result<text::ChatTemplate> chosen = text::ChatTemplate::make(name, tokenizer);
-    if (chosen.ok()) return std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chosen).value()});
-    last = chosen.status();
+namespace {
+
+// A tokenizer file beside a GGUF file counts more than the keys in it.
+std::optional<std::string> gguf_with_tokenizer(const std::string& path) {
+  return text::has_tokenizer(path) ? std::nullopt : model::gguf_of(path);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Speech>> load_speech(const std::string& path, const std::string& chat_template) {
+  if (const auto gguf = gguf_with_tokenizer(path)) {
+    IPR_ASSIGN(const text::GgufTokenizer keys, model::read_gguf_tokenizer(*gguf));
+    IPR_ASSIGN(text::Tokenizer tokenizer, text::Tokenizer::from_gguf(keys, *gguf));
+    IPR_ASSIGN(text::ChatTemplate chosen,
+               text::choose_chat_template(chat_template, keys.chat_template, *gguf, tokenizer));
+    return std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chosen)});
   }
-  return bad_data(folder + "/tokenizer.json: has the control tokens of none of the chat templates plain and chatml (" +
-                  last.message() + ")");
+  IPR_ASSIGN(text::Tokenizer tokenizer, text::load_tokenizer(path));
+  IPR_ASSIGN(text::ChatTemplate chosen, text::load_chat_template(path, chat_template, tokenizer));
+  return std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chosen)});
+}
+
+bool has_speech(const std::string& path) {
+  return text::has_tokenizer(path) || model::gguf_of(path).has_value();
 }
 
 Status check_speech(const Speech& speech, const model::LlamaConfig& config, const std::string& folder) {

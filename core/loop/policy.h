@@ -16,9 +16,14 @@ struct Speech {
   text::ChatTemplate chat_template;
 };
 
-// Reads tokenizer.json of a checkpoint folder and chooses the chat template by its control tokens ("plain" or
-// "chatml").
-[[nodiscard]] Result<std::unique_ptr<Speech>> load_speech(const std::string& folder);
+// Reads the tokenizer of a model (tokenizer.json or tokenizer.model of its folder, or the keys of its GGUF file) and
+// its chat template: the one named by `chat_template`, or, where that is empty, the built-in one that the model's own
+// matches (core/text/chat_match.h).
+[[nodiscard]] Result<std::unique_ptr<Speech>> load_speech(const std::string& path,
+                                                          const std::string& chat_template = {});
+
+// Whether a model has a tokenizer at all; without one it still takes token ids.
+[[nodiscard]] bool has_speech(const std::string& path);
 
 // Do tokenizer and model of a checkpoint folder belong together? Code::kData if the tokenizer has ids that the model
 // has not.

@@ -4,21 +4,95 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <initializer_list>
 #include <system_error>
+#include <vector>
 
 #include "core/base/files.h"
+#include "core/base/json.h"
+#include "core/model/gguf_model.h"
 #include "core/model/safetensors.h"
 
 namespace ipr::model {
 namespace fs = std::filesystem;
 namespace {
 
-void drop_derived(Weights& weights) {
-  if (weights.config.tie_word_embeddings) weights.tensors.erase("lm_head.weight");
-  std::erase_if(weights.tensors, [](const auto& item) { return item.first.ends_with("rotary_emb.inv_freq"); });
+// No config.json comes near it; as values in memory JSON takes many times its text.
+constexpr std::size_t kLargestConfig = std::size_t{1} << 20;
+
+bool has_ending(const fs::path& path, std::initializer_list<const char*> endings) {
+  return std::find(endings.begin(), endings.end(), path.extension().string()) != endings.end();
+}
+
+bool is_pickle(const fs::path& path) {
+  return has_ending(path, {".bin", ".pt", ".pth", ".ckpt", ".pkl"});
+}
+
+Status pickle_refused(const std::string& path) {
+  return bad_data(path +
+                  ": is a pickle, which may run code when it is opened, and is never read; convert it to safetensors: "
+                  "in Python, transformers' AutoModelForCausalLM.from_pretrained(…).save_pretrained(FOLDER)");
+}
+
+// The files of a folder that `wanted` says yes to, by name.
+template <typename Wanted>
+std::vector<std::string> files_of(const std::string& folder, const Wanted& wanted) {
+  std::vector<std::string> files;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (wanted(entry.path())) files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+Result<LlamaConfig> read_config(const std::string& path) {
+  IPR_ASSIGN(const MappedFile text, MappedFile::open(path));
+  if (text.bytes().size() > kLargestConfig) {
+    return bad_data(path + ": " + std::to_string(text.bytes().size()) +
+                    " bytes are more than any model's config.json; fetch it again");
+  }
+  IPR_ASSIGN(const Json json, parse_json(text.bytes(), path));
+  return config_from_json(json, path);
+}
+
+bool is_derived(const LlamaConfig& config, const std::string& name) {
+  return name.ends_with("rotary_emb.inv_freq") || (config.tie_word_embeddings && name == "lm_head.weight");
+}
+
+// `source` names the file, or the index of the files.
+Result<Weights> load_safetensors(LlamaConfig config, const std::vector<SafetensorsFile>& files,
+                                 const std::string& source) {
+  std::map<std::string, std::vector<std::int64_t>> shapes;
+  for (const SafetensorsFile& file : files) {
+    for (const StoredTensor& tensor : file.tensors) {
+      if (!is_derived(config, tensor.name)) shapes[tensor.name] = tensor.shape;
+    }
+  }
+  IPR_TRY(check_shapes(config, shapes, source));
+  Weights weights{std::move(config), {}};
+  for (const SafetensorsFile& file : files) {
+    for (const StoredTensor& tensor : file.tensors) {
+      if (!shapes.contains(tensor.name)) continue;
+      Tensor values = expand(tensor);
+      IPR_TRY(check_finite(tensor.name, values, file.file.path()));
+      weights.tensors.emplace(tensor.name, std::move(values));
+    }
+  }
+  return weights;
+}
+
+// A folder without safetensors: what is there instead?
+Status nothing_to_read(const std::string& folder) {
+  if (const auto pickles = files_of(folder, is_pickle); !pickles.empty()) return pickle_refused(pickles.front());
+  return bad_data(folder + ": neither model.safetensors nor model.safetensors.index.json" +
+                  (files_of(folder, [](const fs::path& path) { return has_ending(path, {".gguf"}); }).empty()
+                       ? " nor a GGUF file is here; not a checkpoint folder?"
+                       : " is here, and more than one GGUF file; give the file instead"));
 }
 
 // The same error, told of the folder that the user knows instead of the temporary one beside it.
@@ -54,24 +128,36 @@ Status put_in_place(const std::string& fresh, const std::string& folder) {
 
 }  // namespace
 
-Result<Weights> load_checkpoint(const std::string& folder) {
-  const std::string config_file = folder + "/config.json";
-  IPR_ASSIGN(const Json json, read_json(config_file));
-  Weights weights;
-  IPR_ASSIGN(weights.config, config_from_json(json, config_file));
-  std::string file = folder + "/model.safetensors";
-  if (fs::exists(file)) {
-    IPR_ASSIGN(weights.tensors, read_safetensors(file));
-  } else if (fs::exists(file + ".index.json")) {
-    file += ".index.json";
-    IPR_ASSIGN(weights.tensors, read_sharded_safetensors(file));
-  } else {
-    return bad_data(folder +
-                    ": neither model.safetensors nor model.safetensors.index.json is here; not a checkpoint folder?");
+std::optional<std::string> gguf_of(const std::string& path) {
+  const auto is_gguf = [](const fs::path& file) { return has_ending(file, {".gguf"}); };
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) return is_gguf(path) ? std::optional(path) : std::nullopt;
+  for (const char* other : {"model.safetensors", "model.safetensors.index.json"}) {
+    if (fs::exists(fs::path(path) / other, ignored)) return std::nullopt;
   }
-  drop_derived(weights);
-  IPR_TRY(check_weights(weights, file));
-  return weights;
+  const std::vector<std::string> files = files_of(path, is_gguf);
+  return files.size() == 1 ? std::optional(files.front()) : std::nullopt;
+}
+
+Result<Weights> load_checkpoint(const std::string& path) {
+  if (const std::optional<std::string> gguf = gguf_of(path)) return load_gguf(*gguf);
+  std::error_code ignored;
+  if (fs::exists(path, ignored) && !fs::is_directory(path, ignored)) {
+    if (is_pickle(path)) return pickle_refused(path);
+    return bad_data(path + ": is neither a checkpoint folder nor a GGUF file");
+  }
+  IPR_ASSIGN(LlamaConfig config, read_config(path + "/config.json"));
+  const std::string file = path + "/model.safetensors";
+  std::vector<SafetensorsFile> files;
+  if (fs::exists(file, ignored)) {
+    IPR_ASSIGN(SafetensorsFile opened, open_safetensors(file));
+    files.push_back(std::move(opened));
+    return load_safetensors(std::move(config), files, file);
+  }
+  const std::string index = file + ".index.json";
+  if (!fs::exists(index, ignored)) return nothing_to_read(path);
+  IPR_ASSIGN(files, open_sharded_safetensors(index));
+  return load_safetensors(std::move(config), files, index);
 }
 
 Status save_checkpoint(const std::string& folder, const Weights& weights,

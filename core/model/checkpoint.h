@@ -1,7 +1,9 @@
-// Checkpoints: plain Hugging Face folders with config.json, model.safetensors (or a sharded index) and tokenizer files.
+// Checkpoints: plain Hugging Face folders with config.json, model.safetensors (or a sharded index) and tokenizer files;
+// to read also GGUF files.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "core/base/status.h"
@@ -9,9 +11,14 @@
 
 namespace ipr::model {
 
-// Reads config and weights; every tensor is checked against the config. Buffers that are no weights (rotary
-// frequencies) and a copy of a tied head are left out. Code::kData names file and tensor.
-[[nodiscard]] Result<Weights> load_checkpoint(const std::string& folder);
+// Reads config and weights from a checkpoint folder, a GGUF file, or a folder whose only model is one GGUF file. Every
+// tensor is checked against the config, and every value for being finite. Buffers that are no weights (rotary
+// frequencies) and a copy of a tied head are left out. Memory is spent only on tensors that the file really holds.
+// Code::kData names file and tensor. A pickle (pytorch_model.bin, .pt) is never opened: the error says how to convert.
+[[nodiscard]] Result<Weights> load_checkpoint(const std::string& path);
+
+// The GGUF file that load_checkpoint(path) reads; nothing if it reads safetensors, or would fail.
+[[nodiscard]] std::optional<std::string> gguf_of(const std::string& path);
 
 // Writes config.json, model.safetensors (F32) and `files` (name to contents: the tokenizer's) as one whole: a folder
 // beside is filled, flushed and renamed, so that `folder` is always absent or complete, the old one or the new. An

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/model/packed_model.h"
+#include "core/model/rope.h"
 #include "core/model/thread_pool.h"
 
 namespace ipr::model {
@@ -39,9 +40,7 @@ struct Scratch {
 class Engine::Impl {
  public:
   Impl(const Weights& weights, int threads, const Kernels& kernels)
-      : config_(weights.config), kernels_(kernels), model_(weights), pool_(std::max(1, threads)) {
-    attention_stride_ = attention_scratch(shape_.heads, shape_.head_stride, static_cast<int>(config_.max_positions));
-    attention_ = AlignedFloats(attention_stride_ * static_cast<std::size_t>(pool_.threads()));
+      : config_(weights.config), kernels_(kernels), model_(weights), pool_(std::max(1, threads)), rope_(config_) {
     row_wise_ = model_.layer_bytes() <= kRowWiseLayerBytes;
   }
 
@@ -70,7 +69,12 @@ class Engine::Impl {
     const auto count = static_cast<int>(rows.size());
     logit_index_.resize(rows.size() + 1);
     logit_index_[0] = 0;
-    for (std::size_t r = 0; r < rows.size(); ++r) logit_index_[r + 1] = logit_index_[r] + (rows[r].want_logits ? 1 : 0);
+    int longest = 0;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      logit_index_[r + 1] = logit_index_[r] + (rows[r].want_logits ? 1 : 0);
+      longest = std::max(longest, rows[r].position + 1);
+    }
+    need_positions(longest);
     x_ = Scratch::need(scratch_.x, product(count, shape_.hidden_stride));
     normed_ = Scratch::need(scratch_.normed, product(count, shape_.hidden_stride));
     qkv_ = Scratch::need(scratch_.qkv, product(count, shape_.qkv_width));
@@ -84,6 +88,15 @@ class Engine::Impl {
       logits_stride_ = padded(shape_.vocab);
       head_out_ = Scratch::need(scratch_.logits, product(logit_index_.back(), logits_stride_));
     }
+  }
+
+  // What grows with the longest sequence: it is made for those that come, not for what the model could hold.
+  void need_positions(int longest) {
+    rope_.reserve(longest);
+    const std::size_t needed = attention_scratch(shape_.heads, shape_.head_stride, longest);
+    if (needed <= attention_stride_) return;
+    attention_stride_ = attention_scratch(shape_.heads, shape_.head_stride, std::max(256, longest + longest / 2));
+    attention_ = AlignedFloats(attention_stride_ * static_cast<std::size_t>(pool_.threads()));
   }
 
   void step_by_rows() {
@@ -204,6 +217,11 @@ class Engine::Impl {
                     matrix.block(first_block), matrix.k, last_block - first_block,
                     y + product(begin, y_stride) + product(first_block, kLane), static_cast<std::size_t>(y_stride),
                     accumulate);
+    if (matrix.bias.size() == 0) return;
+    for (int r = begin; r < end; ++r) {
+      float* row = y + product(r, y_stride);
+      for (int c = first_block * kLane; c < last_block * kLane; ++c) row[c] += matrix.bias.data()[c];
+    }
   }
 
   void gate_up(int l, int begin, int end, int first_pair, int last_pair) {
@@ -216,14 +234,23 @@ class Engine::Impl {
     }
   }
 
-  // Rotates q and k, then files k (transposed) and v in the row's KV block.
+  void norm_heads(const Layer& layer, float* heads) {
+    const auto eps = static_cast<float>(config_.rms_norm_eps);
+    for (int h = 0; h < shape_.heads + shape_.kv_heads; ++h) {
+      const AlignedFloats& weight = h < shape_.heads ? layer.query_norm : layer.key_norm;
+      float* head = heads + product(h, shape_.head_stride);
+      kernels_.rms_norm(head, weight.data(), shape_.head_dim, eps, head);
+    }
+  }
+
+  // Norms (where the model does) and rotates q and k, then files k (transposed) and v in the row's KV block.
   void write_keys_values(int l, int begin, int end) {
     for (int r = begin; r < end; ++r) {
       const int position = rows_[r].position;
       float* heads = qkv_ + product(r, shape_.qkv_width);
-      kernels_.rope(heads, shape_.heads + shape_.kv_heads, shape_.head_stride, shape_.head_dim,
-                    model_.rope.cos.data() + product(position, model_.rope.half),
-                    model_.rope.sin.data() + product(position, model_.rope.half));
+      if (config_.qk_norm) norm_heads(layers_[l], heads);
+      kernels_.rope(heads, shape_.heads + shape_.kv_heads, shape_.head_stride, shape_.head_dim, rope_.cos(position),
+                    rope_.sin(position));
       const auto slot = static_cast<std::size_t>(position % kBlockPositions);
       float* layer = rows_[r].blocks[position / kBlockPositions] + static_cast<std::size_t>(l) * shape_.layer_block();
       for (int h = 0; h < shape_.kv_heads; ++h) {
@@ -250,6 +277,8 @@ class Engine::Impl {
     args.blocks = rows_[r].blocks;
     args.offset = static_cast<std::size_t>(l) * shape_.layer_block();
     args.positions = rows_[r].position + 1;
+    if (const auto window = static_cast<int>(config_.window(l)); window > 0)
+      args.first_position = std::max(0, args.positions - window);
     args.scale = 1.0f / std::sqrt(static_cast<float>(shape_.head_dim));
     args.scratch = attention_.data() + attention_stride_ * static_cast<std::size_t>(thread);
     kernels_.attend(args);
@@ -287,6 +316,7 @@ class Engine::Impl {
   std::mutex mutex_;  // guards everything below
   ThreadPool pool_;
   Scratch scratch_;
+  RopeTable rope_;
   AlignedFloats attention_;  // [thread][attention_stride_]
   std::size_t attention_stride_ = 0;
   // The running step.

@@ -34,7 +34,8 @@ struct AttentionArgs {
   int head_stride = 0;  // padded head_dim
   float* const* blocks = nullptr;
   std::size_t offset = 0;    // of the layer in a block, in floats
-  int positions = 0;         // attended positions, own one included
+  int first_position = 0;    // of a windowed layer: those before it are not attended to
+  int positions = 0;         // the row's own one is positions - 1, the last
   float scale = 1;           // 1/sqrt(head_dim)
   float* scratch = nullptr;  // attention_scratch() floats
 };
@@ -51,14 +52,14 @@ struct Kernels {
   // [block][k][16]. Writes blocks * 16 columns of each row.
   void (*matmul)(const float* x, std::size_t x_stride, int rows, const float* weights, int k, int blocks, float* y,
                  std::size_t y_stride, bool accumulate);
-  // y = x / sqrt(mean(x^2) + eps) * weight over `size` values; all three padded.
+  // y = x / sqrt(mean(x^2) + eps) * weight over `size` values; all three padded, y may be x.
   void (*rms_norm)(const float* x, const float* weight, int size, float eps, float* y);
   // Rotates `heads` heads in place, Hugging Face's layout: value i pairs with i + head_dim / 2. cos, sin: [head_dim /
   // 2].
   void (*rope)(float* x, int heads, int head_stride, int head_dim, const float* cos, const float* sin);
   // y[16 j ..] = silu(gate) * up, where gate_up holds 16 gates, then 16 ups, for each j < pairs.
   void (*silu_mul)(const float* gate_up, int pairs, float* y);
-  // out = softmax(scale * q K) V for each of the query heads.
+  // out = softmax(scale * q K) V over [first_position, positions) for each of the query heads.
   void (*attend)(const AttentionArgs& args);
   // Largest value; -inf for none.
   float (*max_value)(const float* x, std::size_t size);

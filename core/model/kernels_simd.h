@@ -149,6 +149,7 @@ constexpr int kHeadTile = kWidth == 16 ? 4 : kWidth == 8 ? 2 : 1;
 struct Attention : AttentionArgs {
   int query_heads;   // of this call
   int score_stride;  // positions rounded up to 32
+  int first_block;   // that has an attended position
 };
 
 // Scores of one block's 32 positions for the query heads first .. first + COUNT (counted within the call).
@@ -181,8 +182,10 @@ void score_heads(const Attention& args, int block, int first) {
   }
 }
 
-// Scores become weights exp(score - max) in place, those behind the last position 0; returns their sum.
-float softmax_weights(float* scores, int positions, int padded_positions) {
+// Scores become weights exp(score - max) in place, those of positions not attended to 0; returns their sum. `scores`
+// begins with the first attended block.
+float softmax_weights(float* scores, int first, int positions, int padded_positions) {
+  for (int p = 0; p < first; ++p) scores[p] = -__builtin_inff();
   for (int p = positions; p < padded_positions; ++p) scores[p] = -__builtin_inff();
   Vec best = load(scores);
   for (int p = kLane; p < padded_positions; p += kLane) best = larger(load(scores + p), best);
@@ -242,10 +245,11 @@ void write_output(const Attention& args, int h, const float* sums, float weight_
 
 // Blocks outside, heads inside: a row's keys, then its values, pass once and in the order of memory.
 void attend(const AttentionArgs& given) {
-  Attention args{given, (given.last_kv_head - given.first_kv_head) * given.group, 0};
+  Attention args{given, (given.last_kv_head - given.first_kv_head) * given.group, 0, given.first_position / kPositions};
   const int blocks = (args.positions + kPositions - 1) / kPositions;
+  const int skipped = args.first_block * kPositions;
   args.score_stride = blocks * kPositions;
-  for (int b = 0; b < blocks; ++b) {
+  for (int b = args.first_block; b < blocks; ++b) {
     int h = 0;
     for (; h + kHeadTile <= args.query_heads; h += kHeadTile) score_heads<kHeadTile>(args, b, h);
     for (; h < args.query_heads; ++h) score_heads<1>(args, b, h);
@@ -253,11 +257,12 @@ void attend(const AttentionArgs& given) {
   float* sums = args.scratch + static_cast<std::ptrdiff_t>(args.query_heads) * args.score_stride;
   float* weight_sums = args.out + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group) * args.head_stride;
   for (int h = 0; h < args.query_heads; ++h) {  // kept where the head's output will go
-    weight_sums[h * args.head_stride] = softmax_weights(
-        args.scratch + static_cast<std::ptrdiff_t>(h) * args.score_stride, args.positions, args.score_stride);
+    weight_sums[h * args.head_stride] =
+        softmax_weights(args.scratch + static_cast<std::ptrdiff_t>(h) * args.score_stride + skipped,
+                        args.first_position - skipped, args.positions - skipped, args.score_stride - skipped);
   }
   for (int i = 0; i < args.query_heads * args.head_stride * 4; i += kLane) store(sums + i, splat(0));
-  for (int b = 0; b < blocks; ++b) add_block_values(args, b, sums);
+  for (int b = args.first_block; b < blocks; ++b) add_block_values(args, b, sums);
   for (int h = 0; h < args.query_heads; ++h) {
     write_output(args, h, sums + static_cast<std::ptrdiff_t>(h) * args.head_stride * 4,
                  weight_sums[h * args.head_stride]);

@@ -33,8 +33,9 @@ class AlignedFloats {
 
 struct PackedMatrix {
   AlignedFloats values;
-  int k = 0;       // inputs
-  int blocks = 0;  // of 16 outputs
+  int k = 0;           // inputs
+  int blocks = 0;      // of 16 outputs
+  AlignedFloats bias;  // one value per output, padding included; of size 0: none
 
   // Block `first` and what follows.
   [[nodiscard]] const float* block(int first) const {
@@ -45,8 +46,8 @@ struct PackedMatrix {
 // W[row, i] for row < rows (padded up to 16), i < k; `at(row, i)` gives the value.
 template <typename At>
 [[nodiscard]] PackedMatrix pack(int rows, int k, const At& at) {
-  PackedMatrix packed{AlignedFloats(static_cast<std::size_t>(padded(rows)) * static_cast<std::size_t>(k)), k,
-                      padded(rows) / kLane};
+  PackedMatrix packed{
+      AlignedFloats(static_cast<std::size_t>(padded(rows)) * static_cast<std::size_t>(k)), k, padded(rows) / kLane, {}};
   for (int row = 0; row < rows; ++row) {
     float* to = packed.values.data() + static_cast<std::size_t>(row / kLane) * static_cast<std::size_t>(k) * kLane +
                 row % kLane;

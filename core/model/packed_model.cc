@@ -1,7 +1,6 @@
 #include "core/model/packed_model.h"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 
 namespace ipr::model {
@@ -17,68 +16,115 @@ AlignedFloats padded_copy(const std::vector<float>& values) {
   return copy;
 }
 
+// A product's weights and, where the model has one, its bias.
+struct Part {
+  const std::vector<float>& matrix;
+  const std::vector<float>* bias;
+};
+
+Part part_of(const Weights& weights, const std::string& name) {
+  const auto bias = weights.tensors.find(name + ".bias");
+  return {values_of(weights, name + ".weight"), bias == weights.tensors.end() ? nullptr : &bias->second.values};
+}
+
+template <typename At>
+void pack_bias(PackedMatrix& packed, int rows, const At& at) {
+  packed.bias = AlignedFloats(product(packed.blocks, kLane));
+  for (int row = 0; row < rows; ++row) packed.bias.data()[row] = at(row);
+}
+
 PackedMatrix pack_qkv(const Weights& weights, const std::string& prefix, const Shape& shape) {
-  const auto& q = values_of(weights, prefix + "self_attn.q_proj.weight");
-  const auto& k = values_of(weights, prefix + "self_attn.k_proj.weight");
-  const auto& v = values_of(weights, prefix + "self_attn.v_proj.weight");
-  return pack(shape.qkv_width, shape.hidden, [&](int row, int i) {
+  const Part q = part_of(weights, prefix + "self_attn.q_proj");
+  const Part k = part_of(weights, prefix + "self_attn.k_proj");
+  const Part v = part_of(weights, prefix + "self_attn.v_proj");
+  // The part that packed row `row` comes from, and its row there; -1 for a head's padding.
+  struct From {
+    const Part& part;
+    int row;
+  };
+  const auto from = [&](int row) -> From {
     const int dim = row % shape.head_stride;
-    if (dim >= shape.head_dim) return 0.0f;
     const int head = row / shape.head_stride;
-    const auto from = [&](const std::vector<float>& matrix, int h) {
-      return matrix[product(h * shape.head_dim + dim, shape.hidden) + static_cast<std::size_t>(i)];
+    const auto at = [&](const Part& part, int h) {
+      return From{part, dim < shape.head_dim ? h * shape.head_dim + dim : -1};
     };
-    if (head < shape.heads) return from(q, head);
-    return head < shape.heads + shape.kv_heads ? from(k, head - shape.heads)
-                                               : from(v, head - shape.heads - shape.kv_heads);
+    if (head < shape.heads) return at(q, head);
+    return head < shape.heads + shape.kv_heads ? at(k, head - shape.heads) : at(v, head - shape.heads - shape.kv_heads);
+  };
+  PackedMatrix packed = pack(shape.qkv_width, shape.hidden, [&](int row, int i) {
+    const From place = from(row);
+    return place.row < 0 ? 0.0f : place.part.matrix[product(place.row, shape.hidden) + static_cast<std::size_t>(i)];
   });
+  if (q.bias != nullptr) {
+    pack_bias(packed, shape.qkv_width, [&](int row) {
+      const From place = from(row);
+      return place.row < 0 ? 0.0f : (*place.part.bias)[static_cast<std::size_t>(place.row)];
+    });
+  }
+  return packed;
+}
+
+PackedMatrix pack_output(const Weights& weights, const std::string& prefix, const Shape& shape) {
+  const Part output = part_of(weights, prefix + "self_attn.o_proj");
+  PackedMatrix packed = pack(shape.hidden, shape.query_width, [&](int row, int i) {
+    const int dim = i % shape.head_stride;
+    const int head = i / shape.head_stride;
+    return dim < shape.head_dim ? output.matrix[product(row, shape.heads * shape.head_dim) +
+                                                product(head, shape.head_dim) + static_cast<std::size_t>(dim)]
+                                : 0.0f;
+  });
+  if (output.bias != nullptr)
+    pack_bias(packed, shape.hidden, [&](int row) { return (*output.bias)[static_cast<std::size_t>(row)]; });
+  return packed;
+}
+
+PackedMatrix pack_gate_up(const Weights& weights, const std::string& prefix, const Shape& shape) {
+  const Part gate = part_of(weights, prefix + "mlp.gate_proj");
+  const Part up = part_of(weights, prefix + "mlp.up_proj");
+  const auto unit_of = [](int row) { return row / (2 * kLane) * kLane + row % kLane; };
+  const auto part_at = [&](int row) -> const Part& { return row / kLane % 2 == 0 ? gate : up; };
+  PackedMatrix packed = pack(2 * shape.inner_stride, shape.hidden, [&](int row, int i) {
+    const int unit = unit_of(row);
+    return unit < shape.inner ? part_at(row).matrix[product(unit, shape.hidden) + static_cast<std::size_t>(i)] : 0.0f;
+  });
+  if (gate.bias != nullptr) {
+    pack_bias(packed, 2 * shape.inner_stride, [&](int row) {
+      const int unit = unit_of(row);
+      return unit < shape.inner ? (*part_at(row).bias)[static_cast<std::size_t>(unit)] : 0.0f;
+    });
+  }
+  return packed;
+}
+
+PackedMatrix pack_down(const Weights& weights, const std::string& prefix, const Shape& shape) {
+  const Part down = part_of(weights, prefix + "mlp.down_proj");
+  PackedMatrix packed = pack(shape.hidden, shape.inner, [&](int row, int i) {
+    return down.matrix[product(row, shape.inner) + static_cast<std::size_t>(i)];
+  });
+  if (down.bias != nullptr)
+    pack_bias(packed, shape.hidden, [&](int row) { return (*down.bias)[static_cast<std::size_t>(row)]; });
+  return packed;
 }
 
 Layer pack_layer(const Weights& weights, int index, const Shape& shape) {
   const std::string prefix = "model.layers." + std::to_string(index) + ".";
-  const auto& output = values_of(weights, prefix + "self_attn.o_proj.weight");
-  const auto& gate = values_of(weights, prefix + "mlp.gate_proj.weight");
-  const auto& up = values_of(weights, prefix + "mlp.up_proj.weight");
-  const auto& down = values_of(weights, prefix + "mlp.down_proj.weight");
   Layer layer;
   layer.input_norm = padded_copy(values_of(weights, prefix + "input_layernorm.weight"));
   layer.attention_norm = padded_copy(values_of(weights, prefix + "post_attention_layernorm.weight"));
+  if (weights.config.qk_norm) {
+    layer.query_norm = padded_copy(values_of(weights, prefix + "self_attn.q_norm.weight"));
+    layer.key_norm = padded_copy(values_of(weights, prefix + "self_attn.k_norm.weight"));
+  }
   layer.qkv = pack_qkv(weights, prefix, shape);
-  layer.output = pack(shape.hidden, shape.query_width, [&](int row, int i) {
-    const int dim = i % shape.head_stride;
-    const int head = i / shape.head_stride;
-    return dim < shape.head_dim ? output[product(row, shape.heads * shape.head_dim) + product(head, shape.head_dim) +
-                                         static_cast<std::size_t>(dim)]
-                                : 0.0f;
-  });
-  layer.gate_up = pack(2 * shape.inner_stride, shape.hidden, [&](int row, int i) {
-    const int unit = row / (2 * kLane) * kLane + row % kLane;
-    const auto& matrix = row / kLane % 2 == 0 ? gate : up;
-    return unit < shape.inner ? matrix[product(unit, shape.hidden) + static_cast<std::size_t>(i)] : 0.0f;
-  });
-  layer.down = pack(shape.hidden, shape.inner,
-                    [&](int row, int i) { return down[product(row, shape.inner) + static_cast<std::size_t>(i)]; });
+  layer.output = pack_output(weights, prefix, shape);
+  layer.gate_up = pack_gate_up(weights, prefix, shape);
+  layer.down = pack_down(weights, prefix, shape);
   return layer;
 }
 
 }  // namespace
 
-RopeTable::RopeTable(const LlamaConfig& config) : half(static_cast<int>(config.head_dim) / 2) {
-  const auto positions = static_cast<int>(config.max_positions);
-  cos.resize(product(positions, half));
-  sin.resize(product(positions, half));
-  for (int i = 0; i < half; ++i) {
-    const auto exponent = static_cast<float>(2 * i) / static_cast<float>(config.head_dim);
-    const float frequency = 1.0f / static_cast<float>(std::pow(config.rope_theta, static_cast<double>(exponent)));
-    for (int p = 0; p < positions; ++p) {
-      const float angle = static_cast<float>(p) * frequency;
-      cos[product(p, half) + static_cast<std::size_t>(i)] = static_cast<float>(std::cos(static_cast<double>(angle)));
-      sin[product(p, half) + static_cast<std::size_t>(i)] = static_cast<float>(std::sin(static_cast<double>(angle)));
-    }
-  }
-}
-
-PackedModel::PackedModel(const Weights& weights) : shape(weights.config), rope(weights.config) {
+PackedModel::PackedModel(const Weights& weights) : shape(weights.config) {
   for (int i = 0; i < static_cast<int>(weights.config.num_layers); ++i) layers.push_back(pack_layer(weights, i, shape));
   const auto& rows = values_of(weights, "model.embed_tokens.weight");
   embedding = AlignedFloats(product(shape.vocab, shape.hidden_stride));

@@ -1,4 +1,4 @@
-// A model's weights as the engine reads them: packed, padded, with the rotary tables. Internal to the engine.
+// A model's weights as the engine reads them: packed and padded. Internal to the engine.
 //
 // Immutable value; move only.
 #pragma once
@@ -42,18 +42,11 @@ struct Shape {
 
 struct Layer {
   AlignedFloats input_norm, attention_norm;
-  PackedMatrix qkv;  // q heads, k heads, v heads
+  AlignedFloats query_norm, key_norm;  // [head_stride]; of size 0: heads are not normed
+  PackedMatrix qkv;                    // q heads, k heads, v heads
   PackedMatrix output;
   PackedMatrix gate_up;  // 16 gates, then their 16 ups: whoever computes both applies SwiGLU at once
   PackedMatrix down;
-};
-
-// Cosines and sines [position][head_dim / 2]. Frequencies and angles are rounded to f32 as Hugging Face and the trainer
-// round them (the models are trained with those angles); the functions themselves are computed in f64.
-struct RopeTable {
-  explicit RopeTable(const LlamaConfig& config);
-  int half;
-  std::vector<float> cos, sin;
 };
 
 struct PackedModel {
@@ -61,7 +54,6 @@ struct PackedModel {
   explicit PackedModel(const Weights& weights);
 
   Shape shape;
-  RopeTable rope;
   std::vector<Layer> layers;
   AlignedFloats embedding;  // [vocab][hidden_stride], plain rows
   AlignedFloats final_norm;

@@ -1,9 +1,9 @@
 #include "core/model/safetensors.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -14,23 +14,14 @@
 namespace ipr::model {
 namespace {
 
-static_assert(std::endian::native == std::endian::little);
-
 constexpr std::uint64_t kLengthBytes = 8;
-constexpr std::uint64_t kLargestHeader = std::uint64_t{100} << 20;  // the format's own limit
+// A hundred times what the largest models need. The format itself allows 100 MB, as JSON in memory many times that.
+constexpr std::uint64_t kLargestHeader = std::uint64_t{16} << 20;
 
 struct Entry {
-  std::string name, dtype;
-  std::vector<std::int64_t> shape;
-  std::uint64_t count = 1;           // elements
+  StoredTensor tensor;
   std::uint64_t begin = 0, end = 0;  // bytes behind the header
 };
-
-// 0 for a type that is not read.
-std::uint64_t bytes_of(const std::string& dtype) {
-  if (dtype == "F32") return 4;
-  return dtype == "F16" || dtype == "BF16" ? 2 : 0;
-}
 
 Result<Json> read_header(std::string_view file, const std::string& path) {
   if (file.size() < kLengthBytes)
@@ -39,7 +30,7 @@ Result<Json> read_header(std::string_view file, const std::string& path) {
   std::memcpy(&length, file.data(), kLengthBytes);
   if (length > kLargestHeader) {
     return bad_data(path + ": header of " + std::to_string(length) +
-                    " bytes is above the format's limit; not a safetensors file?");
+                    " bytes is more than any model's; not a safetensors file?");
   }
   if (length > file.size() - kLengthBytes) {
     return bad_data(path + ": header of " + std::to_string(length) + " bytes, but the file ends after " +
@@ -52,35 +43,43 @@ Result<Json> read_header(std::string_view file, const std::string& path) {
 
 Result<Entry> read_entry(const std::string& name, const Json& json, std::uint64_t data_size, const std::string& path) {
   const auto wrong = [&](const std::string& what) { return bad_data(path + ": tensor " + name + ": " + what); };
-  if (!json.is_object() || !json.value("dtype", Json()).is_string()) return wrong("header entry without a dtype");
-  Entry entry{name, json["dtype"].get<std::string>(), {}};
-  const std::uint64_t width = bytes_of(entry.dtype);
-  if (width == 0) return wrong("element type " + entry.dtype + " is not supported; convert it to F32, F16 or BF16");
+  if (!json.is_object() || !json.contains("dtype") || !json["dtype"].is_string())
+    return wrong("header entry without a dtype");
+  const auto dtype = json["dtype"].get<std::string>();
+  const std::optional<ElementType> type = element_type_of(dtype);
+  if (!type)
+    return wrong("element type " + dump_brief(json["dtype"]) + " is not supported; convert it to F32, F16 or BF16");
+  Entry entry;
+  StoredTensor& tensor = entry.tensor;
+  tensor.name = name;
+  tensor.type = *type;
+  tensor.count = 1;
   const Json shape = json.value("shape", Json());
   if (!shape.is_array()) return wrong("shape is not a list");
   for (const Json& size : shape) {
-    if (!size.is_number_unsigned()) return wrong("shape " + dump_line(shape) + " is not a list of sizes");
+    if (!size.is_number_unsigned()) return wrong("shape " + dump_brief(shape) + " is not a list of sizes");
     const auto value = size.get<std::uint64_t>();
     // Kept below the file's size, so that nothing overflows and no forged shape allocates memory.
-    if (value != 0 && entry.count > data_size / value)
-      return wrong("shape " + dump_line(shape) + " is larger than the file; it is truncated");
-    entry.count *= value;
-    entry.shape.push_back(static_cast<std::int64_t>(value));
+    if (value != 0 && tensor.count > data_size / value)
+      return wrong("shape " + dump_brief(shape) + " is larger than the file; it is truncated");
+    tensor.count *= value;
+    tensor.shape.push_back(static_cast<std::int64_t>(value));
   }
   const Json offsets = json.value("data_offsets", Json());
   if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
       !offsets[1].is_number_unsigned()) {
-    return wrong("data_offsets " + dump_line(offsets) + " are not two byte offsets");
+    return wrong("data_offsets " + dump_brief(offsets) + " are not two byte offsets");
   }
   entry.begin = offsets[0].get<std::uint64_t>();
   entry.end = offsets[1].get<std::uint64_t>();
-  if (entry.begin > entry.end) return wrong("data_offsets " + dump_line(offsets) + " run backwards");
+  if (entry.begin > entry.end) return wrong("data_offsets " + dump_brief(offsets) + " run backwards");
   if (entry.end > data_size) {
     return wrong("its data end at byte " + std::to_string(entry.end) + ", the file holds " + std::to_string(data_size) +
                  "; it is truncated, fetch it again");
   }
-  if (entry.end - entry.begin != entry.count * width) {
-    return wrong("shape " + dump_line(shape) + " of " + entry.dtype + " needs " + std::to_string(entry.count * width) +
+  const std::uint64_t needed = tensor.count * layout_of(*type).bytes;
+  if (entry.end - entry.begin != needed) {
+    return wrong("shape " + dump_brief(shape) + " of " + dtype + " needs " + std::to_string(needed) +
                  " bytes, data_offsets give " + std::to_string(entry.end - entry.begin));
   }
   return entry;
@@ -89,54 +88,23 @@ Result<Entry> read_entry(const std::string& name, const Json& json, std::uint64_
 // The tensors' bytes must tile the data: no overlap, no hole, nothing behind the last.
 Status check_tiling(std::vector<Entry>& entries, std::uint64_t data_size, const std::string& path) {
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return a.begin != b.begin ? a.begin < b.begin : a.end != b.end ? a.end < b.end : a.name < b.name;
+    return a.begin != b.begin ? a.begin < b.begin : a.end != b.end ? a.end < b.end : a.tensor.name < b.tensor.name;
   });
   std::uint64_t at = 0;
   std::string before = "the header";
   for (const Entry& entry : entries) {
-    if (entry.begin < at) return bad_data(path + ": tensor " + entry.name + ": its data overlap those of " + before);
+    if (entry.begin < at)
+      return bad_data(path + ": tensor " + entry.tensor.name + ": its data overlap those of " + before);
     if (entry.begin > at) {
-      return bad_data(path + ": tensor " + entry.name + ": " + std::to_string(entry.begin - at) +
+      return bad_data(path + ": tensor " + entry.tensor.name + ": " + std::to_string(entry.begin - at) +
                       " unused bytes between it and " + before);
     }
     at = entry.end;
-    before = entry.name;
+    before = entry.tensor.name;
   }
   if (at != data_size)
     return bad_data(path + ": " + std::to_string(data_size - at) + " bytes behind the last tensor, " + before);
   return {};
-}
-
-float from_bf16(std::uint16_t bits) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-}
-
-float from_f16(std::uint16_t bits) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
-  const std::uint32_t exponent = bits >> 10 & 0x1fu;
-  const std::uint32_t fraction = bits & 0x3ffu;
-  if (exponent == 0) {  // zero and subnormals: fraction * 2^-24, exact in f32
-    const float value = static_cast<float>(fraction) * 0x1.0p-24f;
-    return sign != 0 ? -value : value;
-  }
-  const std::uint32_t widened = exponent == 31 ? 255 : exponent + 112;  // bias 15 to 127; infinities and NaN stay
-  return std::bit_cast<float>(sign | widened << 23 | fraction << 13);
-}
-
-Tensor decode(const Entry& entry, const char* bytes) {
-  Tensor tensor{entry.shape, std::vector<float>(entry.count)};
-  if (entry.count == 0) return tensor;
-  if (entry.dtype == "F32") {
-    std::memcpy(tensor.values.data(), bytes, entry.count * sizeof(float));
-    return tensor;
-  }
-  const auto convert = entry.dtype == "F16" ? from_f16 : from_bf16;
-  for (std::size_t i = 0; i < entry.count; ++i) {
-    std::uint16_t bits = 0;
-    std::memcpy(&bits, bytes + 2 * i, sizeof bits);
-    tensor.values[i] = convert(bits);
-  }
-  return tensor;
 }
 
 std::string header_of(const std::map<std::string, Tensor>& tensors) {
@@ -154,65 +122,79 @@ std::string header_of(const std::map<std::string, Tensor>& tensors) {
 
 }  // namespace
 
-Result<std::map<std::string, Tensor>> read_safetensors(const std::string& path) {
-  IPR_ASSIGN(const std::string file, read_file(path));
-  IPR_ASSIGN(const Json header, read_header(file, path));
+Result<SafetensorsFile> open_safetensors(const std::string& path) {
+  IPR_ASSIGN(MappedFile file, MappedFile::open(path));
+  IPR_ASSIGN(const Json header, read_header(file.bytes(), path));
   std::uint64_t header_length = 0;
-  std::memcpy(&header_length, file.data(), kLengthBytes);
-  const std::uint64_t data_size = file.size() - kLengthBytes - header_length;
+  std::memcpy(&header_length, file.bytes().data(), kLengthBytes);
+  const std::string_view data = file.bytes().substr(kLengthBytes + header_length);
   std::vector<Entry> entries;
   for (const auto& [name, json] : header.items()) {
     if (name == "__metadata__") continue;
-    IPR_ASSIGN(Entry entry, read_entry(name, json, data_size, path));
+    IPR_TRY(check_tensor_name(name, path));
+    IPR_ASSIGN(Entry entry, read_entry(name, json, data.size(), path));
     entries.push_back(std::move(entry));
   }
-  IPR_TRY(check_tiling(entries, data_size, path));
-  std::map<std::string, Tensor> tensors;
-  for (const Entry& entry : entries)
-    tensors.emplace(entry.name, decode(entry, file.data() + kLengthBytes + header_length + entry.begin));
-  return tensors;
+  IPR_TRY(check_tiling(entries, data.size(), path));
+  SafetensorsFile opened{std::move(file), {}};
+  for (Entry& entry : entries) {
+    entry.tensor.bytes = data.data() + entry.begin;
+    opened.tensors.push_back(std::move(entry.tensor));
+  }
+  return opened;
 }
 
-Result<std::map<std::string, Tensor>> read_sharded_safetensors(const std::string& path) {
-  IPR_ASSIGN(const Json index, read_json(path));
+Result<std::vector<SafetensorsFile>> open_sharded_safetensors(const std::string& path) {
+  IPR_ASSIGN(const MappedFile text, MappedFile::open(path));
+  if (text.bytes().size() > kLargestHeader)
+    return bad_data(path + ": " + std::to_string(text.bytes().size()) + " bytes are more than any model's index");
+  IPR_ASSIGN(const Json index, parse_json(text.bytes(), path));
   const Json map = index.is_object() ? index.value("weight_map", Json()) : Json();
   if (!map.is_object()) return bad_data(path + ": key \"weight_map\" is missing; not a safetensors index");
-  std::set<std::string> files;
-  for (const auto& [name, file] : map.items()) {
+  std::set<std::string> names;
+  for (const auto& [tensor, file] : map.items()) {
+    IPR_TRY(check_tensor_name(tensor, path));
     if (!file.is_string() || file.get<std::string>().find('/') != std::string::npos) {
-      return bad_data(path + ": tensor " + name + ": expected the name of a file in the same folder, found " +
-                      dump_line(file));
+      return bad_data(path + ": tensor " + tensor + ": expected the name of a file in the same folder, found " +
+                      dump_brief(file));
     }
-    files.insert(file.get<std::string>());
+    names.insert(file.get<std::string>());
   }
+  std::vector<SafetensorsFile> files;
+  std::set<std::string> found;
+  for (const std::string& name : names) {
+    const std::string shard = (std::filesystem::path(path).parent_path() / name).string();
+    if (!name.ends_with(".safetensors"))
+      return bad_data(shard + ": is no safetensors file, and nothing else is read; fetch or save the model as one");
+    IPR_ASSIGN(SafetensorsFile file, open_safetensors(shard));
+    for (const StoredTensor& tensor : file.tensors) {
+      if (map.value(tensor.name, "") != name)
+        return bad_data(shard + ": tensor " + tensor.name + " is not listed for this file in " + path);
+      found.insert(tensor.name);
+    }
+    files.push_back(std::move(file));
+  }
+  for (const auto& [tensor, file] : map.items()) {
+    if (!found.contains(tensor)) return bad_data(path + ": tensor " + tensor + " is not in " + file.get<std::string>());
+  }
+  return files;
+}
+
+Result<std::map<std::string, Tensor>> read_safetensors(const std::string& path) {
+  IPR_ASSIGN(const SafetensorsFile file, open_safetensors(path));
   std::map<std::string, Tensor> tensors;
-  for (const std::string& file : files) {
-    const std::string shard = (std::filesystem::path(path).parent_path() / file).string();
-    IPR_ASSIGN(auto part, read_safetensors(shard));
-    for (auto& [name, tensor] : part) {
-      if (map.value(name, "") != file)
-        return bad_data(shard + ": tensor " + name + " is not listed for this file in " + path);
-      tensors.emplace(name, std::move(tensor));
-    }
-  }
-  for (const auto& [name, file] : map.items()) {
-    if (!tensors.contains(name)) return bad_data(path + ": tensor " + name + " is not in " + file.get<std::string>());
-  }
+  for (const StoredTensor& stored : file.tensors) tensors.emplace(stored.name, expand(stored));
   return tensors;
 }
 
 Status write_safetensors(const std::string& path, const std::map<std::string, Tensor>& tensors) {
   const std::string header = header_of(tensors);
   const std::uint64_t length = header.size();
-  std::string file(reinterpret_cast<const char*>(&length), kLengthBytes);
-  std::uint64_t size = kLengthBytes + length;
-  for (const auto& [name, tensor] : tensors) size += tensor.values.size() * sizeof(float);
-  file.reserve(size);
-  file += header;
+  std::vector<std::string_view> parts = {{reinterpret_cast<const char*>(&length), kLengthBytes}, header};
   for (const auto& [name, tensor] : tensors) {
-    file.append(reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size() * sizeof(float));
+    parts.emplace_back(reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size() * sizeof(float));
   }
-  return write_file(path, file);
+  return write_file_parts(path, parts);
 }
 
 }  // namespace ipr::model

@@ -6,18 +6,29 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "core/base/status.h"
+#include "core/model/mapped_file.h"
+#include "core/model/stored_tensor.h"
 #include "core/model/weights.h"
 
 namespace ipr::model {
 
-// All tensors as f32; F32, F16 and BF16 are read.
-[[nodiscard]] Result<std::map<std::string, Tensor>> read_safetensors(const std::string& path);
+struct SafetensorsFile {
+  MappedFile file;
+  std::vector<StoredTensor> tensors;  // in the order of their bytes
+};
+
+// F32, F16 and BF16 are read.
+[[nodiscard]] Result<SafetensorsFile> open_safetensors(const std::string& path);
 
 // A model split over files: `path` is model.safetensors.index.json, whose "weight_map" names each tensor's file beside
 // it.
-[[nodiscard]] Result<std::map<std::string, Tensor>> read_sharded_safetensors(const std::string& path);
+[[nodiscard]] Result<std::vector<SafetensorsFile>> open_sharded_safetensors(const std::string& path);
+
+// All tensors of one file as f32.
+[[nodiscard]] Result<std::map<std::string, Tensor>> read_safetensors(const std::string& path);
 
 // Writes F32 in map order, the same bytes for equal tensors. Never half visible: temporary file, fsync, rename.
 [[nodiscard]] Status write_safetensors(const std::string& path, const std::map<std::string, Tensor>& tensors);

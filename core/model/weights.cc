@@ -1,5 +1,6 @@
 #include "core/model/weights.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/hash.h"
@@ -54,26 +55,37 @@ std::map<std::string, std::vector<std::int64_t>> expected_tensors(const LlamaCon
     shapes[prefix + "mlp.gate_proj.weight"] = {config.intermediate_size, hidden};
     shapes[prefix + "mlp.up_proj.weight"] = {config.intermediate_size, hidden};
     shapes[prefix + "mlp.down_proj.weight"] = {hidden, config.intermediate_size};
+    if (config.qkv_bias) {
+      shapes[prefix + "self_attn.q_proj.bias"] = {query};
+      shapes[prefix + "self_attn.k_proj.bias"] = {key};
+      shapes[prefix + "self_attn.v_proj.bias"] = {key};
+    }
+    if (config.output_bias) shapes[prefix + "self_attn.o_proj.bias"] = {hidden};
+    if (config.mlp_bias) {
+      shapes[prefix + "mlp.gate_proj.bias"] = {config.intermediate_size};
+      shapes[prefix + "mlp.up_proj.bias"] = {config.intermediate_size};
+      shapes[prefix + "mlp.down_proj.bias"] = {hidden};
+    }
+    if (config.qk_norm) {
+      shapes[prefix + "self_attn.q_norm.weight"] = {config.head_dim};
+      shapes[prefix + "self_attn.k_norm.weight"] = {config.head_dim};
+    }
   }
   return shapes;
 }
 
-Status check_weights(const Weights& weights, const std::string& source) {
-  const auto expected = expected_tensors(weights.config);
+Status check_shapes(const LlamaConfig& config, const std::map<std::string, std::vector<std::int64_t>>& found,
+                    const std::string& source) {
+  const auto expected = expected_tensors(config);
   for (const auto& [name, shape] : expected) {
-    const auto found = weights.tensors.find(name);
-    if (found == weights.tensors.end())
-      return bad_data(source + ": tensor " + name + " is missing; its config demands it");
-    if (found->second.shape != shape) {
+    const auto tensor = found.find(name);
+    if (tensor == found.end()) return bad_data(source + ": tensor " + name + " is missing; its config demands it");
+    if (tensor->second != shape) {
       return bad_data(source + ": tensor " + name + ": expected shape " + shape_text(shape) + ", found " +
-                      shape_text(found->second.shape) + "; weights and config belong to different models");
-    }
-    if (static_cast<std::int64_t>(found->second.values.size()) != element_count(shape)) {
-      return bad_data(source + ": tensor " + name + ": shape " + shape_text(shape) + " with " +
-                      std::to_string(found->second.values.size()) + " values");
+                      shape_text(tensor->second) + "; weights and config belong to different models");
     }
   }
-  for (const auto& [name, tensor] : weights.tensors) {
+  for (const auto& [name, shape] : found) {
     if (!expected.contains(name)) {
       return bad_data(source + ": tensor " + name +
                       " is not part of a Llama model of this config; wrong model or config.json");
@@ -82,10 +94,24 @@ Status check_weights(const Weights& weights, const std::string& source) {
   return {};
 }
 
+Status check_weights(const Weights& weights, const std::string& source) {
+  std::map<std::string, std::vector<std::int64_t>> shapes;
+  for (const auto& [name, tensor] : weights.tensors) shapes[name] = tensor.shape;
+  IPR_TRY(check_shapes(weights.config, shapes, source));
+  for (const auto& [name, tensor] : weights.tensors) {
+    if (static_cast<std::int64_t>(tensor.values.size()) != element_count(tensor.shape)) {
+      return bad_data(source + ": tensor " + name + ": shape " + shape_text(tensor.shape) + " with " +
+                      std::to_string(tensor.values.size()) + " values");
+    }
+  }
+  return {};
+}
+
 Weights random_weights(const LlamaConfig& config, std::uint64_t seed, double std) {
   Weights weights{config, {}};
   for (const auto& [name, shape] : expected_tensors(config)) {
-    Tensor tensor{shape, std::vector<float>(static_cast<std::size_t>(element_count(shape)), 1.0f)};
+    Tensor tensor{shape, std::vector<float>(static_cast<std::size_t>(element_count(shape)))};
+    if (shape.size() == 1) std::fill(tensor.values.begin(), tensor.values.end(), name.ends_with(".bias") ? 0.0f : 1.0f);
     if (shape.size() == 2) {
       Rng rng(mix(seed, fnv1a64(name)));  // a stream per tensor: a tensor more or less leaves the others as they are
       for (float& value : tensor.values) value = static_cast<float>(std * normal(rng));

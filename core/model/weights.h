@@ -31,7 +31,13 @@ struct Weights {
 // Every expected tensor is there with its shape, and nothing else. Code::kData names the first that differs.
 [[nodiscard]] Status check_weights(const Weights& weights, const std::string& source);
 
-// Fresh weights: normal(0, std) matrices, norms 1; the same numbers on every machine for equal (config, seed).
+// The same for shapes alone, before the values are read.
+[[nodiscard]] Status check_shapes(const LlamaConfig& config,
+                                  const std::map<std::string, std::vector<std::int64_t>>& found,
+                                  const std::string& source);
+
+// Fresh weights: normal(0, std) matrices, norms 1, biases 0; the same numbers on every machine for equal (config,
+// seed).
 [[nodiscard]] Weights random_weights(const LlamaConfig& config, std::uint64_t seed, double std = 0.02);
 
 }  // namespace ipr::model

@@ -39,18 +39,11 @@ void Dialogue::append_observation(const std::string& observation, text::Tokenize
 }
 
 std::vector<std::int32_t> Dialogue::reply_ids(const std::string& message) const {
-  text::TokenizedChat chat;
-  chat_template_.append_message(tokenizer_, {text::Role::kAssistant, message}, chat);
-  std::vector<std::int32_t> ids;  // the trained tokens are the reply and its end of turn
-  for (std::size_t i = 0; i < chat.ids.size(); ++i) {
-    if (chat.mask[i] != 0) ids.push_back(chat.ids[i]);
-  }
-  if (!ids.empty() && ids.back() == chat_template_.end_of_turn()) ids.pop_back();
-  return ids;
+  return chat_template_.reply_ids(tokenizer_, message);
 }
 
 std::string Dialogue::reply_text(const std::vector<std::int32_t>& ids) const {
-  return tokenizer_.decode(ids);
+  return chat_template_.reply_text(tokenizer_, ids);
 }
 
 }  // namespace ipr::rollout

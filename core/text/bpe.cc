@@ -1,55 +1,19 @@
 #include "core/text/bpe.h"
 
-#include <algorithm>
-#include <bit>
-#include <limits>
-#include <queue>
-
 namespace ipr::text {
-namespace {
 
-constexpr std::uint32_t kNoRank = std::numeric_limits<std::uint32_t>::max();
-constexpr std::size_t kShort = 48;  // up to here scanning for the best pair beats a heap
-
-std::uint64_t pair_of(std::int32_t left, std::int32_t right) {
-  return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32) | static_cast<std::uint32_t>(right);
-}
-
-std::size_t slot_of(std::uint64_t pair, std::size_t slots) {
-  // Fibonacci hashing; the upper bits are the well mixed ones.
-  return static_cast<std::size_t>((pair * 0x9E3779B97F4A7C15ull) >> 32) & (slots - 1);
-}
-
-}  // namespace
-
-Bpe::Bpe(const std::array<std::int32_t, 256>& byte_ids, const std::vector<Merge>& merges,
+Bpe::Bpe(const std::array<std::int32_t, 256>& byte_ids, const std::vector<RankedMerge>& merges,
          const std::vector<std::string>& tokens, bool ignore_merges, UnknownByte unknown)
-    : byte_ids_(byte_ids), unknown_(unknown), rules_(std::bit_ceil(2 * merges.size() + 2), Rule{0, kNoRank, 0}) {
-  for (std::size_t i = 0; i < merges.size(); ++i) add_rule(merges[i], static_cast<std::uint32_t>(i));
+    : byte_ids_(byte_ids), unknown_(unknown), merges_(merges.size()) {
+  for (const RankedMerge& ranked : merges) merges_.add(ranked.merge, ranked.rank);
   std::vector<std::int32_t> ids;
   for (std::size_t id = 0; id < tokens.size(); ++id) {
-    if (tokens[id].empty()) continue;
+    if (tokens[id].empty() || (!ignore_merges && tokens[id].size() > kLongestWord)) continue;
     ids.clear();
     if (!ignore_merges) encode(tokens[id], ids);
     const bool reached = ids.size() == 1 && ids[0] == static_cast<std::int32_t>(id);
     if (ignore_merges || reached) whole_.emplace(tokens[id], static_cast<std::int32_t>(id));
   }
-}
-
-void Bpe::add_rule(const Merge& merge, std::uint32_t rank) {
-  const std::uint64_t pair = pair_of(merge.left, merge.right);
-  std::size_t slot = slot_of(pair, rules_.size());
-  while (rules_[slot].rank != kNoRank && rules_[slot].pair != pair) slot = (slot + 1) & (rules_.size() - 1);
-  rules_[slot] = {pair, rank, merge.merged};  // a pair listed twice has its last rank, as in Hugging Face
-}
-
-const Bpe::Rule* Bpe::find(std::int32_t left, std::int32_t right) const {
-  const std::uint64_t pair = pair_of(left, right);
-  std::size_t slot = slot_of(pair, rules_.size());
-  for (; rules_[slot].rank != kNoRank; slot = (slot + 1) & (rules_.size() - 1)) {
-    if (rules_[slot].pair == pair) return &rules_[slot];
-  }
-  return nullptr;
 }
 
 void Bpe::encode(std::string_view piece, std::vector<std::int32_t>& ids) const {
@@ -58,11 +22,7 @@ void Bpe::encode(std::string_view piece, std::vector<std::int32_t>& ids) const {
     return;
   }
   std::vector<std::int32_t> symbols = byte_symbols(piece);
-  if (symbols.size() <= kShort) {
-    merge_short(symbols);
-  } else {
-    merge_long(symbols);
-  }
+  merges_.apply(symbols);
   ids.insert(ids.end(), symbols.begin(), symbols.end());
 }
 
@@ -81,69 +41,6 @@ std::vector<std::int32_t> Bpe::byte_symbols(std::string_view piece) const {
     after_unknown = id < 0;
   }
   return symbols;
-}
-
-void Bpe::merge_short(std::vector<std::int32_t>& symbols) const {
-  std::array<const Rule*, kShort> rules{};  // rules[i]: of the pair (i, i + 1)
-  std::size_t size = symbols.size();
-  for (std::size_t i = 0; i + 1 < size; ++i) rules[i] = find(symbols[i], symbols[i + 1]);
-  while (true) {
-    std::size_t best = size;
-    std::uint32_t best_rank = kNoRank;
-    for (std::size_t i = 0; i + 1 < size; ++i) {
-      if (rules[i] != nullptr && rules[i]->rank < best_rank) {
-        best = i;
-        best_rank = rules[i]->rank;
-      }
-    }
-    if (best == size) break;
-    symbols[best] = rules[best]->merged;
-    std::copy(symbols.begin() + best + 2, symbols.begin() + size, symbols.begin() + best + 1);
-    if (best + 2 < size) std::copy(rules.begin() + best + 2, rules.begin() + size, rules.begin() + best + 1);
-    --size;
-    if (best > 0) rules[best - 1] = find(symbols[best - 1], symbols[best]);
-    rules[best] = best + 1 < size ? find(symbols[best], symbols[best + 1]) : nullptr;
-  }
-  symbols.resize(size);
-}
-
-void Bpe::merge_long(std::vector<std::int32_t>& symbols) const {
-  // Symbols as a linked list over their first positions; a merged-away symbol has id -1.
-  struct Candidate {
-    std::uint32_t rank;
-    std::uint32_t at;
-    std::uint64_t pair;
-    std::int32_t merged;
-    bool operator<(const Candidate& other) const {  // std::priority_queue keeps the largest on top
-      return rank != other.rank ? rank > other.rank : at > other.at;
-    }
-  };
-  const auto end = static_cast<std::uint32_t>(symbols.size());
-  std::vector<std::uint32_t> next(end), previous(end);
-  for (std::uint32_t i = 0; i < end; ++i) {
-    next[i] = i + 1;
-    previous[i] = i - 1;  // wraps for the first, which is never asked
-  }
-  std::priority_queue<Candidate> queue;
-  const auto offer = [&](std::uint32_t at) {
-    if (next[at] == end) return;
-    if (const Rule* rule = find(symbols[at], symbols[next[at]])) queue.push({rule->rank, at, rule->pair, rule->merged});
-  };
-  for (std::uint32_t i = 0; i < end; ++i) offer(i);
-  while (!queue.empty()) {
-    const Candidate best = queue.top();
-    queue.pop();
-    const std::uint32_t right = symbols[best.at] < 0 ? end : next[best.at];
-    if (right == end || pair_of(symbols[best.at], symbols[right]) != best.pair)
-      continue;  // merged since it was offered
-    symbols[best.at] = best.merged;
-    symbols[right] = -1;
-    next[best.at] = next[right];
-    if (next[right] != end) previous[next[right]] = best.at;
-    if (best.at > 0) offer(previous[best.at]);
-    offer(best.at);
-  }
-  std::erase(symbols, -1);
 }
 
 }  // namespace ipr::text

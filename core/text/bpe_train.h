@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/text/bpe.h"
+#include "core/text/merges.h"
 
 namespace ipr::text {
 

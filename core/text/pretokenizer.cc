@@ -1,42 +1,18 @@
 #include "core/text/pretokenizer.h"
 
+#include "core/text/json_section.h"
+
 namespace ipr::text {
 namespace {
 
 constexpr const char* kGpt2Pattern = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 constexpr const char* kMixPattern = R"( ?[A-Za-z_]+| ?[0-9]+|[^A-Za-z0-9_]*[^A-Za-z0-9_ ]|\s+)";
 
-std::string type_of(const Json& section) {
-  if (!section.is_object()) return {};
-  const auto type = section.find("type");
-  return type != section.end() && type->is_string() ? type->get<std::string>() : std::string();
-}
-
-// A member that must be true or false; `otherwise` if it is absent.
-Result<bool> flag(const Json& section, const char* name, bool otherwise, const std::string& where) {
-  const auto value = section.find(name);
-  if (value == section.end()) return otherwise;
-  if (!value->is_boolean())
-    return bad_data(where + "." + name + ": expected true or false, found " + dump_line(*value));
-  return value->get<bool>();
-}
-
-std::string literal_pattern(std::string_view literal) {
-  std::string pattern;
-  for (const char c : literal) {
-    // In PCRE2 a backslash before any ASCII character that is no letter or digit takes that character literally.
-    const bool plain = static_cast<unsigned char>(c) >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                       (c >= 'A' && c <= 'Z');
-    if (!plain) pattern += '\\';
-    pattern += c;
-  }
-  return pattern;
-}
-
 }  // namespace
 
 Result<PreTokenizer> PreTokenizer::from_json(const Json& section, const std::string& where) {
   PreTokenizer made;
+  if (section.is_null()) return made;
   if (type_of(section) != "Sequence") {
     IPR_TRY(made.add(section, where, true));
     return made;
@@ -58,15 +34,42 @@ Status PreTokenizer::add(const Json& section, const std::string& where, bool las
     if (!last) return bad_data(where + ": ByteLevel is supported as the last pre-tokenizer only");
     IPR_ASSIGN(const bool prefix, flag(section, "add_prefix_space", true, where));
     if (prefix) return bad_data(where + ".add_prefix_space: true is not supported");
+    byte_level_ = true;
     IPR_ASSIGN(const bool use_regex, flag(section, "use_regex", true, where));
     if (!use_regex) return {};
     IPR_ASSIGN(Regex pattern, Regex::compile(kGpt2Pattern, where));
     stages_.push_back({std::move(pattern), Behavior::kIsolated, false});
     return {};
   }
+  if (type == "Metaspace") return add_metaspace(section, where);
   IPR_ASSIGN(Stage stage, read_stage(section, where));
-  if (last) return bad_data(where + ": the last pre-tokenizer must be ByteLevel, found " + type);
   stages_.push_back(std::move(stage));
+  return {};
+}
+
+Status PreTokenizer::add_metaspace(const Json& section, const std::string& where) {
+  if (metaspace_ || !stages_.empty())
+    return bad_data(where + ": Metaspace is supported as the first pre-tokenizer only");
+  Metaspace metaspace;
+  const Json& symbol = member(section, "replacement");
+  if (!symbol.is_string() || symbol == "") return expected(where + ".replacement", "a character", symbol);
+  metaspace.symbol = symbol.get<std::string>();
+  // Older files say add_prefix_space in place of prepend_scheme.
+  IPR_ASSIGN(const bool prefix, flag(section, "add_prefix_space", true, where));
+  const Json& scheme = member(section, "prepend_scheme");
+  if (scheme.is_null()) {
+    metaspace.prefix = prefix ? Prefix::kAlways : Prefix::kNever;
+  } else if (scheme == "always" || scheme == "first" || scheme == "never") {
+    metaspace.prefix = scheme == "always" ? Prefix::kAlways : scheme == "first" ? Prefix::kFirst : Prefix::kNever;
+  } else {
+    return expected(where + ".prepend_scheme", "always, first or never", scheme);
+  }
+  IPR_ASSIGN(const bool split, flag(section, "split", true, where));
+  if (split) {
+    IPR_ASSIGN(Regex pattern, Regex::compile(literal_pattern(metaspace.symbol), where));
+    stages_.push_back({std::move(pattern), Behavior::kMergedWithNext, false});
+  }
+  metaspace_ = std::move(metaspace);
   return {};
 }
 
@@ -80,18 +83,13 @@ Result<PreTokenizer::Stage> PreTokenizer::read_stage(const Json& section, const 
   }
   if (type.empty()) return bad_data(where + ": expected a pre-tokenizer with a type, found " + dump_line(section));
   return bad_data(where + ": the pre-tokenizer " + type +
-                  " is not supported; supported: Sequence, Split, Digits, ByteLevel");
+                  " is not supported; supported: Sequence, Split, Digits, ByteLevel, Metaspace");
 }
 
 Result<PreTokenizer::Stage> PreTokenizer::read_split(const Json& section, const std::string& where) {
-  const auto pattern = section.find("pattern");
-  const bool known = pattern != section.end() && pattern->is_object() && pattern->size() == 1 &&
-                     pattern->front().is_string() && (pattern->contains("Regex") || pattern->contains("String"));
-  if (!known) return bad_data(where + R"(.pattern: expected {"Regex": "…"} or {"String": "…"})");
-  const auto source = pattern->front().get<std::string>();
+  IPR_ASSIGN(const std::string pattern, pattern_of(section, where));
   IPR_ASSIGN(const bool invert, flag(section, "invert", false, where));
-  IPR_ASSIGN(Regex regex,
-             Regex::compile(pattern->contains("Regex") ? source : literal_pattern(source), where + ".pattern"));
+  IPR_ASSIGN(Regex regex, Regex::compile(pattern, where + ".pattern"));
 
   const auto value = section.find("behavior");
   const std::string name = value != section.end() && value->is_string() ? value->get<std::string>() : std::string();
@@ -103,6 +101,24 @@ Result<PreTokenizer::Stage> PreTokenizer::read_split(const Json& section, const 
   return bad_data(where +
                   ".behavior: expected Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous, found \"" +
                   name + "\"");
+}
+
+std::string PreTokenizer::rewrite(std::string_view text, Place place) const {
+  std::string rewritten;
+  if (text.empty() || !metaspace_) return std::string(text);
+  rewritten.reserve(text.size() + text.size() / 2);
+  for (const char c : text) {
+    if (c == ' ') {
+      rewritten += metaspace_->symbol;
+    } else {
+      rewritten += c;
+    }
+  }
+  const bool prefix = metaspace_->prefix == Prefix::kAlways  ? place != Place::kInside
+                      : metaspace_->prefix == Prefix::kFirst ? place == Place::kStart
+                                                             : false;
+  if (prefix && !rewritten.starts_with(metaspace_->symbol)) rewritten.insert(0, metaspace_->symbol);
+  return rewritten;
 }
 
 void PreTokenizer::split(std::string_view text, std::vector<std::string_view>& pieces) const {

@@ -6,6 +6,8 @@
 #include <array>
 #include <new>
 
+#include "core/base/json.h"
+
 namespace ipr::text {
 namespace {
 
@@ -33,15 +35,15 @@ struct Scratch {
 Result<std::string> translate(const std::string& pattern, const std::string& where) {
   // PCRE2's own switches, such as (*LIMIT_MATCH=…), stand at the start.
   if (pattern.starts_with("(*"))
-    return bad_data(where + ": `" + pattern + "`: a pattern that begins with (* is not supported");
+    return bad_data(where + ": " + dump_brief(pattern) + ": a pattern that begins with (* is not supported");
   std::string translated;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     translated += pattern[i];
     if (pattern[i] != '\\' || i + 1 == pattern.size()) continue;
     const char escaped = pattern[++i];
     if (std::string_view("wWbBhH").find(escaped) != std::string_view::npos) {
-      return bad_data(where + ": `\\" + escaped + "` in `" + pattern +
-                      "` is not supported: regex libraries do not agree on its characters; write a \\p{…} class");
+      return bad_data(where + ": `\\" + escaped + "` in " + dump_brief(pattern) +
+                      " is not supported: regex libraries do not agree on its characters; write a \\p{…} class");
     }
     if (escaped == 's') {
       translated += "p{White_Space}";
@@ -73,13 +75,14 @@ Result<Regex> Regex::compile(const std::string& pattern, const std::string& wher
   pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(),
                                    PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &error, &offset, nullptr);
   if (code == nullptr) {
-    return bad_data(where + ": character " + std::to_string(offset + 1) + " of `" + translated +
-                    "`: " + message_of(error));
+    return bad_data(where + ": character " + std::to_string(offset + 1) + " of " + dump_brief(translated) + ": " +
+                    message_of(error));
   }
   Regex regex(code);
   std::uint32_t can_be_empty = 0;
   pcre2_pattern_info(code, PCRE2_INFO_MATCHEMPTY, &can_be_empty);
-  if (can_be_empty != 0) return bad_data(where + ": `" + pattern + "` can match an empty text, which cuts nothing");
+  if (can_be_empty != 0)
+    return bad_data(where + ": " + dump_brief(pattern) + " can match an empty text, which cuts nothing");
   pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);  // where there is no JIT the interpreter gives the same matches
   return regex;
 }

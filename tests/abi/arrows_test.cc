@@ -22,7 +22,7 @@ const std::map<std::string, Folders> kMayInclude = {
     {"env", {"plugin", "base"}},
     {"check", {"env", "plugin", "base"}},
     {"text", {"base"}},
-    {"model", {"base"}},
+    {"model", {"text", "base"}},
     {"store", {"base"}},
     {"rollout", {"env", "model", "text", "plugin", "base"}},
     {"train", {"model", "plugin", "base"}},

@@ -59,6 +59,18 @@ TEST_CASE("invalid UTF-8 is replaced byte by byte, valid text is kept", "[base]"
   CHECK(valid_utf8("\xED\xA0\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
+TEST_CASE("JSON of nothing but brackets is refused, brackets in strings and comments are not counted", "[base][json]") {
+  const auto nested = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
+  CHECK(parse_json(nested(500), "f").ok());
+  const auto deep = parse_json("{\n\"a\":" + nested(500) + "}", "f");
+  REQUIRE_FALSE(deep.ok());
+  CHECK(deep.status().message() == "f: line 2, column 504: nested deeper than 500 levels");
+  CHECK_FALSE(parse_json(std::string(1'000'000, '['), "f").ok());
+  CHECK_FALSE(parse_json_line(std::string(1'000'000, '{'), "f").ok());
+  CHECK(parse_json("[\"\\\"" + std::string(600, '[') + "\"]", "f").ok());
+  CHECK(parse_json("/* " + std::string(600, '[') + " \" */ [1] // " + std::string(600, '{'), "f", true).ok());
+}
+
 TEST_CASE("seeds are mixed by order and value", "[base]") {
   CHECK(mix(1, 2, 3) != mix(1, 3, 2));
   CHECK(mix(1, 2) == ipr_mix64(1, 2));

@@ -27,6 +27,16 @@ LlamaConfig wide_config() {
   return config;
 }
 
+std::vector<LlamaConfig> all_configs() {
+  std::vector<LlamaConfig> configs = {test::odd_config(), test::mini_config(), wide_config()};
+  for (LlamaConfig& config : test::family_configs()) configs.push_back(std::move(config));
+  configs.push_back(wide_config());  // shared by columns, with all that the families add
+  LlamaConfig& wide = configs.back();
+  wide.qkv_bias = wide.output_bias = wide.mlp_bias = wide.qk_norm = true;
+  wide.sliding_window = 33;
+  return configs;
+}
+
 // A few sequences of different lengths, run together with different splits into steps; logits of every position.
 std::vector<std::vector<float>> logits_in_company(const Engine& engine,
                                                   const std::vector<std::vector<std::int32_t>>& sequences,
@@ -62,7 +72,7 @@ std::vector<std::vector<float>> logits_in_company(const Engine& engine,
 }  // namespace
 
 TEST_CASE("every kernel family computes the plain forward pass, whatever the sizes", "[model][engine]") {
-  for (const LlamaConfig& config : {test::odd_config(), test::mini_config(), wide_config()}) {
+  for (const LlamaConfig& config : all_configs()) {
     const auto weights = test::tiny_weights(config, 3);
     const auto ids = test::random_ids(70, config.vocab_size, 5);
     const auto expected = test::Reference(weights).last_logits(ids);
@@ -70,7 +80,7 @@ TEST_CASE("every kernel family computes the plain forward pass, whatever the siz
       const Engine engine(weights, 2, *kernels);
       const auto logits = test::logits_alone(engine, ids, ids.size());
       for (std::size_t i = 0; i < expected.size(); ++i) {
-        CAPTURE(config.hidden_size, kernels->family, i);
+        CAPTURE(family_name(config.family), config.hidden_size, kernels->family, i);
         CHECK(static_cast<double>(logits[(ids.size() - 1) * expected.size() + i]) == Approx(expected[i]).margin(2e-4));
       }
     }
@@ -78,7 +88,7 @@ TEST_CASE("every kernel family computes the plain forward pass, whatever the siz
 }
 
 TEST_CASE("a row's bits depend neither on company nor on steps nor on threads", "[model][engine]") {
-  for (const LlamaConfig& config : {test::odd_config(), test::mini_config(), wide_config()}) {
+  for (const LlamaConfig& config : all_configs()) {
     const auto weights = test::tiny_weights(config, 4);
     std::vector<std::vector<std::int32_t>> sequences;
     for (const std::size_t length : {1, 5, 31, 32, 33, 64, 90})
@@ -92,7 +102,7 @@ TEST_CASE("a row's bits depend neither on company nor on steps nor on threads", 
       for (const int threads : {1, 2, 3}) {
         const Engine engine(weights, threads, *kernels);
         for (const std::size_t stride : {1, 7, 100}) {
-          CAPTURE(config.hidden_size, kernels->family, threads, stride);
+          CAPTURE(family_name(config.family), config.hidden_size, kernels->family, threads, stride);
           CHECK(logits_in_company(engine, sequences, stride) == alone);
         }
       }

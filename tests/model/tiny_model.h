@@ -38,7 +38,31 @@ inline model::LlamaConfig mini_config() {
   return config;
 }
 
-// Big random weights, so that logits differ clearly; norms differ from 1.
+// What the families add to Llama's architecture, each where a unit test can reach it: windows end inside KV blocks and
+// between them, scaled frequencies are of all kinds.
+inline std::vector<model::LlamaConfig> family_configs() {
+  model::LlamaConfig biased = odd_config();
+  biased.qkv_bias = biased.output_bias = biased.mlp_bias = true;
+  biased.rope_scaling = {model::RopeScaling::Kind::kLlama3, 8, 1, 4, 32};
+  model::LlamaConfig mistral = mini_config();
+  mistral.family = model::Family::kMistral;
+  mistral.sliding_window = 20;
+  mistral.rope_scaling = {model::RopeScaling::Kind::kLinear, 2.5};
+  model::LlamaConfig qwen2 = odd_config();
+  qwen2.family = model::Family::kQwen2;
+  qwen2.qkv_bias = true;
+  qwen2.sliding_window = 35;
+  qwen2.windowed = {false, true};
+  model::LlamaConfig qwen3 = mini_config();
+  qwen3.family = model::Family::kQwen3;
+  qwen3.head_dim = 22;  // heads together wider than the hidden size
+  qwen3.num_kv_heads = 2;
+  qwen3.qk_norm = true;
+  qwen3.rope_scaling = {model::RopeScaling::Kind::kDynamic, 2};
+  return {biased, mistral, qwen2, qwen3};
+}
+
+// Big random weights, so that logits differ clearly; norms differ from 1, biases from 0.
 inline model::Weights tiny_weights(const model::LlamaConfig& config, std::uint64_t seed) {
   model::Weights weights = model::random_weights(config, seed, 0.2);
   Rng rng(seed);

@@ -1,21 +1,40 @@
-// Against Hugging Face's tokenizers, through tests/text/peers.py run by $IPR_PYTHON (python3 if it is not set).
+// Against Hugging Face's tokenizers, sentencepiece and Jinja, through the scripts beside, run by $IPR_PYTHON (python3
+// if it is not set).
 #include <sys/wait.h>
 
 #include <cstdlib>
 #include <iostream>
 
 #include "core/base/files.h"
-#include "core/text/tokenizer.h"
+#include "core/text/chat.h"
+#include "core/text/chat_form.h"
 #include "tests/support/catch.h"
 #include "tests/support/shared_data.h"
 #include "tests/text/texts.h"
+#include "tests/text/tokenizer_goldens.h"
 
 using namespace ipr;
 using namespace ipr::text;
 
-TEST_CASE("Hugging Face reads a written tokenizer to the same ids", "[text][peers]") {
+namespace {
+
+// Runs a script of this folder; false, with the reason printed, if Python lacks what it needs.
+bool run_script(const std::string& script, const std::string& arguments) {
   const char* chosen = std::getenv("IPR_PYTHON");
   const std::string python = chosen != nullptr ? chosen : "python3";
+  const int status = std::system((python + " " IPR_PEER_SCRIPTS "/" + script + " " + arguments).c_str());
+  REQUIRE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77 || WEXITSTATUS(status) == 127) {
+    std::cout << "skipped: " << python << " lacks a module that " << script << " needs (set IPR_PYTHON)\n";
+    return false;
+  }
+  REQUIRE(WEXITSTATUS(status) == 0);
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("Hugging Face reads a written tokenizer to the same ids", "[text][peers]") {
   for (const WordSplit split : {WordSplit::kGpt2, WordSplit::kMix}) {
     const test::TempFolder folder;
     TrainOptions options;
@@ -27,19 +46,57 @@ TEST_CASE("Hugging Face reads a written tokenizer to the same ids", "[text][peer
     for (Rng rng(61); texts.size() < 500;) texts.push_back(test::random_text(rng, 40));
     REQUIRE(write_file(folder.file("tokenizer.json"), tokenizer.to_json().dump()).ok());
     REQUIRE(write_file(folder.file("texts.json"), Json(texts).dump()).ok());
-    const std::string command = python + " " + IPR_PEER_SCRIPT + " " + folder.file("tokenizer.json") + " " +
-                                folder.file("texts.json") + " " + folder.file("ids.json");
-    const int status = std::system(command.c_str());
-    REQUIRE(WIFEXITED(status));
-    if (WEXITSTATUS(status) == 77 || WEXITSTATUS(status) == 127) {
-      std::cout << "skipped: " << python << " has no module tokenizers (set IPR_PYTHON)\n";
+    if (!run_script("peers.py",
+                    folder.file("tokenizer.json") + " " + folder.file("texts.json") + " " + folder.file("ids.json")))
       return;
-    }
-    REQUIRE(WEXITSTATUS(status) == 0);
     const Json peer = test::load_json(folder.file("ids.json"));
     for (std::size_t i = 0; i < texts.size(); ++i) {
       CAPTURE(texts[i]);
       CHECK(tokenizer.encode(texts[i]) == peer[i].get<std::vector<std::int32_t>>());
     }
+  }
+}
+
+TEST_CASE("freshly trained tokenizers give the ids of sentencepiece and tokenizers", "[text][peers]") {
+  const test::TempFolder folder;
+  const char* seed = std::getenv("IPR_PEER_SEED");
+  const std::string options = std::string(" --wide --seed ") + (seed != nullptr ? seed : "20");
+  if (!run_script("make_tokenizer_goldens.py", folder.file("goldens.json.gz") + options)) return;
+  test::check_tokenizer_goldens(folder.file("goldens.json.gz"));
+}
+
+TEST_CASE("Jinja renders a written chat template to the text of our ids", "[text][peers]") {
+  const test::TempFolder folder;
+  const std::vector<std::vector<Message>> chats = {
+      {{Role::kUser, "hi"}},
+      {{Role::kUser, "it's\n\"two\" lines \\n"}, {Role::kAssistant, "Thought: x\nAction: go"}, {Role::kUser, " y "}},
+      {{Role::kSystem, "be brief"}, {Role::kUser, "hi"}, {Role::kAssistant, "OK"}},
+      {{Role::kSystem, "s"}, {Role::kUser, "a"}, {Role::kAssistant, "b"}, {Role::kUser, "c"}, {Role::kAssistant, "d"}}};
+  constexpr const char* kRoles[] = {"system", "user", "assistant"};
+  Json cases = Json::array();
+  std::vector<std::string> ours;
+  for (const std::string& name : chat_form_names()) {
+    TrainOptions options;
+    options.special_tokens = ChatTemplate::special_tokens(name);
+    const Tokenizer tokenizer = Tokenizer::train(test::shop_texts(1, 50), options);
+    const auto made = ChatTemplate::make(name, tokenizer).value();
+    for (const auto& chat : chats) {
+      Json messages = Json::array();
+      for (const Message& message : chat)
+        messages.push_back({{"role", kRoles[static_cast<int>(message.role)]}, {"content", message.text}});
+      for (const bool prompt : {false, true}) {
+        cases.push_back({{"jinja", made.jinja()}, {"messages", messages}, {"add_generation_prompt", prompt}});
+        auto tokenized = tokenize_chat(tokenizer, made, chat);
+        if (prompt) made.append_generation_prompt(tokenizer, tokenized);
+        ours.push_back(tokenizer.decode(tokenized.ids, true));
+      }
+    }
+  }
+  REQUIRE(write_file(folder.file("cases.json"), cases.dump()).ok());
+  if (!run_script("render_chats.py", folder.file("cases.json") + " " + folder.file("texts.json"))) return;
+  const Json texts = test::load_json(folder.file("texts.json"));
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    CAPTURE(cases[i]);
+    CHECK(ours[i] == texts[i].get<std::string>());
   }
 }

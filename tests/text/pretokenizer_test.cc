@@ -110,11 +110,17 @@ TEST_CASE("without Removed no byte is lost or moved", "[text]") {
 }
 
 TEST_CASE("what is not supported is refused by its name and place", "[text]") {
-  CHECK(refusal({{"type", "Metaspace"}}).find("f.json: pre_tokenizer: the pre-tokenizer Metaspace") == 0);
-  CHECK(refusal(nullptr).find("expected a pre-tokenizer") != std::string::npos);
+  CHECK(refusal({{"type", "BertPreTokenizer"}}).find("f.json: pre_tokenizer: the pre-tokenizer BertPreTokenizer") == 0);
+  CHECK(refusal(3).find("expected a pre-tokenizer") != std::string::npos);
+  CHECK(refusal({{"type", "Metaspace"}}).find("replacement: expected a character") != std::string::npos);
+  CHECK(refusal({{"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "last"}}).find("prepend_scheme") !=
+        std::string::npos);
+  const Json metaspace = {{"type", "Metaspace"}, {"replacement", "_"}};
+  const Json digits = {{"type", "Digits"}};
+  CHECK(refusal({{"type", "Sequence"}, {"pretokenizers", Json::array({digits, metaspace})}})
+            .find("first pre-tokenizer only") != std::string::npos);
   CHECK(refusal({{"type", "ByteLevel"}}).find("add_prefix_space") != std::string::npos);
   CHECK(refusal({{"type", "ByteLevel"}, {"add_prefix_space", 3}}).find("expected true or false") != std::string::npos);
-  CHECK(refusal({{"type", "Digits"}}).find("must be ByteLevel") != std::string::npos);
   CHECK(refusal({{"type", "Sequence"}}).find("expected a list") != std::string::npos);
   CHECK(refusal({{"type", "Sequence"}, {"pretokenizers", Json::array({gpt2(), gpt2()})}}).find("pretokenizers[0]") !=
         std::string::npos);

@@ -3,6 +3,7 @@
 #include "core/text/tokenizer.h"
 #include "tests/support/catch.h"
 #include "tests/support/shared_data.h"
+#include "tests/text/sentencepiece_bytes.h"
 #include "tests/text/texts.h"
 
 using namespace ipr;
@@ -78,11 +79,57 @@ TEST_CASE("merges are read in both of their forms", "[text][file]") {
 
 TEST_CASE("what a file keeps for others is kept and changes no id", "[text][file]") {
   Json json = trained_json();
-  json["post_processor"] = {{"type", "TemplateProcessing"}, {"single", Json::array()}};
+  json["post_processor"] = {{"type", "TemplateProcessing"}, {"single", Json::array()}};  // no BOS
   json["truncation"] = {{"max_length", 4}};
   const Tokenizer tokenizer = Tokenizer::from_json(json, "t.json").value();
   CHECK(tokenizer.to_json() == json);
   CHECK(tokenizer.encode("one two three four five six").size() > 4);
+  CHECK(tokenizer.prefix_ids().empty());
+}
+
+TEST_CASE("what a file puts in front of a text is kept, not done", "[text][file]") {
+  Json json = trained_json();
+  const Json bos = {{"SpecialToken", {{"id", "<|end|>"}, {"type_id", 0}}}};
+  const Json text = {{"Sequence", {{"id", "A"}, {"type_id", 0}}}};
+  const Json token = {{"id", "<|end|>"}, {"ids", Json::array({1})}, {"tokens", Json::array({"<|end|>"})}};
+  const Json section = {{"type", "TemplateProcessing"},
+                        {"single", Json::array({bos, text, bos})},
+                        {"special_tokens", Json::object({{"<|end|>", token}})}};
+  for (const bool in_sequence : {false, true}) {
+    json["post_processor"] = section;
+    if (in_sequence) {
+      const Json bytes = {{"type", "ByteLevel"}};
+      json["post_processor"] = {{"type", "Sequence"}, {"processors", Json::array({bytes, section})}};
+    }
+    const Tokenizer tokenizer = Tokenizer::from_json(json, "t.json").value();
+    CHECK(tokenizer.prefix_ids() == std::vector<std::int32_t>{1});
+    CHECK(tokenizer.encode("<|end|>") == std::vector<std::int32_t>{1});
+  }
+  json["post_processor"]["processors"][1]["special_tokens"]["<|end|>"]["ids"][0] = 4000;
+  CHECK(mentions(refusal(json), "post_processor.processors.special_tokens[\"<|end|>\"].ids: expected an id"));
+}
+
+TEST_CASE("a file in SentencePiece's manner reads with a normalizer or with Metaspace", "[text][file]") {
+  const Json model = Tokenizer::from_sentencepiece(test::small_model().bytes(), "t.model").value().to_json();
+  Json metaspace = model;
+  metaspace["normalizer"] = nullptr;
+  metaspace["pre_tokenizer"] = {
+      {"type", "Metaspace"}, {"replacement", "▁"}, {"prepend_scheme", "first"}, {"split", false}};
+  const Tokenizer prepends = Tokenizer::from_json(model, "t.json").value();
+  const Tokenizer first = Tokenizer::from_json(metaspace, "t.json").value();
+  metaspace["pre_tokenizer"] = {{"type", "Metaspace"}, {"replacement", "▁"}, {"add_prefix_space", true}};
+  const Tokenizer words = Tokenizer::from_json(metaspace, "t.json").value();
+  for (const std::string text : {"red lamp", "lamp  red é", "x\ny"}) {
+    CHECK(first.encode(text) == prepends.encode(text));
+    CHECK(words.encode(text) == prepends.encode(text));
+    CHECK(first.decode(first.encode(text)) == text);
+  }
+  // A blank at the start gets no second one in front, and only the start of a text gets one.
+  CHECK(prepends.decode(prepends.encode(" red")) == " red");
+  CHECK(first.decode(first.encode(" red")) == "red");
+  CHECK(prepends.decode(prepends.encode("red</s>red"), true) == "red</s> red");
+  CHECK(first.decode(first.encode("red</s>red"), true) == "red</s>red");
+  CHECK(words.decode(words.encode("red</s>red"), true) == "red</s> red");
 }
 
 TEST_CASE("with ignore_merges a piece that is a token needs no merge", "[text][file]") {
@@ -158,8 +205,8 @@ TEST_CASE("what is not supported in a file is refused by name", "[text][file]") 
   CHECK(mentions(refusal_with("/model/byte_fallback", true), "model.byte_fallback"));
   CHECK(mentions(refusal_with("/model/dropout", 0.1), "model.dropout"));
   CHECK(mentions(refusal_with("/model/end_of_word_suffix", "</w>"), "model.end_of_word_suffix"));
-  CHECK(mentions(refusal_with("/normalizer", {{"type", "NFC"}}), "normalizer"));
-  CHECK(mentions(refusal_with("/pre_tokenizer", nullptr), "pre_tokenizer"));
+  CHECK(mentions(refusal_with("/normalizer", {{"type", "Lowercase"}}), "normalizer: the normalizer Lowercase is not"));
+  CHECK(mentions(refusal_with("/pre_tokenizer", nullptr), "ByteLevel must be in both of them or in neither"));
   CHECK(mentions(refusal_with("/decoder", {{"type", "WordPiece"}}), "decoder"));
   CHECK(mentions(refusal_with("/post_processor", {{"type", "RobertaProcessing"}}), "RobertaProcessing"));
   CHECK(mentions(refusal_with("/added_tokens/2/lstrip", true), "added_tokens[2].lstrip"));

@@ -228,7 +228,9 @@ TEST_CASE("long and short pieces are merged alike", "[text]") {
   for (int byte = 0; byte < 256; ++byte) byte_ids[byte] = byte;
   const std::vector<Merge> merges = {
       {'a', 'b', 256}, {256, 'a', 257}, {'b', 'b', 258}, {257, 258, 259}, {'a', 'a', 260}};
-  const Bpe bpe(byte_ids, merges, {}, false, {});
+  std::vector<RankedMerge> ranked;
+  for (const Merge& merge : merges) ranked.push_back({merge, static_cast<std::uint32_t>(ranked.size())});
+  const Bpe bpe(byte_ids, ranked, {}, false, {});
   Rng rng(3);
   for (int round = 0; round < 200; ++round) {
     std::string piece;

@@ -87,8 +87,24 @@ class TorchBackend final : public Backend {
   std::vector<double> squared_norms_;  // per parameter, of the last step's gradient
 };
 
+// What the passes here do not compute is refused by name: a model trained without it would be another model.
+Status check_trainable(const model::LlamaConfig& config) {
+  const auto refused = [&](const char* what) {
+    return bad_data(std::string("trainer: a ") + model::family_name(config.family) + " model with " + what +
+                    " cannot be trained yet; choose one without");
+  };
+  if (config.qkv_bias || config.output_bias || config.mlp_bias) return refused("biases");
+  if (config.qk_norm) return refused("norms on queries and keys");
+  if (config.sliding_window > 0 && config.sliding_window < config.max_positions) return refused("a sliding window");
+  using Kind = model::RopeScaling::Kind;  // dynamic scaling changes nothing up to max_positions
+  if (config.rope_scaling.kind == Kind::kLinear || config.rope_scaling.kind == Kind::kLlama3)
+    return refused("scaled rotary positions");
+  return {};
+}
+
 Status TorchBackend::set_weights(const model::Weights& weights) {
   IPR_TRY(model::check_weights(weights, "trainer"));
+  IPR_TRY(check_trainable(weights.config));
   return guarded("set_weights", [&]() -> Status {
     const bool own = device_.is_cpu() && options_.own_kernels;
     model_ = std::make_unique<LlamaTorch>(weights.config, device_, own);

@@ -1,0 +1,244 @@
+"""Our loader, forward pass and saved checkpoints against transformers and gguf: peers.py IPR_HOST RESAVE.
+
+Small random models of each family are saved by transformers, read by `ipr-host model logprobs` and compared; saved
+again by RESAVE (tests/model/resave.cc), opened by transformers and compared. GGUF files are written by gguf with each
+element type. Exit 77: transformers, torch or gguf is not installed.
+"""
+import json
+import math
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+try:
+    import gguf
+    import numpy as np
+    import torch
+    import transformers
+except ImportError as error:
+    print(f"skipped: {error}; set IPR_PYTHON to a Python with transformers, torch and gguf")
+    sys.exit(77)
+
+HOST, RESAVE = sys.argv[1], sys.argv[2]
+VOCAB = 160
+TOLERANCE = 2e-4  # of logits and log-probs, which are below 30
+failures = 0
+
+
+def check(what, ok, detail=""):
+    global failures
+    print(f"{'ok  ' if ok else 'FAIL'} {what} {detail}")
+    failures += 0 if ok else 1
+
+
+# Sizes that are no multiples of 16, grouped heads; each entry: model_type, then what it changes.
+BASE = dict(vocab_size=VOCAB, hidden_size=48, intermediate_size=72, num_hidden_layers=3, num_attention_heads=6,
+            num_key_value_heads=2, max_position_embeddings=256, initializer_range=0.25, bos_token_id=1, eos_token_id=2)
+LLAMA3 = dict(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+              original_max_position_embeddings=64, rope_theta=500000.0)
+MODELS = {
+    "llama": ("llama", {}),
+    "llama-tied": ("llama", dict(tie_word_embeddings=True)),
+    "llama-no-groups": ("llama", dict(num_key_value_heads=6)),
+    "llama-biased": ("llama", dict(attention_bias=True, mlp_bias=True)),
+    "llama-head-size": ("llama", dict(head_dim=20, rms_norm_eps=1e-3)),
+    "llama-3.1": ("llama", dict(rope_parameters=LLAMA3)),
+    "llama-linear": ("llama", dict(rope_parameters=dict(rope_type="linear", factor=4.0, rope_theta=10000.0))),
+    "llama-dynamic": ("llama", dict(rope_parameters=dict(rope_type="dynamic", factor=2.0, rope_theta=10000.0))),
+    "mistral": ("mistral", dict(sliding_window=None)),
+    "mistral-window": ("mistral", dict(sliding_window=17, head_dim=12)),
+    "qwen2": ("qwen2", {}),
+    "qwen2-tied": ("qwen2", dict(tie_word_embeddings=True)),
+    "qwen2-window": ("qwen2", dict(use_sliding_window=True, sliding_window=40, max_window_layers=1)),
+    "qwen3": ("qwen3", dict(head_dim=16)),
+    "qwen3-biased": ("qwen3", dict(head_dim=10, attention_bias=True, tie_word_embeddings=True)),
+    "qwen3-window": ("qwen3", dict(head_dim=16, use_sliding_window=True, sliding_window=33,
+                                   layer_types=["sliding_attention", "full_attention", "sliding_attention"])),
+}
+
+
+def make_model(kind, changes, seed):
+    torch.manual_seed(seed)
+    config = transformers.AutoConfig.for_model(kind, **{**BASE, **changes})
+    model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="eager").float().eval()
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.dim() == 1:  # norms away from 1, biases from 0
+                parameter.add_(0.3 * torch.randn_like(parameter))
+    return model
+
+
+def load_model(folder):
+    return transformers.AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager").eval()
+
+
+def sequences():
+    generator = torch.Generator().manual_seed(7)
+    return [torch.randint(0, VOCAB, (length,), generator=generator).tolist() for length in (2, 31, 64, 150, 256)]
+
+
+def logits_of(model, ids):
+    with torch.no_grad():
+        return model(torch.tensor([ids])).logits[0].double()
+
+
+def compare_forward(name, path, model):
+    """ipr-host's logits at the end of a prompt and log-probs of what follows, against the model's."""
+    lines, wanted = [], []
+    for ids in sequences():
+        prompt = max(1, len(ids) // 2)
+        logits = logits_of(model, ids)
+        logprobs = torch.log_softmax(logits, -1)
+        wanted.append((logits[prompt - 1], [logprobs[p - 1, ids[p]].item() for p in range(prompt, len(ids))]))
+        lines.append(json.dumps(dict(id=len(lines), prompt_ids=ids[:prompt], continuation_ids=ids[prompt:], top=VOCAB)))
+    ran = subprocess.run([HOST, "model", "logprobs", str(path)], input="\n".join(lines), text=True,
+                         capture_output=True)
+    if ran.returncode != 0:
+        return check(name, False, ran.stderr.strip())
+    worst = 0.0
+    for line, (logits, logprobs) in zip(ran.stdout.splitlines(), wanted, strict=True):
+        answer = json.loads(line)
+        if "error" in answer:
+            return check(name, False, answer["error"])
+        ours = torch.zeros(VOCAB, dtype=torch.float64)
+        ours[answer["top_ids"]] = torch.tensor(answer["top_logits"], dtype=torch.float64)
+        worst = max(worst, (ours - logits).abs().max().item())
+        worst = max([worst] + [abs(a - b) for a, b in zip(answer["token_logprobs"], logprobs, strict=True)])
+    check(name, worst < TOLERANCE and math.isfinite(worst), f"worst difference {worst:.2e}")
+
+
+def compare_saved(name, path, model, folder):
+    """What we save of it, opened by transformers: the same logits, bit for bit the same weights."""
+    ran = subprocess.run([RESAVE, str(path), str(folder)], text=True, capture_output=True)
+    if ran.returncode != 0:
+        return check(f"{name}, saved again", False, ran.stderr.strip())
+    ours = load_model(folder)
+    same = all(torch.equal(a, dict(ours.named_parameters())[n]) for n, a in model.named_parameters())
+    worst = max((logits_of(ours, ids) - logits_of(model, ids)).abs().max().item() for ids in sequences())
+    check(f"{name}, saved again", same and worst == 0, f"worst difference {worst:.2e}")
+
+
+def families(place):
+    for seed, (name, (kind, changes)) in enumerate(MODELS.items()):
+        model = make_model(kind, changes, seed)
+        model.save_pretrained(place / name)
+        compare_forward(name, place / name, load_model(place / name))
+        compare_saved(name, place / name, load_model(place / name), place / f"{name}-saved")
+
+
+def storage(place):
+    model = make_model("llama", {}, 99)
+    model.save_pretrained(place / "sharded", max_shard_size="30KB")
+    check("sharded is sharded", len(list((place / "sharded").glob("*.safetensors"))) > 2)
+    compare_forward("sharded", place / "sharded", model)
+    for name, dtype in (("float16", torch.float16), ("bfloat16", torch.bfloat16)):
+        make_model("qwen2", {}, 98).to(dtype).save_pretrained(place / name)
+        compare_forward(name, place / name, load_model(place / name))
+        compare_saved(name, place / name, load_model(place / name), place / f"{name}-saved")
+    torch.save(model.state_dict(), place / "pickle.bin")
+    ran = subprocess.run([HOST, "model", "inspect", str(place / "pickle.bin")], text=True, capture_output=True)
+    check("a pickle is refused", ran.returncode == 3 and "never read" in ran.stderr, ran.stderr.strip())
+
+
+# GGUF's names for a layer's tensors.
+NAMES = {"input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "self_attn.q_proj": "attn_q",
+         "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
+         "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm", "mlp.gate_proj": "ffn_gate",
+         "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down"}
+
+
+def gguf_name(name):
+    whole = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight",
+             "lm_head.weight": "output.weight"}
+    if name in whole:
+        return whole[name]
+    layer, rest = name.removeprefix("model.layers.").split(".", 1)
+    inner, kind = rest.rsplit(".", 1)
+    return f"blk.{layer}.{NAMES[inner]}.{kind}"
+
+
+def permute(array, heads, back=False):
+    """Rows (head, half, pair) to (head, pair, half), and back."""
+    shape = array.shape
+    split = (heads, shape[0] // heads // 2, 2) if back else (heads, 2, shape[0] // heads // 2)
+    return array.reshape(*split, *shape[1:]).swapaxes(1, 2).reshape(shape)
+
+
+def quantized(array, kind, random):
+    """Bytes of the type; those that gguf cannot make are random, with scales that give values below about 1."""
+    try:
+        return gguf.quants.quantize(array, kind)
+    except NotImplementedError:
+        block, size = gguf.GGML_QUANT_SIZES[kind]
+        data = random.integers(0, 256, (array.shape[0], array.shape[1] // block, size), dtype=np.uint8)
+        scales = {"Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,)}[kind.name]
+        for at in scales:
+            small = (random.random(data.shape[:2]) * 2e-4).astype(np.float16)
+            data[..., at:at + 2] = small[..., None].view(np.uint8)
+        return data.reshape(array.shape[0], -1)
+
+
+def write_gguf(path, model, kind, random):
+    """Writes the model with matrices of the type, and gives it the values that gguf reads there."""
+    config = model.config
+    architecture = "llama" if config.model_type in ("llama", "mistral") else config.model_type
+    writer = gguf.GGUFWriter(path, architecture)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    writer.add_key_length(head_dim)
+    writer.add_value_length(head_dim)
+    writer.add_rope_dimension_count(head_dim)
+    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    for name, parameter in model.named_parameters():
+        array = parameter.detach().numpy().copy()
+        heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}.get(name.split(".")[-2])
+        turned = heads is not None and architecture == "llama"
+        if turned:
+            array = permute(array, heads)
+        plain = gguf.GGMLQuantizationType.F32
+        if array.ndim == 1:
+            writer.add_tensor(gguf_name(name), array)
+        else:
+            data = quantized(array, kind, random)
+            writer.add_tensor(gguf_name(name), data, raw_dtype=kind if kind != plain else None)
+            array = gguf.quants.dequantize(data, kind).astype(np.float32).reshape(array.shape)
+        if turned:
+            array = permute(array, heads, back=True)
+        with torch.no_grad():
+            parameter.copy_(torch.from_numpy(np.ascontiguousarray(array)))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def gguf_files(place):
+    random = np.random.default_rng(5)
+    wide = dict(hidden_size=256, intermediate_size=512, num_attention_heads=8, num_key_value_heads=4)
+    kinds = ["F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K"]
+    cases = [("llama", kind, {}) for kind in kinds]
+    cases += [("llama", "Q8_0", dict(tie_word_embeddings=True)), ("qwen2", "Q8_0", {}), ("qwen3", "Q4_1", dict(head_dim=32))]
+    for family, kind, changes in cases:
+        name = f"{family} {kind}{' tied' if changes.get('tie_word_embeddings') else ''}.gguf"
+        model = make_model(family, {**wide, "initializer_range": 0.06, **changes}, 3)
+        write_gguf(place / name, model, getattr(gguf.GGMLQuantizationType, kind), random)
+        compare_forward(name, place / name, model)
+        compare_saved(name, place / name, model, place / f"{name}-saved")
+
+
+transformers.logging.set_verbosity_error()
+torch.set_num_threads(1)
+with tempfile.TemporaryDirectory() as folder:
+    families(pathlib.Path(folder))
+    storage(pathlib.Path(folder))
+    gguf_files(pathlib.Path(folder))
+print(f"{failures} failures; transformers {transformers.__version__}, torch {torch.__version__}")
+sys.exit(1 if failures else 0)
