@@ -154,11 +154,12 @@ Result<std::vector<SafetensorsFile>> open_sharded_safetensors(const std::string&
   std::set<std::string> names;
   for (const auto& [tensor, file] : map.items()) {
     IPR_TRY(check_tensor_name(tensor, path));
-    if (!file.is_string() || file.get<std::string>().find('/') != std::string::npos) {
+    const std::string file_name = file.is_string() ? file.get<std::string>() : std::string();
+    if (!is_plain_name(file_name) || file_name.find('/') != std::string::npos) {
       return bad_data(path + ": tensor " + tensor + ": expected the name of a file in the same folder, found " +
                       dump_brief(file));
     }
-    names.insert(file.get<std::string>());
+    names.insert(file_name);
   }
   std::vector<SafetensorsFile> files;
   std::set<std::string> found;

@@ -7,9 +7,13 @@
 
 namespace ipr::model {
 
-Status check_tensor_name(const std::string& name, const std::string& source) {
+bool is_plain_name(const std::string& name) {
   const bool control = std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 32; });
-  if (!name.empty() && name.size() <= 256 && !control) return {};
+  return !name.empty() && name.size() <= 250 && !control;
+}
+
+Status check_tensor_name(const std::string& name, const std::string& source) {
+  if (is_plain_name(name)) return {};
   return bad_data(source + ": " + dump_brief(name) + " is no tensor's name; the file is damaged, fetch it again");
 }
 

@@ -19,7 +19,9 @@ struct StoredTensor {
   const char* bytes = nullptr;  // of the file, which must stay mapped
 };
 
-// A name that fits an error's line: not empty, at most 256 bytes, no control characters. Code::kData shows it.
+// A name that fits an error's line and a folder: not empty, at most 250 bytes, no control characters.
+[[nodiscard]] bool is_plain_name(const std::string& name);
+// Code::kData shows a tensor's name that is none.
 [[nodiscard]] Status check_tensor_name(const std::string& name, const std::string& source);
 
 [[nodiscard]] Tensor expand(const StoredTensor& stored);
