@@ -202,7 +202,8 @@ Status read_post_processor(const Json& section, const std::string& where, Tokeni
   return {};
 }
 
-// What each id stands for. An added token stands for its own text.
+// What each id stands for. An added token stands for its own text, as normalized if it is found in normalized text: that
+// is where its blanks are.
 void decode_tokens(const Decoder& decoder, TokenizerParts& parts) {
   const std::size_t size = parts.tokens.size();
   parts.in_vocabulary.resize(size, false);
@@ -210,7 +211,8 @@ void decode_tokens(const Decoder& decoder, TokenizerParts& parts) {
   parts.bytes.reserve(size);
   for (const std::string& token : parts.tokens) parts.bytes.push_back(decoder.bytes_of(token));
   for (const AddedToken& token : parts.added) {
-    if (decoder.byte_level()) parts.bytes[token.id] = token.content;
+    const std::string text = token.normalized ? parts.normalizer.apply(token.content, Place::kStart) : token.content;
+    parts.bytes[token.id] = decoder.byte_level() ? text : decoder.bytes_of(text);
     parts.hidden[token.id] = token.special;
   }
   parts.blank_first.resize(size, false);

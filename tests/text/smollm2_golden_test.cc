@@ -74,7 +74,7 @@ TEST_CASE("SmolLM2's texts, prompts and chats have the goldens' ids and masks", 
       CHECK(smollm2.reply_text(*tokenizer, continuation) == entry["continuation"]);
       continuation.push_back(smollm2.end_of_turn());
       CHECK(continuation == entry["continuation_ids"].get<Ids>());
-      CHECK(tokenizer->decode(entry["greedy_ids"].get<Ids>()) == entry["greedy_text"]);
+      CHECK(tokenizer->decode(entry["greedy_ids"].get<Ids>(), true) == entry["greedy_text"]);
     }
     for (const Json& entry : test::load_json(test::shared_file("golden/smollm2/masks.json.gz"))) {
       CAPTURE(entry["env"], entry["source_index"]);
