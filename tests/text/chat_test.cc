@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/text/chat_form.h"
+#include "core/text/normalizer.h"
 #include "tests/support/catch.h"
 #include "tests/text/sentencepiece_bytes.h"
 #include "tests/text/texts.h"

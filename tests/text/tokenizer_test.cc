@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "core/base/strings.h"
+#include "core/text/bpe.h"
 #include "core/text/bpe_train.h"
 #include "core/text/byte_level.h"
 #include "tests/support/catch.h"
