@@ -161,7 +161,7 @@ Status read_layer_types(const Source& source, LlamaConfig& config) {
     std::int64_t first = 28;
     if (source.has("max_window_layers")) {
       const Json& value = source.json.at("max_window_layers");
-      if (!value.is_number_unsigned() || value > kLargestInteger)
+      if (!value.is_number_integer() || value < 0 || value > kLargestInteger)
         return source.wrong("max_window_layers", "a number of layers");
       first = value.get<std::int64_t>();
     }

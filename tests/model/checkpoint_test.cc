@@ -124,7 +124,7 @@ TEST_CASE("a broken safetensors file is refused with file and tensor", "[model][
   check_refused(with_header("{\"t\":", ""), "header: line 1");
   check_refused(with_header(one("3"), data), "tensor t: header entry without a dtype");
   check_refused(with_header(one(R"({"dtype":"I64","shape":[2],"data_offsets":[0,16]})"), data),
-                "tensor t: element type I64");
+                "tensor t: element type \"I64\"");
   check_refused(with_header(one(R"({"dtype":"F32","shape":4,"data_offsets":[0,16]})"), data),
                 "tensor t: shape is not a list");
   check_refused(with_header(one(R"({"dtype":"F32","shape":[-4],"data_offsets":[0,16]})"), data),
