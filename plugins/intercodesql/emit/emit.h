@@ -30,9 +30,11 @@ struct OutputColumn {
 };
 
 // An ORDER BY that the engine carries out as MySQL sorts (engine/filesort.h): `sql` has a column for every key behind
-// the result's, and gives the rows as MySQL's sort would meet them.
+// the result's. With a limit in `order` it gives the rows as MySQL's sort would meet them. Without one it sorts them,
+// equal rows as they are met, and has columns for that order too: most sorts leave it so (is_stable).
 struct RowsSort {
   SortOrder order;           // with the limit MySQL's sort knows of: none behind HAVING
+  std::string met;           // directions of the columns behind the keys, as SortOrder has them
   std::uint64_t offset = 0;  // the sorted rows of the result …
   std::uint64_t end = UINT64_MAX;
   std::string without_keys;  // sorts and limits in SQLite, equal rows as they come; for results too large to hold

@@ -25,7 +25,7 @@ struct Typed {
   Type type;
 };
 
-// What is asked of a query's rows: any order, MySQL's order, or that with its number as another column "n".
+// What is asked of a query's rows: any order, MySQL's order, or another column "n" that orders them so.
 enum class RowsIn { kAnyOrder, kOrder, kNumbers };
 
 class Emitter {
@@ -65,7 +65,9 @@ class Emitter {
   struct Unordered {
     std::string columns;
     std::string rest;         // from FROM on
-    std::string ties;         // ORDER BY terms, may be empty
+    std::vector<Typed> ties;
+    std::string tie_directions;
+    std::string place;        // one expression with the order of the ties, or ""
     std::vector<Typed> keys;  // of ORDER BY …
     std::string directions;   // … as SortOrder has them
     std::string sorted;       // " ORDER BY …" of the keys for SQLite, or ""
@@ -74,7 +76,7 @@ class Emitter {
     bool sorts_all = false;  // LIMIT is applied behind the sort
   };
   std::string ordered(const BoundQuery& query, const Unordered& unordered, RowsIn rows);
-  std::string sorted_like_mysql(const BoundQuery& query, const Unordered& unordered);
+  std::string sorted_like_mysql(const BoundQuery& query, const Unordered& unordered, const std::string& met);
   Unordered unordered_block(const BoundQuery& query, const std::string& list, const std::string& rest,
                             const RowOrder& order);
   std::string place_in_first(const RowOrder& order, const Unordered& unordered);
@@ -85,10 +87,13 @@ class Emitter {
   std::string first_match(const OrderTerm& term);
   std::string term(const OrderTerm& term);
   std::string terms(const std::vector<OrderTerm>& terms);
+  void add_ties(const std::vector<OrderTerm>& terms, Unordered& unordered);
+  [[nodiscard]] std::vector<OrderTerm> deciding(const std::vector<OrderTerm>& terms, const std::vector<Key>& keys,
+                                                const BoundBlock& block) const;
   std::string row_key(const std::vector<OrderTerm>& terms);
-  std::string order_of_groups(const BoundBlock& block, const RowOrder& order);
+  void add_group_ties(const BoundBlock& block, const RowOrder& order, Unordered& unordered);
   std::string ordered_set(const BoundQuery& query, bool collated, RowsIn rows);
-  std::string numbered(const BoundQuery& query, const std::vector<Item>& columns);
+  std::string numbered(const BoundQuery& query, const std::vector<Item>& columns, std::string_view number);
   std::string numbered_set(const BoundQuery& query);
 
   std::string set_operation(const BoundQuery& query, bool collated);

@@ -131,17 +131,62 @@ std::string Emitter::row_key(const std::vector<OrderTerm>& terms) {
   return concat("my_row_key('", directions, "'", values, ")");
 }
 
-std::string Emitter::order_of_groups(const BoundBlock& block, const RowOrder& order) {
-  if (!order.sorts_groups) return order.rows.empty() ? "" : concat("min(", row_key(order.rows), ")");
-  std::string keys;
-  for (const Key& key : block.group_by) {
+void Emitter::add_ties(const std::vector<OrderTerm>& terms, Unordered& unordered) {
+  for (const OrderTerm& one : terms) {
+    const Type type = one.column ? one.source->columns[*one.column].type : Type{};
+    const bool by_collation = is_text(type) && !type.is_binary;
+    unordered.ties.push_back({term(one), type});
+    unordered.tie_directions += one.descending ? (by_collation ? 'D' : 'd') : (by_collation ? 'A' : 'a');
+  }
+}
+
+// The terms that are enough where the rows are told apart by `keys`: those up to the last table that the keys name.
+std::vector<OrderTerm> Emitter::deciding(const std::vector<OrderTerm>& terms, const std::vector<Key>& keys,
+                                         const BoundBlock& block) const {
+  std::set<const Source*> named;
+  for (const Key& key : keys) {
     const Item* item = key.item ? &block.items[*key.item] : nullptr;
     const Expr* expr = item != nullptr ? item->expr : key.expr;
-    if (expr != nullptr && !reach_of(resolution_, *expr, block).own) continue;
-    keys += concat(keys.empty() ? "" : ", ", item != nullptr ? intercodesql::collated({this->item(*item), item->type})
-                                                             : sorted(*expr, /*descending=*/false));
+    if (expr == nullptr) {
+      named.insert(item->column.source);
+      continue;
+    }
+    const bool is_more = any_below(*expr, [&](const Expr& part) {
+      if (part.kind != mysql::ExprKind::kColumn)
+        return part.query || part.kind == mysql::ExprKind::kVariable ? Walk::kFound : Walk::kDeeper;
+      const auto column = column_of(resolution_, part);
+      if (!column || column->source == nullptr || column->source->block != &block) return Walk::kFound;
+      named.insert(column->source);
+      return Walk::kSkip;
+    });
+    if (is_more) return terms;
   }
-  return keys;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    if (terms[i].predicate == nullptr && named.contains(terms[i].source)) count = i + 1;
+  }
+  for (const Source* source : named) {
+    const auto is_its = [source](const OrderTerm& one) { return one.source == source; };
+    if (std::none_of(terms.begin(), terms.end(), is_its)) return terms;
+  }
+  return {terms.begin(), terms.begin() + static_cast<std::ptrdiff_t>(count)};
+}
+
+void Emitter::add_group_ties(const BoundBlock& block, const RowOrder& order, Unordered& unordered) {
+  if (!order.sorts_groups) {
+    if (order.rows.empty()) return;
+    unordered.place = concat("min(", row_key(deciding(order.rows, block.group_by, block)), ")");
+    unordered.ties.push_back({unordered.place, Type{}});
+    unordered.tie_directions += 'A';  // the least value of a column, or bytes
+    return;
+  }
+  for (const Key& key : block.group_by) {
+    const Expr* expr = key.item ? block.items[*key.item].expr : key.expr;
+    if (expr != nullptr && !reach_of(resolution_, *expr, block).own) continue;
+    unordered.ties.push_back(group_key(block, key));
+    const Type& type = unordered.ties.back().type;
+    unordered.tie_directions += is_text(type) && !type.is_binary ? 'A' : 'a';
+  }
 }
 
 Emitter::Unordered Emitter::unordered_block(const BoundQuery& query, const std::string& list, const std::string& rest,
@@ -153,12 +198,21 @@ Emitter::Unordered Emitter::unordered_block(const BoundQuery& query, const std::
   unordered.expected_rows = order.expected_rows;
   unordered.needs_no_sort = order.needs_no_sort;
   unordered.sorts_all = block.is_aggregated && block.select->having;
-  if (block.select->is_distinct) {  // one value, which is carried to the rows that are left
-    const bool has_key = !order.rows.empty() && !order.sorts_groups;
-    if (has_key) unordered.ties = block.is_aggregated ? order_of_groups(block, order) : row_key(order.rows);
+  if (block.select->is_distinct && !block.is_aggregated) {
+    std::vector<Key> items(block.items.size());
+    for (std::size_t i = 0; i < items.size(); ++i) items[i].item = i;
+    if (!order.rows.empty()) unordered.place = row_key(deciding(order.rows, items, block));
     return unordered;
   }
-  unordered.ties = block.group_by.empty() ? terms(order.rows) : order_of_groups(block, order);
+  if (!block.group_by.empty()) {
+    add_group_ties(block, order, unordered);
+  } else if (!order.rows.empty()) {
+    add_ties(order.rows, unordered);
+    unordered.place = row_key(order.rows);
+  } else {
+    unordered.place = "0";
+  }
+  if (block.select->is_distinct) return unordered;
   add_keys(query, /*by_position=*/false, unordered);
   unordered.sorted = order_by(block, query.order_by, /*by_position=*/true);
   if (order.sorted_first != nullptr) {
@@ -204,21 +258,25 @@ std::string Emitter::place_in_first(const RowOrder& order, const Unordered& unor
 Emitter::Unordered Emitter::unordered_distinct(const BoundQuery& query, const Unordered& rows) {
   const BoundBlock& block = *query.block;
   const auto is_no_item = [](const Key& key) { return !key.item; };
-  if (rows.ties.empty() || std::any_of(query.order_by.begin(), query.order_by.end(), is_no_item)) {
+  if (rows.place.empty() || std::any_of(query.order_by.begin(), query.order_by.end(), is_no_item)) {
     Unordered same = rows;
     same.columns = "DISTINCT " + rows.columns;
     same.ties.clear();
+    same.tie_directions.clear();
+    same.place.clear();
     same.sorted = order_by(block, query.order_by, /*by_position=*/true);
     same.needs_no_sort = true;  // SQLite sorts by what is no column only here
     return same;
   }
   Unordered distinct;
   distinct.columns = column_names(block.items.size());
-  distinct.rest = concat(" FROM (SELECT ", rows.columns, ", ", rows.ties, " AS \"o\"", rows.rest, ") GROUP BY ");
+  distinct.rest = concat(" FROM (SELECT ", rows.columns, ", ", rows.place, " AS \"o\"", rows.rest, ") GROUP BY ");
   for (std::size_t i = 0; i < block.items.size(); ++i) {
     distinct.rest += concat(i == 0 ? "" : ", ", intercodesql::collated({column_name(i), block.items[i].type}));
   }
-  distinct.ties = "min(\"o\")";
+  distinct.place = "min(\"o\")";
+  distinct.ties = {{distinct.place, Type{}}};
+  distinct.tie_directions = "A";
   add_keys(query, /*by_position=*/true, distinct);
   distinct.sorted = order_by(block, query.order_by, /*by_position=*/true);
   return distinct;
@@ -244,11 +302,20 @@ void Emitter::add_keys(const BoundQuery& query, bool by_position, Unordered& uno
 std::string Emitter::ordered(const BoundQuery& query, const Unordered& unordered, RowsIn rows) {
   const auto& limit = query.query->limit;
   const bool sorts = !unordered.keys.empty() && !unordered.needs_no_sort;
-  const auto with_ties = [&](std::string order) {
-    if (unordered.ties.empty()) return order;
-    return concat(order, order.empty() ? " ORDER BY " : ", ", unordered.ties);
-  };
-  std::string plain = concat("SELECT ", unordered.columns, unordered.rest, with_ties(unordered.sorted));
+  if (rows == RowsIn::kNumbers && unordered.sorted.empty() && !limit && !unordered.place.empty()) {
+    return concat("SELECT ", unordered.columns, ", ", unordered.place, " AS ", kNumber, unordered.rest);
+  }
+  std::string met;
+  for (std::size_t i = 0; i < unordered.ties.size(); ++i) {
+    const bool descending = unordered.tie_directions[i] == 'd' || unordered.tie_directions[i] == 'D';
+    met += concat(i == 0 ? "" : ", ", intercodesql::collated(unordered.ties[i]), descending ? " DESC" : "");
+  }
+  const std::string all = concat(unordered.sorted,
+                                 met.empty()                ? ""
+                                 : unordered.sorted.empty() ? " ORDER BY "
+                                                            : ", ",
+                                 met);
+  std::string plain = concat("SELECT ", unordered.columns, unordered.rest, all);
   if (limit) plain += limit_clause(*limit);
   if (sorts && &query == top_) {
     RowsSort sort;
@@ -259,20 +326,28 @@ std::string Emitter::ordered(const BoundQuery& query, const Unordered& unordered
       sort.end = last_row(*limit);
       if (!unordered.sorts_all) sort.order.limit = sort.end;
     }
-    sort.without_keys = std::move(plain);
-    top_sort_ = std::move(sort);
     std::string text = concat("SELECT ", unordered.columns);
     for (const Typed& key : unordered.keys) text += ", " + key.sql;
-    return concat(text, unordered.rest, with_ties(""));
+    if (!sort.order.limit) {
+      sort.met = unordered.tie_directions;
+      for (const Typed& tie : unordered.ties) text += ", " + tie.sql;
+      text += unordered.rest + all;
+    } else {
+      text += concat(unordered.rest, met.empty() ? "" : " ORDER BY ", met);
+    }
+    sort.without_keys = std::move(plain);
+    top_sort_ = std::move(sort);
+    return text;
   }
-  if (sorts && limit && !unordered.sorts_all && last_row(*limit) <= kLongestLimit)
-    plain = sorted_like_mysql(query, unordered);
+  if (sorts && limit && !unordered.sorts_all && last_row(*limit) <= kLongestLimit) {
+    plain = sorted_like_mysql(query, unordered, met);
+  }
   if (rows != RowsIn::kNumbers) return plain;
   return concat("SELECT *, row_number() OVER () AS ", kNumber, " FROM (", plain, ")");
 }
 
 // Inside a statement: the sort is an aggregate over all rows, which says which of them are wanted.
-std::string Emitter::sorted_like_mysql(const BoundQuery& query, const Unordered& unordered) {
+std::string Emitter::sorted_like_mysql(const BoundQuery& query, const Unordered& unordered, const std::string& met) {
   const mysql::Limit& limit = *query.query->limit;
   const std::string columns = column_names(query.columns.size());
   std::string keys;
@@ -282,7 +357,7 @@ std::string Emitter::sorted_like_mysql(const BoundQuery& query, const Unordered&
     names += ", " + key_name(i);
   }
   const std::string expected = unordered.expected_rows ? std::to_string(*unordered.expected_rows) : "NULL";
-  const std::string order = unordered.ties.empty() ? "" : concat("ORDER BY ", unordered.ties);
+  const std::string order = met.empty() ? "" : concat("ORDER BY ", met);
   return concat("SELECT ", columns, " FROM (SELECT ", columns, ", ", kNumber, ", my_filesort('", unordered.directions,
                 "', ", std::to_string(last_row(limit)), ", ", expected, ", ", kNumber, names,
                 ") OVER () AS \"p\" FROM (SELECT ", unordered.columns, keys, ", row_number() OVER (", order, ") AS ",
@@ -304,7 +379,9 @@ std::string Emitter::ordered_set(const BoundQuery& bound, bool collated, RowsIn 
   }
   const std::uint32_t id = bound.block == nullptr ? 0 : bound.block->sources.front()->id;
   unordered.rest = concat(" FROM (", numbered_set(bound), ") AS t", std::to_string(id));
-  unordered.ties = kNumber;
+  unordered.place = kNumber;
+  unordered.ties = {{unordered.place, Type{}}};
+  unordered.tie_directions = "a";
   if (!bound.order_by.empty()) {
     add_keys(bound, /*by_position=*/true, unordered);
     unordered.sorted = order_by(*bound.block, bound.order_by, /*by_position=*/true);
@@ -312,34 +389,35 @@ std::string Emitter::ordered_set(const BoundQuery& bound, bool collated, RowsIn 
   return ordered(bound, unordered, rows);
 }
 
-// The columns of a query as `columns` have their types, and "n".
-std::string Emitter::numbered(const BoundQuery& bound, const std::vector<Item>& columns) {
+// The columns of a query as `columns` have their types, and `number` as "n"; it is made of the query's own "n", or of
+// none.
+std::string Emitter::numbered(const BoundQuery& bound, const std::vector<Item>& columns, std::string_view number) {
   std::string list;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const std::string value = as_type({column_name(i), bound.columns[i].type}, columns[i].type);
     list += concat(value, " AS ", column_name(i), ", ");
   }
-  return concat("SELECT ", list, kNumber, " FROM (", query(bound, /*collated=*/false, RowsIn::kNumbers), ")");
+  const RowsIn rows = number.find(kNumber) == std::string_view::npos ? RowsIn::kAnyOrder : RowsIn::kNumbers;
+  return concat("SELECT ", list, number, " AS ", kNumber, " FROM (", query(bound, /*collated=*/false, rows), ")");
 }
 
 // The rows of the left side, then those of the right one; of equal ones the first.
 std::string Emitter::numbered_set(const BoundQuery& bound) {
   const mysql::Query& query = *bound.query;
-  if (query.nested) return numbered(resolution_.at(*query.nested), bound.columns);
+  if (query.nested) return numbered(resolution_.at(*query.nested), bound.columns, kNumber);
   const std::string names = column_names(bound.columns.size());
-  if (!query.set)
-    return concat("SELECT ", names, ", row_number() OVER () AS ", kNumber, " FROM (", value_rows(bound), ")");
+  const auto counted = [&](const std::string& rows) {
+    return concat("SELECT ", names, ", row_number() OVER () AS ", kNumber, " FROM (", rows, ")");
+  };
+  if (!query.set) return counted(value_rows(bound));
   const mysql::SetOperation& set = *query.set;
   const bool is_union = set.op == SetOp::kUnion;
-  if (!set.is_distinct && !is_union) {
-    return concat("SELECT ", names, ", row_number() OVER () AS ", kNumber, " FROM (", body(bound, /*collated=*/true),
-                  ")");
-  }
-  const std::string left = numbered(resolution_.at(*set.left), bound.columns);
-  const std::string right = numbered(resolution_.at(*set.right), bound.columns);
+  if (!set.is_distinct && !is_union) return counted(body(bound, /*collated=*/true));
   // A row of the right side has no number where it only tells whether one of the left side stays.
-  const std::string_view number = is_union ? "1000000000000 + \"n\"" : "NULL";
-  const std::string both = concat(left, " UNION ALL SELECT ", names, ", ", number, " FROM (", right, ")");
+  const std::string_view of_left = is_union ? "my_row_key('aa', 0, \"n\")" : kNumber;
+  const std::string_view of_right = is_union ? "my_row_key('aa', 1, \"n\")" : "NULL";
+  const std::string both = concat(numbered(resolution_.at(*set.left), bound.columns, of_left), " UNION ALL ",
+                                  numbered(resolution_.at(*set.right), bound.columns, of_right));
   if (!set.is_distinct) return both;
   std::string groups;
   for (std::size_t i = 0; i < bound.columns.size(); ++i) {

@@ -58,9 +58,9 @@ std::string Emitter::rollup(const BoundQuery& query, bool collated, const std::s
   unordered.columns = column_names(block.items.size());
   unordered.rest = concat(" FROM (", all, ")");
   for (std::size_t i = 0; i < count; ++i) {
-    const std::string name = concat("\"g", std::to_string(i + 1), "\"");
-    unordered.ties +=
-        concat(i == 0 ? "" : ", ", "\"level\" <= ", std::to_string(i), ", ", intercodesql::collated({name, types[i]}));
+    unordered.ties.push_back({concat("\"level\" <= ", std::to_string(i)), Type{BaseType::kInt}});
+    unordered.ties.push_back({concat("\"g", std::to_string(i + 1), "\""), types[i]});
+    unordered.tie_directions += is_text(types[i]) && !types[i].is_binary ? "aA" : "aa";
   }
   add_keys(query, /*by_position=*/true, unordered);
   unordered.sorted = order_by(block, query.order_by, /*by_position=*/true);

@@ -55,7 +55,8 @@
 //   my_now() my_curdate() my_curtime() my_database() my_user() my_version() my_connection_id() my_last_insert_id()
 //   my_row_count() my_found_rows() my_uuid() my_variable(name) my_set_variable(name, value) my_system_variable(name)
 // The order of rows
-//   my_row_key(directions, a, b, …)   bytes that compare as the row (a, b, …) does; 'a' or 'd' per value. Never NULL
+//   my_row_key(directions, a, b, …)   bytes that compare as the row (a, b, …) does; 'a' or 'd' per value; the last one
+//                                     may be such a key. Never NULL
 //   my_filesort(directions, limit, expected, number, key, …)   an aggregate: the numbers of the first `limit` rows in
 //                                     the order of MySQL's sort (engine/filesort.h); `expected` may be NULL, and so may
 //                                     `limit`: then all rows', or NULL where that sort is stable

@@ -62,16 +62,24 @@ int compare_general_ci(std::string_view a, std::string_view b) {
   return 0;
 }
 
-void append_general_ci_key(std::string_view text, std::string& key) {
-  text = without_trailing_blanks(text);
-  key.reserve(key.size() + text.size());
-  for (std::size_t pos = 0; pos < text.size();) append_utf8(next_weight(text, pos), key);
-}
-
 std::string general_ci_key(std::string_view text) {
   std::string key;
+  key.reserve(text.size());
   append_general_ci_key(text, key);
   return key;
+}
+
+void append_general_ci_key(std::string_view text, std::string& key) {
+  text = without_trailing_blanks(text);
+  for (std::size_t pos = 0; pos < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[pos]);
+    if (lead < 0x80) {
+      key += static_cast<char>(ascii_weight(lead));
+      ++pos;
+    } else {
+      append_utf8(next_weight(text, pos), key);
+    }
+  }
 }
 
 std::optional<bool> like(std::string_view text, std::string_view pattern, char32_t escape, bool is_binary,

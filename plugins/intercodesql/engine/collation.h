@@ -13,7 +13,7 @@ namespace intercodesql {
 // Negative, 0 or positive.
 [[nodiscard]] int compare_general_ci(std::string_view a, std::string_view b);
 
-// Equal for exactly those texts that compare as equal.
+// Equal for exactly those texts that compare as equal; byte by byte in the order of the texts, blanks at the end aside.
 [[nodiscard]] std::string general_ci_key(std::string_view text);
 void append_general_ci_key(std::string_view text, std::string& key);
 

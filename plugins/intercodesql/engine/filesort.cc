@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "engine/collation.h"
 
@@ -108,6 +109,13 @@ bool is_stable(std::size_t rows) {
   return rows <= kInsertionSorted || rows > kFewRows;
 }
 
+std::vector<std::size_t> sorted_by(const std::vector<Row>& keys, const std::string& directions) {
+  std::vector<std::size_t> rows(keys.size());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  std::stable_sort(rows.begin(), rows.end(), Less(keys, directions));
+  return rows;
+}
+
 std::vector<std::size_t> sorted_positions(const std::vector<Row>& keys, const SortOrder& order) {
   constexpr double kHeapIsSlower = 3;
   const Less less(keys, order.directions);
@@ -122,7 +130,7 @@ std::vector<std::size_t> sorted_positions(const std::vector<Row>& keys, const So
     rows = smallest.take();
   } else {
     rows.resize(keys.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = i;
+    std::iota(rows.begin(), rows.end(), std::size_t{0});
   }
   const std::size_t count = rows.size();
   if (limited && *order.limit < count / 2) {

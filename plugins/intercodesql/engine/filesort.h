@@ -28,4 +28,7 @@ struct SortOrder {
 // Does so many rows' sort without a limit leave equal ones as they come?
 [[nodiscard]] bool is_stable(std::size_t rows);
 
+// The order of rows that are all different.
+[[nodiscard]] std::vector<std::size_t> sorted_by(const std::vector<Row>& keys, const std::string& directions);
+
 }  // namespace intercodesql

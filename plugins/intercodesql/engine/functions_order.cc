@@ -20,12 +20,7 @@ void append_number(double value, std::string& key) {
   for (int shift = 56; shift >= 0; shift -= 8) key += static_cast<char>(bits >> shift);
 }
 
-void append_text(std::string_view text, std::string& key) {
-  append_general_ci_key(text, key);
-  key += '\0';
-}
-
-// NULL before numbers before texts.
+// NULL before numbers before texts before keys of rows, which may only come last.
 void append_value(FunctionCall& call, int i, std::string& key) {
   switch (call.storage(i)) {
     case SQLITE_NULL:
@@ -36,9 +31,14 @@ void append_value(FunctionCall& call, int i, std::string& key) {
       key += '\2';
       append_number(call.number(i), key);
       break;
-    default:
+    case SQLITE_TEXT:
       key += '\3';
-      append_text(call.text(i), key);
+      append_general_ci_key(call.text(i), key);
+      key += '\0';
+      break;
+    default:
+      key += '\4';
+      key += call.text(i);
   }
 }
 

@@ -16,20 +16,39 @@ RuntimeError not_supported(std::string_view what) {
   return {1235, concat("This version of MySQL doesn't yet support '", what, "'")};
 }
 
-// Rows with the keys of ORDER BY behind their `width` cells, in MySQL's order and without the keys.
-std::vector<Row> sorted(std::vector<Row> rows, std::size_t width, const RowsSort& sort) {
-  std::vector<Row> keys;
-  keys.reserve(rows.size());
+// The cells of each row from `first` on, `count` of them.
+std::vector<Row> taken_cells(std::vector<Row>& rows, std::size_t first, std::size_t count) {
+  std::vector<Row> cells;
+  cells.reserve(rows.size());
   for (Row& row : rows) {
-    const auto first = row.begin() + static_cast<std::ptrdiff_t>(width);
-    keys.emplace_back(std::make_move_iterator(first), std::make_move_iterator(row.end()));
-    row.resize(width);
+    const auto begin = row.begin() + static_cast<std::ptrdiff_t>(first);
+    cells.emplace_back(std::make_move_iterator(begin),
+                       std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(count)));
   }
-  const std::vector<std::size_t> positions = sorted_positions(keys, sort.order);
+  return cells;
+}
+
+void permute(std::vector<Row>& rows, const std::vector<std::size_t>& positions) {
   std::vector<Row> result;
-  const std::size_t end = std::min<std::uint64_t>(positions.size(), sort.end);
-  for (std::size_t i = sort.offset; i < end; ++i) result.push_back(std::move(rows[positions[i]]));
-  return result;
+  result.reserve(positions.size());
+  for (const std::size_t position : positions) result.push_back(std::move(rows[position]));
+  rows = std::move(result);
+}
+
+// Rows of a query with a sort, of whose cells the first `width` are the result's, in MySQL's order.
+std::vector<Row> sorted(std::vector<Row> rows, std::size_t width, const RowsSort& sort) {
+  const std::size_t keys = sort.order.directions.size();
+  if (sort.order.limit || !is_stable(rows.size())) {
+    if (!sort.order.limit) {
+      permute(rows, sorted_by(taken_cells(rows, width + keys, sort.met.size()), sort.met));
+    }
+    permute(rows, sorted_positions(taken_cells(rows, width, keys), sort.order));
+  }
+  const std::size_t end = std::min<std::uint64_t>(rows.size(), sort.end);
+  rows.resize(end);
+  rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(sort.offset, end)));
+  for (Row& row : rows) row.resize(width);
+  return rows;
 }
 
 }  // namespace
@@ -85,7 +104,7 @@ Outcome StatementRunner::query(const RowsQuery& query, const std::vector<std::st
   std::variant<std::vector<Row>, RuntimeError> answer;
   if (query.sort) {
     std::vector<Type> with_keys = types;
-    with_keys.resize(types.size() + query.sort->order.directions.size());
+    with_keys.resize(types.size() + query.sort->order.directions.size() + query.sort->met.size());
     answer = handle->query(query.sql, with_keys, budget, session());
     if (auto* found = std::get_if<std::vector<Row>>(&answer)) {
       *found = sorted(std::move(*found), types.size(), *query.sort);

@@ -156,7 +156,8 @@ class OrderReader {
     for (std::size_t k = i; k < plan_.steps.size(); ++k) {
       const Step& end = plan_.steps[k];
       if (end.strategy == SemiJoinStrategy::kNone || end.strategy_begin > i) continue;
-      if (end.strategy == SemiJoinStrategy::kMaterializeScan) return true;
+      if (end.strategy == SemiJoinStrategy::kMaterializeScan || end.strategy == SemiJoinStrategy::kLooseScan)
+        return true;
       if (end.strategy != SemiJoinStrategy::kWeedout) return false;
       const auto is_outside = [](const Step& step) { return step.table->sub == 0; };
       return std::any_of(plan_.steps.begin() + static_cast<std::ptrdiff_t>(i),

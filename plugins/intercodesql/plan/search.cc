@@ -44,6 +44,7 @@ JoinPlan Search::run() {
   if (has_semi_joins_) materialize();
   if (remaining != 0) extend(remaining, first_);
   JoinPlan plan;
+  if (has_semi_joins_) settle_loose_scans();
   plan.steps = best_.empty() ? steps_ : best_;
   if (!plan.steps.empty() && remaining != 0) {
     plan.rows = plan.steps.back().prefix_rows;

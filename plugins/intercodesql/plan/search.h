@@ -8,7 +8,14 @@
 namespace intercodesql {
 
 // How a semi-join's duplicates are avoided. The first two leave the order to the tables outside.
-enum class SemiJoinStrategy : std::uint8_t { kNone, kFirstMatch, kMaterializeLookup, kMaterializeScan, kWeedout };
+enum class SemiJoinStrategy : std::uint8_t {
+  kNone,
+  kFirstMatch,
+  kMaterializeLookup,
+  kLooseScan,
+  kMaterializeScan,
+  kWeedout
+};
 
 struct Step {
   const PlanTable* table = nullptr;

@@ -34,6 +34,8 @@ class Search {
     TableSet duplicates = 0;  // inner tables whose duplicates nothing removes yet
     std::size_t first_match = kNowhere;
     TableSet first_match_needs = 0, first_match_remaining = 0;
+    std::size_t loose_scan = kNowhere;
+    TableSet loose_scan_needs = 0;
     TableSet weedout_needs = 0;
     std::size_t weedout = kNowhere;
     TableSet scan_needs = 0;
@@ -80,9 +82,11 @@ class Search {
   };
   void materialize();
   void advance(TableSet remaining, std::size_t i);
-  RangeCost match_range(std::size_t first, std::size_t last, TableSet remaining) const;
+  RangeCost match_range(std::size_t first, std::size_t last, TableSet remaining, const Step* driving) const;
   RangeCost scan_range(std::size_t last_inner, std::size_t last, TableSet remaining) const;
   RangeCost weedout_range(std::size_t first, std::size_t last) const;
+  [[nodiscard]] std::optional<Step> loose_scan(const PlanTable& table, TableSet remaining, double prefix) const;
+  void settle_loose_scans();
   [[nodiscard]] SemiJoinStrategy materializes(TableSet remaining, std::size_t i) const;
   [[nodiscard]] const SemiJoin* semi_join_of(std::size_t i) const;
 

@@ -37,10 +37,12 @@ void Search::materialize() {
 void Search::advance(TableSet remaining, std::size_t i) {
   Step& step = steps_[i];
   SemiJoinState& state = states_[i];
+  const TableSet with_this = remaining;
   remaining &= ~step.table->bit;
   state = {};
   if (i > first_) {
     state = states_[i - 1];
+    if (steps_[i - 1].strategy == SemiJoinStrategy::kLooseScan) state.loose_scan = kNowhere;
     if (steps_[i - 1].strategy == SemiJoinStrategy::kMaterializeScan) state.scan_needs = 0;
   }
   const SemiJoin* join = semi_join_of(i);
@@ -67,12 +69,29 @@ void Search::advance(TableSet remaining, std::size_t i) {
       if ((join->outer & state.first_match_remaining) != 0) {
         state.first_match = kNowhere;
       } else if ((state.first_match_needs & remaining) == 0) {
-        take(SemiJoinStrategy::kFirstMatch, state.first_match, match_range(state.first_match, i, remaining));
+        take(SemiJoinStrategy::kFirstMatch, state.first_match, match_range(state.first_match, i, remaining, nullptr));
         handled = state.first_match_needs;
       }
     }
   }
 
+  if (state.loose_scan != kNowhere) {
+    const SemiJoin* first = semi_join_of(state.loose_scan);
+    const bool inside = (first->inner & with_this) != 0;
+    if (inside ? join != first : join != nullptr) state.loose_scan = kNowhere;
+  }
+  if (join != nullptr && (with_this & join->inner) == join->inner && state.duplicates == 0 && !join->is_correlated &&
+      (with_this & join->outer) != 0 && loose_scan(*step.table, with_this, prefix_rows(i))) {
+    state.loose_scan = i;
+    state.loose_scan_needs = join->inner | join->outer;
+  }
+  if (state.loose_scan != kNowhere && (remaining & state.loose_scan_needs) == 0) {
+    TableSet from_there = remaining;
+    for (std::size_t k = state.loose_scan; k <= i; ++k) from_there |= steps_[k].table->bit;
+    const auto driving = loose_scan(*steps_[state.loose_scan].table, from_there, prefix_rows(state.loose_scan));
+    take(SemiJoinStrategy::kLooseScan, state.loose_scan, match_range(state.loose_scan, i, remaining, &*driving));
+    handled = semi_join_of(state.loose_scan)->inner;
+  }
   if (join != nullptr) state.duplicates |= join->inner;
   state.duplicates &= ~handled;
 
@@ -134,24 +153,56 @@ SemiJoinStrategy Search::materializes(TableSet remaining, std::size_t i) const {
   return (remaining & join->outer) != 0 ? SemiJoinStrategy::kMaterializeScan : SemiJoinStrategy::kMaterializeLookup;
 }
 
-Search::RangeCost Search::match_range(std::size_t first, std::size_t last, TableSet remaining) const {
+// FirstMatch, or LooseScan with its first step `driving`.
+Search::RangeCost Search::match_range(std::size_t first, std::size_t last, TableSet remaining,
+                                      const Step* driving) const {
   double cost = prefix_cost(first);
   const double rows = prefix_rows(first);
   double inner = 1, outer = 1;
-  std::size_t inner_tables = 0;
+  std::size_t inner_tables = 0, last_inner = first;
   for (std::size_t i = first; i <= last; ++i) {
     remaining |= steps_[i].table->bit;
-    if (steps_[i].table->sub != 0) ++inner_tables;
+    if (steps_[i].table->sub == 0) continue;
+    ++inner_tables;
+    last_inner = i;
   }
+  const std::size_t unbuffered = driving != nullptr ? last_inner + 1 : inner_tables > 1 ? last + 1 : first;
   for (std::size_t i = first; i <= last; ++i) {
     Step step = steps_[i];
     const double prefix = rows * inner * outer;
-    if (step.has_join_buffer) step = reach(*step.table, remaining, i, prefix, inner_tables > 1);
+    if (driving != nullptr && i == first) {
+      step = *driving;
+    } else if (step.has_join_buffer) {
+      step = reach(*step.table, remaining, i, prefix, i < unbuffered);
+    }
     remaining &= ~step.table->bit;
     cost += step.read_cost + kRowCost * prefix * step.rows_fetched;
     (step.table->sub != 0 ? inner : outer) *= step.rows_fetched * step.filter;
   }
   return {rows * outer, cost};
+}
+
+// The inner table read by an index that holds all of it and begins with the column IN compares, the first entry of
+// every value only.
+std::optional<Step> Search::loose_scan(const PlanTable& table, TableSet remaining, double prefix) const {
+  const SemiJoin& join = problem_.semi_joins[table.sub - 1];
+  if (join.pairs.empty() || table.source->table == nullptr) return std::nullopt;
+  const Item& inner = *join.pairs.front().second;
+  std::optional<Step> best;
+  for (const IndexUse& use : table.indexes) {
+    const bool fits =
+        use.is_covering && inner.column.source == table.source && use.index->columns.front() == inner.column.column;
+    const double cost = fits ? prefix * index_scan_cost(use, *table.source->table, table.rows) : kNever;
+    if (!fits || (best && cost >= best->read_cost)) continue;
+    Step step;
+    step.table = &table;
+    step.key = &use;
+    step.read_cost = cost;
+    step.rows_fetched = table.rows / rows_per_key(*table.source->table, *use.index, 1);
+    best = step;
+  }
+  if (best) best->filter = filter_of(table, nullptr, ~remaining & among_, best->rows_fetched, false, remaining);
+  return best;
 }
 
 Search::RangeCost Search::scan_range(std::size_t last_inner, std::size_t last, TableSet remaining) const {
@@ -198,6 +249,17 @@ Search::RangeCost Search::weedout_range(std::size_t first, std::size_t last) con
   }
   cost += kTemporaryTableCost + kTemporaryRowCost * rows * outer * (1 + inner);
   return {rows * outer, cost};
+}
+
+// A loose scan's first step reads another index than the plan was made with.
+void Search::settle_loose_scans() {
+  for (std::size_t i = first_; i < best_.size(); ++i) {
+    if (best_[i].strategy != SemiJoinStrategy::kLooseScan) continue;
+    Step& driving = best_[best_[i].strategy_begin];
+    const auto scan = loose_scan(*driving.table, driving.table->bit, 1);
+    driving.key = scan->key;
+    driving.key_parts = 0;
+  }
 }
 
 }  // namespace intercodesql
