@@ -51,8 +51,8 @@ class Game {
   // State's start, predicates that nothing reads included.
   [[nodiscard]] const pddl::Domain& domain() const;
   [[nodiscard]] const pddl::Problem& problem() const;
-  // The name of an object as shown; "" for one that is in no initial fact. Where there is no number (agent, types) it
-  // ends in a blank.
+  // The name of an object as shown. What has no number (the agent, types, objects in no initial fact) is called by its
+  // id and a blank.
   [[nodiscard]] std::string_view name(pddl::ObjectId object) const;
 
   [[nodiscard]] const engine::GameTables& tables() const { return *tables_; }
