@@ -64,6 +64,7 @@ Status Run::open_folder() {
   IPR_TRY(make_folder(config_.out + "/checkpoints"));
   remove_unfinished_files(config_.out);
   remove_unfinished_files(config_.out + "/checkpoints");
+  remove_unfinished_files(config_.out + "/tb");
   // The first process's config stays: a flag given in another way would say another origin.
   if (!std::filesystem::exists(config_.out + "/config.json"))
     IPR_TRY(write_file(config_.out + "/config.json", config_.resolved.dump(2) + "\n"));
