@@ -23,6 +23,10 @@ Normalizer Normalizer::sentencepiece(Charsmap map, SentencePieceSpacing spacing,
   return made;
 }
 
+bool Normalizer::takes_bytes() const {
+  return steps_.size() == 1 && std::holds_alternative<SentencePiece>(steps_[0]);
+}
+
 Status Normalizer::add(const Json& section, const std::string& where) {
   if (type_of(section) != "Sequence") {
     IPR_ASSIGN(Step step, read_step(section, where));
@@ -128,8 +132,9 @@ std::string Normalizer::applied(const Charsmap& step, std::string_view text, Pla
 Charsmap::Rule Normalizer::SentencePiece::next(std::string_view text) const {
   if (const std::size_t length = user_defined.length_at(text, 0); length > 0) return {length, text.substr(0, length)};
   if (const auto rule = map.longest(text)) return *rule;
-  const std::size_t length = std::max<std::size_t>(1, first_char(text).length);
-  return {length, text.substr(0, length)};
+  const std::size_t length = first_char(text).length;
+  // A map may have a rule for U+FFFD; a byte that is no character is written so behind its back.
+  return length == 0 ? Charsmap::Rule{1, "\xEF\xBF\xBD"} : Charsmap::Rule{length, text.substr(0, length)};
 }
 
 std::string Normalizer::applied(const SentencePiece& step, std::string_view text, Place place) {

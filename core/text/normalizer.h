@@ -38,9 +38,11 @@ class Normalizer {
   [[nodiscard]] static Normalizer sentencepiece(Charsmap map, SentencePieceSpacing spacing,
                                                 std::vector<AddedToken> user_defined);
 
-  // Precondition: `text` is valid UTF-8. So is the result.
+  // Precondition: `text` is valid UTF-8, or takes_bytes. The result is valid.
   [[nodiscard]] std::string apply(std::string_view text, Place place) const;
   [[nodiscard]] bool empty() const { return steps_.empty(); }
+  // SentencePiece's sees bytes that are not UTF-8 itself.
+  [[nodiscard]] bool takes_bytes() const;
 
  private:
   struct Prepend {

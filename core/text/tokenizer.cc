@@ -120,9 +120,10 @@ struct Tokenizer::Impl {
   }
 
   [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text, const AddedPasses& added, Place place) const {
-    const std::string valid = valid_utf8(text);
+    const std::string valid = parts.normalizer.takes_bytes() ? std::string() : valid_utf8(text);
+    if (!parts.normalizer.takes_bytes()) text = valid;
     std::vector<std::int32_t> encoded;
-    encoded.reserve(valid.size() / 3);
+    encoded.reserve(text.size() / 3);
     const auto on_token = [&](std::int32_t id) { encoded.push_back(id); };
     const auto on_normalized = [&](std::string_view part, Place at) { encode_normalized(part, at, encoded); };
     const auto on_raw = [&](std::string_view part, Place at) {
@@ -130,7 +131,7 @@ struct Tokenizer::Impl {
       const std::string normalized = parts.normalizer.apply(part, at);
       cut_at(added.normalized, normalized, at, on_normalized, on_token);
     };
-    cut_at(added.raw, valid, place, on_raw, on_token);
+    cut_at(added.raw, text, place, on_raw, on_token);
     return encoded;
   }
 
