@@ -192,7 +192,7 @@ void add_model(CLI::App& app, Chosen& chosen) {
         IPR_ASSIGN(const auto speech, speech_if_any(*state));
         IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(state->folder));
         if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
-        const model::Engine engine(weights, state->options.model_threads);
+        const model::CpuEngine engine(weights, state->options.model_threads);
         return answer_lines([&](const Json& input) { return logprobs(input, speech.get(), engine); });
       });
   add("generate",

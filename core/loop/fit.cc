@@ -86,7 +86,7 @@ Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& 
   IPR_TRY(plan_training(optimizer, choice, iteration, examples, training));
   const std::string stage = iteration == 0 ? "SFT" : "iteration " + std::to_string(iteration) + ": train";
   SavedTraining saved(training_file(), stage_name(iteration, "train"), training.steps, config_.save_seconds);
-  IPR_TRY(saved.restore(init.config, progress_));
+  IPR_TRY(saved.restore(init, progress_));
   goes_on(iteration, "training step " + std::to_string(saved.step()) + " of " + std::to_string(training.steps));
 
   train::TrainJob job;

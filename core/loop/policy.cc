@@ -59,7 +59,7 @@ std::unique_ptr<Policy> make_policy(const std::string& name, int iteration, mode
   policy->iteration = iteration;
   policy->weights = std::move(weights);
   policy->sha256 = weights_hash(policy->weights);
-  policy->engine = std::make_unique<model::Engine>(policy->weights, model_threads);
+  policy->engine = std::make_unique<model::CpuEngine>(policy->weights, model_threads);
   rollout::GeneratorOptions options;
   options.kv_budget_bytes = kv_budget_bytes(policy->weights.config);
   policy->generator = std::make_unique<rollout::Generator>(*policy->engine, options);
@@ -67,13 +67,19 @@ std::unique_ptr<Policy> make_policy(const std::string& name, int iteration, mode
 }
 
 std::string weights_hash(const model::Weights& weights) {
-  std::string bytes;
-  for (const auto& [name, tensor] : weights.tensors) {
-    bytes += name;
-    bytes.append(reinterpret_cast<const char*>(tensor.shape.data()), tensor.shape.size() * sizeof(std::int64_t));
-    bytes.append(reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size() * sizeof(float));
+  std::string names;
+  const auto add = [&](const std::string& name, const model::Tensor& tensor) {
+    names += name + " " + Json(tensor.shape).dump() + " " + tensor.values.sha256() + "\n";
+  };
+  for (const auto& [name, tensor] : weights.tensors) add(name, tensor);
+  if (weights.lora) {
+    names += "lora " + std::to_string(weights.lora->scale()) + "\n";
+    for (const auto& [module, pair] : weights.lora->pairs) {
+      add(module + " A", pair.a);
+      add(module + " B", pair.b);
+    }
   }
-  return sha256_hex(bytes);
+  return sha256_hex(names);
 }
 
 }  // namespace ipr::loop

@@ -49,7 +49,7 @@ struct Policy {
 [[nodiscard]] std::unique_ptr<Policy> make_policy(const std::string& name, int iteration, model::Weights weights,
                                                   int model_threads);
 
-// SHA-256 over names, shapes and values, in map order.
+// SHA-256 over names, shapes and the SHA-256 of the values, in map order, of base and change.
 [[nodiscard]] std::string weights_hash(const model::Weights& weights);
 
 }  // namespace ipr::loop

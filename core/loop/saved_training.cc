@@ -10,9 +10,9 @@ SavedTraining::SavedTraining(std::string path, std::string stage, std::int64_t t
   checkpoint_.total = total;
 }
 
-Status SavedTraining::restore(const model::LlamaConfig& config, ProgressLine& progress) {
+Status SavedTraining::restore(const model::Weights& init, ProgressLine& progress) {
   if (!std::filesystem::exists(path_)) return {};
-  Result<train::TrainCheckpoint> found = train::load_train_checkpoint(path_, config);
+  Result<train::TrainCheckpoint> found = train::load_train_checkpoint(path_, init);
   if (!found.ok()) {
     progress.say(found.status().message());
     return {};
@@ -31,7 +31,7 @@ Status SavedTraining::load(train::Backend& backend, const model::Weights& init) 
 
 // The backend holds it; a large model need not be there twice.
 void SavedTraining::forget_model() {
-  checkpoint_.weights.tensors.clear();
+  checkpoint_.weights = {};
   checkpoint_.backend_state = std::string();
 }
 

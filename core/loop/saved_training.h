@@ -17,7 +17,7 @@ class SavedTraining {
 
   // Reads what an earlier process left of this stage, if anything. A damaged file costs the stage its beginning, which
   // is said, and nothing else: the bits are the same.
-  Status restore(const model::LlamaConfig& config, ProgressLine& progress);
+  Status restore(const model::Weights& init, ProgressLine& progress);
 
   [[nodiscard]] std::int64_t step() const { return checkpoint_.step; }  // done
   // Reference log-probs by row; the caller fills in the missing ones.

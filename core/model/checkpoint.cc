@@ -66,7 +66,7 @@ bool is_derived(const LlamaConfig& config, const std::string& name) {
 
 // `source` names the file, or the index of the files.
 Result<Weights> load_safetensors(LlamaConfig config, const std::vector<SafetensorsFile>& files,
-                                 const std::string& source) {
+                                 const std::string& source, Precision precision) {
   std::map<std::string, std::vector<std::int64_t>> shapes;
   for (const SafetensorsFile& file : files) {
     for (const StoredTensor& tensor : file.tensors) {
@@ -74,12 +74,12 @@ Result<Weights> load_safetensors(LlamaConfig config, const std::vector<Safetenso
     }
   }
   IPR_TRY(check_shapes(config, shapes, source));
-  Weights weights{std::move(config), {}};
+  Weights weights{std::move(config), {}, {}};
   for (const SafetensorsFile& file : files) {
     for (const StoredTensor& tensor : file.tensors) {
       if (!shapes.contains(tensor.name)) continue;
-      Tensor values = expand(tensor);
-      IPR_TRY(check_finite(tensor.name, values, file.file.path()));
+      Tensor values = precision == Precision::kF32 ? expand(tensor) : keep(tensor, file.file);
+      IPR_TRY(check_finite(tensor.name, values, file.file->path()));
       weights.tensors.emplace(tensor.name, std::move(values));
     }
   }
@@ -139,7 +139,7 @@ std::optional<std::string> gguf_of(const std::string& path) {
   return files.size() == 1 ? std::optional(files.front()) : std::nullopt;
 }
 
-Result<Weights> load_checkpoint(const std::string& path) {
+Result<Weights> load_checkpoint(const std::string& path, Precision precision) {
   if (const std::optional<std::string> gguf = gguf_of(path)) return load_gguf(*gguf);
   std::error_code ignored;
   if (fs::exists(path, ignored) && !fs::is_directory(path, ignored)) {
@@ -152,12 +152,12 @@ Result<Weights> load_checkpoint(const std::string& path) {
   if (fs::exists(file, ignored)) {
     IPR_ASSIGN(SafetensorsFile opened, open_safetensors(file));
     files.push_back(std::move(opened));
-    return load_safetensors(std::move(config), files, file);
+    return load_safetensors(std::move(config), files, file, precision);
   }
   const std::string index = file + ".index.json";
   if (!fs::exists(index, ignored)) return nothing_to_read(path);
   IPR_ASSIGN(files, open_sharded_safetensors(index));
-  return load_safetensors(std::move(config), files, index);
+  return load_safetensors(std::move(config), files, index, precision);
 }
 
 Status save_checkpoint(const std::string& folder, const Weights& weights,

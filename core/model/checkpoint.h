@@ -15,7 +15,11 @@ namespace ipr::model {
 // tensor is checked against the config, and every value for being finite. Buffers that are no weights (rotary
 // frequencies) and a copy of a tied head are left out. Memory is spent only on tensors that the file really holds.
 // Code::kData names file and tensor. A pickle (pytorch_model.bin, .pt) is never opened: the error says how to convert.
-[[nodiscard]] Result<Weights> load_checkpoint(const std::string& path);
+enum class Precision {
+  kF32,       // every number as f32 in memory of its own: to be trained
+  kAsStored,  // plain types stay in the mapped file, which must not change meanwhile: a base that stays as it is
+};
+[[nodiscard]] Result<Weights> load_checkpoint(const std::string& path, Precision precision = Precision::kF32);
 
 // The GGUF file that load_checkpoint(path) reads; nothing if it reads safetensors, or would fail.
 [[nodiscard]] std::optional<std::string> gguf_of(const std::string& path);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <mutex>
 #include <vector>
 
@@ -12,7 +13,7 @@
 namespace ipr::model {
 namespace {
 
-// A layer whose packed weights fit the second-level cache is run row-wise; see Engine::Impl.
+// A layer whose packed weights fit the second-level cache is run row-wise; see CpuEngine::Impl.
 constexpr std::size_t kRowWiseLayerBytes = std::size_t{2} << 20;
 
 // KV heads that a row-wise task attends with before it goes on to its next rows.
@@ -37,7 +38,7 @@ struct Scratch {
 // Two ways to share the work, equal in every bit. Row-wise: a task takes some rows through a whole layer, one region
 // per layer; the weights are read again for each task, so only where a layer fits the cache (the small default model,
 // where the cost of a region would decide). Column-wise: a task takes some columns of one product for all rows.
-class Engine::Impl {
+class CpuEngine::Impl {
  public:
   Impl(const Weights& weights, int threads, const Kernels& kernels)
       : config_(weights.config), kernels_(kernels), model_(weights), pool_(std::max(1, threads)), rope_(config_) {
@@ -328,29 +329,38 @@ class Engine::Impl {
         *inner_ = nullptr, *last_ = nullptr;
 };
 
-Engine::Engine(const Weights& weights, int threads, const Kernels& kernels)
-    : impl_(std::make_unique<Impl>(weights, threads, kernels)) {}
-Engine::~Engine() = default;
+std::shared_ptr<float> Engine::allocate_blocks(std::size_t count) const {
+  const auto memory = std::make_shared<AlignedFloats>(count * block_floats());
+  return {memory, memory->data()};
+}
 
-const LlamaConfig& Engine::config() const {
+void Engine::copy_block(const float* from, float* to) const {
+  std::memcpy(to, from, block_floats() * sizeof(float));
+}
+
+CpuEngine::CpuEngine(const Weights& weights, int threads, const Kernels& kernels)
+    : impl_(std::make_unique<Impl>(weights, threads, kernels)) {}
+CpuEngine::~CpuEngine() = default;
+
+const LlamaConfig& CpuEngine::config() const {
   return impl_->config();
 }
-int Engine::threads() const {
+int CpuEngine::threads() const {
   return impl_->threads();
 }
-const char* Engine::kernel_family() const {
+const char* CpuEngine::kernel_family() const {
   return impl_->kernels().family;
 }
-const Kernels& Engine::kernels() const {
+const Kernels& CpuEngine::kernels() const {
   return impl_->kernels();
 }
-std::size_t Engine::block_floats() const {
+std::size_t CpuEngine::block_floats() const {
   return impl_->block_floats();
 }
-void Engine::step(std::span<const Row> rows, float* logits) const {
+void CpuEngine::step(std::span<const Row> rows, float* logits) const {
   impl_->step(rows, logits);
 }
-void Engine::parallel(int tasks, const std::function<void(int task, int thread)>& body) const {
+void CpuEngine::parallel(int tasks, const std::function<void(int task, int thread)>& body) const {
   impl_->parallel(tasks, body);
 }
 

@@ -1,10 +1,11 @@
-// The f32 rollout engine: the forward pass of a Llama-architecture model on own kernels, one call for any mix of rows.
+// The rollout engine: the forward pass of a Llama-architecture model, one call for any mix of rows.
 //
 // A row is one token of one sequence. Prefill, decode, ragged and continuous batches are the same call (llm-runtime.md
 // section 4): nothing is padded, and only the rows that ask get logits.
 //
-// Same bits: every output is summed in one fixed order that depends on the row's own tokens only, never on the other
-// rows, the thread count or how the work was split. A prefix read from shared blocks and a recomputed one agree.
+// CpuEngine, here, computes in f32 on own kernels. Same bits there: every output is summed in one fixed order that
+// depends on the row's own tokens only, never on the other rows, the thread count or how the work was split. A prefix
+// read from shared blocks and a recomputed one agree. Engines of other devices come from libraries (core/train).
 #pragma once
 
 #include <cstddef>
@@ -32,31 +33,52 @@ struct Row {
   bool want_logits = false;
 };
 
-// Immutable after construction. step() may be called from several threads; calls run one after another.
+// Immutable after construction but for the KV memory. step() may be called from several threads; calls run one after
+// another.
 class Engine {
  public:
-  // Packs the weights (a copy; `weights` may go afterwards). `threads` >= 1 counts the calling thread; the others are
-  // the engine's own and sleep between steps. Precondition: check_weights(weights) is ok.
-  Engine(const Weights& weights, int threads, const Kernels& kernels = best_kernels());
-  ~Engine();
-  Engine(const Engine&) = delete;
-  Engine& operator=(const Engine&) = delete;
+  virtual ~Engine() = default;
 
-  [[nodiscard]] const LlamaConfig& config() const;
-  [[nodiscard]] int threads() const;
-  // "avx512", "avx2" or "portable": the recorded kernel family. Across families bits may differ.
-  [[nodiscard]] const char* kernel_family() const;
-  // The same kernels for what follows the logits (sampling), so that a run uses one family throughout.
-  [[nodiscard]] const Kernels& kernels() const;
-  // Size of one KV block (all layers, K and V of 32 positions), in floats. Its memory must be 64-byte aligned.
-  [[nodiscard]] std::size_t block_floats() const;
+  [[nodiscard]] virtual const LlamaConfig& config() const = 0;
+  // Threads of parallel(), the calling one included.
+  [[nodiscard]] virtual int threads() const = 0;
+  // "avx512", "avx2", "portable" or "cuda-bf16": the recorded kernel family. Across families bits may differ.
+  [[nodiscard]] virtual const char* kernel_family() const = 0;
+  // Kernels for what follows the logits (sampling); of one family throughout a run.
+  [[nodiscard]] virtual const Kernels& kernels() const = 0;
 
-  // Runs the rows. `logits`: [rows that want logits, in row order][vocab_size].
-  void step(std::span<const Row> rows, float* logits) const;
+  // Size of one KV block (all layers, K and V of 32 positions) in floats' sizes, whatever the engine puts there.
+  [[nodiscard]] virtual std::size_t block_floats() const = 0;
+  // Memory for `count` blocks one behind the other, zeroed, which may lie on the engine's device: only step() and
+  // copy_block() touch it. Goes with its last holder. Throws std::bad_alloc where the device has no more.
+  [[nodiscard]] virtual std::shared_ptr<float> allocate_blocks(std::size_t count) const;
+  // Copies a block. From any threads, not during a step.
+  virtual void copy_block(const float* from, float* to) const;
+
+  // Runs the rows. `logits`: [rows that want logits, in row order][vocab_size], in host memory.
+  virtual void step(std::span<const Row> rows, float* logits) const = 0;
 
   // Calls body(task, thread) for each task in [0, tasks), thread in [0, threads()), on the engine's threads and the
   // caller's: for what follows the logits (sampling). Threads as in step(). The body must not throw. tasks < 65536.
-  void parallel(int tasks, const std::function<void(int task, int thread)>& body) const;
+  virtual void parallel(int tasks, const std::function<void(int task, int thread)>& body) const = 0;
+};
+
+class CpuEngine final : public Engine {
+ public:
+  // Packs the weights (a copy; `weights` may go afterwards). `threads` >= 1 counts the calling thread; the others are
+  // the engine's own and sleep between steps. Precondition: check_weights(weights) is ok.
+  CpuEngine(const Weights& weights, int threads, const Kernels& kernels = best_kernels());
+  ~CpuEngine() override;
+  CpuEngine(const CpuEngine&) = delete;
+  CpuEngine& operator=(const CpuEngine&) = delete;
+
+  [[nodiscard]] const LlamaConfig& config() const override;
+  [[nodiscard]] int threads() const override;
+  [[nodiscard]] const char* kernel_family() const override;
+  [[nodiscard]] const Kernels& kernels() const override;
+  [[nodiscard]] std::size_t block_floats() const override;
+  void step(std::span<const Row> rows, float* logits) const override;
+  void parallel(int tasks, const std::function<void(int task, int thread)>& body) const override;
 
  private:
   class Impl;

@@ -130,7 +130,7 @@ Status read_rope_factors(const GgufFile& file, LlamaConfig& config) {
   if (config.rope_scaling.kind != RopeScaling::Kind::kNone) return refused();
   RopeScaling scaling;  // with Llama 3.1's bounds and original length
   scaling.kind = RopeScaling::Kind::kLlama3;
-  scaling.factor = static_cast<double>(factors.values.back());
+  scaling.factor = static_cast<double>(factors.values[factors.values.size() - 1]);
   const auto original = static_cast<double>(scaling.original_positions);
   for (std::size_t i = 0; i < factors.values.size(); ++i) {
     const double exponent = 2 * static_cast<double>(i) / static_cast<double>(config.head_dim);

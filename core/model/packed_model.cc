@@ -1,16 +1,17 @@
 #include "core/model/packed_model.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 namespace ipr::model {
 namespace {
 
-const std::vector<float>& values_of(const Weights& weights, const std::string& name) {
-  return weights.tensors.at(name).values;
+Values values_of(const Weights& weights, const std::string& name) {
+  return weights.tensors.at(name).values.as_f32();
 }
 
-AlignedFloats padded_copy(const std::vector<float>& values) {
+AlignedFloats padded_copy(const Values& values) {
   AlignedFloats copy(product(1, padded(static_cast<int>(values.size()))));
   std::copy(values.begin(), values.end(), copy.data());
   return copy;
@@ -18,13 +19,14 @@ AlignedFloats padded_copy(const std::vector<float>& values) {
 
 // A product's weights and, where the model has one, its bias.
 struct Part {
-  const std::vector<float>& matrix;
-  const std::vector<float>* bias;
+  Values matrix;
+  std::optional<Values> bias;
 };
 
 Part part_of(const Weights& weights, const std::string& name) {
-  const auto bias = weights.tensors.find(name + ".bias");
-  return {values_of(weights, name + ".weight"), bias == weights.tensors.end() ? nullptr : &bias->second.values};
+  Part part{values_of(weights, name + ".weight"), {}};
+  if (weights.tensors.contains(name + ".bias")) part.bias = values_of(weights, name + ".bias");
+  return part;
 }
 
 template <typename At>
@@ -55,7 +57,7 @@ PackedMatrix pack_qkv(const Weights& weights, const std::string& prefix, const S
     const From place = from(row);
     return place.row < 0 ? 0.0f : place.part.matrix[product(place.row, shape.hidden) + static_cast<std::size_t>(i)];
   });
-  if (q.bias != nullptr) {
+  if (q.bias) {
     pack_bias(packed, shape.qkv_width, [&](int row) {
       const From place = from(row);
       return place.row < 0 ? 0.0f : (*place.part.bias)[static_cast<std::size_t>(place.row)];
@@ -73,7 +75,7 @@ PackedMatrix pack_output(const Weights& weights, const std::string& prefix, cons
                                                 product(head, shape.head_dim) + static_cast<std::size_t>(dim)]
                                 : 0.0f;
   });
-  if (output.bias != nullptr)
+  if (output.bias)
     pack_bias(packed, shape.hidden, [&](int row) { return (*output.bias)[static_cast<std::size_t>(row)]; });
   return packed;
 }
@@ -87,7 +89,7 @@ PackedMatrix pack_gate_up(const Weights& weights, const std::string& prefix, con
     const int unit = unit_of(row);
     return unit < shape.inner ? part_at(row).matrix[product(unit, shape.hidden) + static_cast<std::size_t>(i)] : 0.0f;
   });
-  if (gate.bias != nullptr) {
+  if (gate.bias) {
     pack_bias(packed, 2 * shape.inner_stride, [&](int row) {
       const int unit = unit_of(row);
       return unit < shape.inner ? (*part_at(row).bias)[static_cast<std::size_t>(unit)] : 0.0f;
@@ -101,7 +103,7 @@ PackedMatrix pack_down(const Weights& weights, const std::string& prefix, const 
   PackedMatrix packed = pack(shape.hidden, shape.inner, [&](int row, int i) {
     return down.matrix[product(row, shape.inner) + static_cast<std::size_t>(i)];
   });
-  if (down.bias != nullptr)
+  if (down.bias)
     pack_bias(packed, shape.hidden, [&](int row) { return (*down.bias)[static_cast<std::size_t>(row)]; });
   return packed;
 }
@@ -126,12 +128,12 @@ Layer pack_layer(const Weights& weights, int index, const Shape& shape) {
 
 PackedModel::PackedModel(const Weights& weights) : shape(weights.config) {
   for (int i = 0; i < static_cast<int>(weights.config.num_layers); ++i) layers.push_back(pack_layer(weights, i, shape));
-  const auto& rows = values_of(weights, "model.embed_tokens.weight");
+  const Values rows = values_of(weights, "model.embed_tokens.weight");
   embedding = AlignedFloats(product(shape.vocab, shape.hidden_stride));
   for (int id = 0; id < shape.vocab; ++id) {
     std::copy_n(&rows[product(id, shape.hidden)], shape.hidden, embedding.data() + product(id, shape.hidden_stride));
   }
-  const auto& columns = weights.config.tie_word_embeddings ? rows : values_of(weights, "lm_head.weight");
+  const Values columns = weights.config.tie_word_embeddings ? rows : values_of(weights, "lm_head.weight");
   head = pack(shape.vocab, shape.hidden,
               [&](int row, int i) { return columns[product(row, shape.hidden) + static_cast<std::size_t>(i)]; });
   final_norm = padded_copy(values_of(weights, "model.norm.weight"));

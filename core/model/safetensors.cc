@@ -111,8 +111,9 @@ std::string header_of(const std::map<std::string, Tensor>& tensors) {
   Json header = {{"__metadata__", {{"format", "pt"}}}};  // what transformers looks for
   std::uint64_t at = 0;
   for (const auto& [name, tensor] : tensors) {
-    const std::uint64_t end = at + tensor.values.size() * sizeof(float);
-    header[name] = {{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {at, end}}};
+    const std::uint64_t end = at + tensor.values.bytes().size();
+    const char* const type = layout_of(tensor.values.type()).name;
+    header[name] = {{"dtype", type}, {"shape", tensor.shape}, {"data_offsets", {at, end}}};
     at = end;
   }
   std::string text = dump_line(header);
@@ -136,7 +137,7 @@ Result<SafetensorsFile> open_safetensors(const std::string& path) {
     entries.push_back(std::move(entry));
   }
   IPR_TRY(check_tiling(entries, data.size(), path));
-  SafetensorsFile opened{std::move(file), {}};
+  SafetensorsFile opened{std::make_shared<const MappedFile>(std::move(file)), {}};
   for (Entry& entry : entries) {
     entry.tensor.bytes = data.data() + entry.begin;
     opened.tensors.push_back(std::move(entry.tensor));
@@ -193,7 +194,7 @@ Status write_safetensors(const std::string& path, const std::map<std::string, Te
   const std::uint64_t length = header.size();
   std::vector<std::string_view> parts = {{reinterpret_cast<const char*>(&length), kLengthBytes}, header};
   for (const auto& [name, tensor] : tensors) {
-    parts.emplace_back(reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size() * sizeof(float));
+    parts.push_back(tensor.values.bytes());
   }
   return write_file_parts(path, parts);
 }

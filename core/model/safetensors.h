@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@
 namespace ipr::model {
 
 struct SafetensorsFile {
-  MappedFile file;
+  std::shared_ptr<const MappedFile> file;
   std::vector<StoredTensor> tensors;  // in the order of their bytes
 };
 
@@ -30,7 +31,7 @@ struct SafetensorsFile {
 // All tensors of one file as f32.
 [[nodiscard]] Result<std::map<std::string, Tensor>> read_safetensors(const std::string& path);
 
-// Writes F32 in map order, the same bytes for equal tensors. Never half visible: temporary file, fsync, rename.
+// Writes the tensors as they are in map order, the same bytes for equal tensors. Never half visible: temporary file, fsync, rename.
 [[nodiscard]] Status write_safetensors(const std::string& path, const std::map<std::string, Tensor>& tensors);
 
 }  // namespace ipr::model

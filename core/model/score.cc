@@ -53,11 +53,11 @@ void keep_top(std::span<const float> logits, std::int64_t top, ScoreReply& reply
 struct Sequence {
   Sequence(const Engine& engine, std::size_t length) {
     for (std::size_t first = 0; first < length; first += kBlockPositions) {
-      memory.emplace_back(engine.block_floats());
-      blocks.push_back(memory.back().data());
+      memory.push_back(engine.allocate_blocks(1));
+      blocks.push_back(memory.back().get());
     }
   }
-  std::vector<AlignedFloats> memory;
+  std::vector<std::shared_ptr<float>> memory;
   std::vector<float*> blocks;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/base/json.h"
 
@@ -18,18 +19,30 @@ Status check_tensor_name(const std::string& name, const std::string& source) {
 }
 
 Tensor expand(const StoredTensor& stored) {
-  Tensor tensor{stored.shape, std::vector<float>(stored.count)};
-  expand(stored.type, stored.bytes, stored.count, tensor.values.data());
-  return tensor;
+  std::vector<float> values(stored.count);
+  expand(stored.type, stored.bytes, stored.count, values.data());
+  return {stored.shape, std::move(values)};
+}
+
+Tensor keep(const StoredTensor& stored, std::shared_ptr<const void> file) {
+  const ElementLayout& layout = layout_of(stored.type);
+  if (layout.values != 1 || reinterpret_cast<std::uintptr_t>(stored.bytes) % layout.bytes != 0) return expand(stored);
+  return {stored.shape, Values(stored.type, stored.bytes, stored.count, std::move(file))};
 }
 
 Status check_finite(const std::string& name, const Tensor& tensor, const std::string& source) {
-  const auto wrong =
-      std::find_if_not(tensor.values.begin(), tensor.values.end(), [](float value) { return std::isfinite(value); });
-  if (wrong == tensor.values.end()) return {};
-  return bad_data(source + ": tensor " + name + ": value " + std::to_string(wrong - tensor.values.begin()) + " is " +
-                  (std::isnan(*wrong) ? "not a number" : "infinite") +
-                  "; the file is damaged or its training diverged, fetch or make it again");
+  std::vector<float> piece;
+  for (std::size_t first = 0; first < tensor.values.size(); first += piece.size()) {
+    piece.resize(std::min<std::size_t>(tensor.values.size() - first, 4096));
+    tensor.values.read(first, piece);
+    const auto wrong = std::find_if_not(piece.begin(), piece.end(), [](float value) { return std::isfinite(value); });
+    if (wrong == piece.end()) continue;
+    return bad_data(source + ": tensor " + name + ": value " +
+                    std::to_string(first + static_cast<std::size_t>(wrong - piece.begin())) + " is " +
+                    (std::isnan(*wrong) ? "not a number" : "infinite") +
+                    "; the file is damaged or its training diverged, fetch or make it again");
+  }
+  return {};
 }
 
 }  // namespace ipr::model

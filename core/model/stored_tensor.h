@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "core/base/status.h"
 #include "core/model/element_type.h"
-#include "core/model/weights.h"
+#include "core/model/tensor.h"
 
 namespace ipr::model {
 
@@ -24,7 +26,11 @@ struct StoredTensor {
 // Code::kData shows a tensor's name that is none.
 [[nodiscard]] Status check_tensor_name(const std::string& name, const std::string& source);
 
+// As f32.
 [[nodiscard]] Tensor expand(const StoredTensor& stored);
+// In the memory of `file`, which is kept alive, where that is f32, f16 or bf16 (and lies as such numbers must in
+// memory); else expanded.
+[[nodiscard]] Tensor keep(const StoredTensor& stored, std::shared_ptr<const void> file);
 
 // Every value is finite. Code::kData names the tensor and the first value that is not.
 [[nodiscard]] Status check_finite(const std::string& name, const Tensor& tensor, const std::string& source);

@@ -104,19 +104,19 @@ Status check_weights(const Weights& weights, const std::string& source) {
                       std::to_string(tensor.values.size()) + " values");
     }
   }
-  return {};
+  return weights.lora ? check_lora(weights.config, *weights.lora, source) : Status();
 }
 
 Weights random_weights(const LlamaConfig& config, std::uint64_t seed, double std) {
-  Weights weights{config, {}};
+  Weights weights{config, {}, {}};
   for (const auto& [name, shape] : expected_tensors(config)) {
-    Tensor tensor{shape, std::vector<float>(static_cast<std::size_t>(element_count(shape)))};
-    if (shape.size() == 1) std::fill(tensor.values.begin(), tensor.values.end(), name.ends_with(".bias") ? 0.0f : 1.0f);
+    std::vector<float> values(static_cast<std::size_t>(element_count(shape)));
+    if (shape.size() == 1) std::fill(values.begin(), values.end(), name.ends_with(".bias") ? 0.0f : 1.0f);
     if (shape.size() == 2) {
       Rng rng(mix(seed, fnv1a64(name)));  // a stream per tensor: a tensor more or less leaves the others as they are
-      for (float& value : tensor.values) value = static_cast<float>(std * normal(rng));
+      for (float& value : values) value = static_cast<float>(std * normal(rng));
     }
-    weights.tensors.emplace(name, std::move(tensor));
+    weights.tensors.emplace(name, Tensor{shape, std::move(values)});
   }
   return weights;
 }

@@ -1,28 +1,29 @@
-// Named f32 tensors of a model in host memory, under Hugging Face's Llama names and layouts ([out, in], row-major).
+// Named tensors of a model in host memory, under Hugging Face's Llama names and layouts ([out, in], row-major).
 //
-// The currency between checkpoints on disk, the rollout engine and the trainer. Value type; large: move it.
+// The currency between checkpoints on disk, the rollout engine and the trainer. Value type; copies share the numbers
+// (values.h), so a copy is cheap.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/status.h"
 #include "core/model/config.h"
+#include "core/model/lora.h"
+#include "core/model/values.h"
 
 namespace ipr::model {
-
-struct Tensor {
-  std::vector<std::int64_t> shape;
-  std::vector<float> values;
-};
 
 struct Weights {
   LlamaConfig config;
   // "model.embed_tokens.weight", "model.layers.0.self_attn.q_proj.weight", …, "model.norm.weight", and "lm_head.weight"
   // unless tied. std::map: one fixed order everywhere (files, hashes, optimizer state).
   std::map<std::string, Tensor> tensors;
+  // Set: `tensors` is the frozen base, and the model is the base with this change.
+  std::optional<Lora> lora;
 };
 
 // The names and shapes that `config` demands, in map order.

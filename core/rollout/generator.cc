@@ -75,7 +75,7 @@ class Generator::Loop {
       : engine_(engine),
         options_(at_least_one(options)),
         vocab_(static_cast<std::size_t>(engine.config().vocab_size)),
-        tree_(engine.block_floats(), vocab_, options.kv_budget_bytes),
+        tree_(engine, options.kv_budget_bytes),
         scratch_(static_cast<std::size_t>(engine.threads())),
         thread_([this] { run(); }) {}
 

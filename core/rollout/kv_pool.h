@@ -1,26 +1,28 @@
-// Memory of KV blocks, carved out of large slabs (huge pages where the system gives them) and used again.
+// Memory of KV blocks, taken from the engine in large slabs and used again.
 //
 // Not thread-safe. Pointers stay valid until release() of the block or the pool's end; slabs are kept until then.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
-#include "core/model/packed.h"
+#include "core/model/engine.h"
 
 namespace ipr::rollout {
 
 class KvPool {
  public:
-  explicit KvPool(std::size_t block_floats);
+  // `engine` must outlive the pool.
+  explicit KvPool(const model::Engine& engine) : engine_(engine) {}
 
-  // A block of `block_floats` floats, 64-byte aligned. Contents: whatever was there; zeros at first.
+  // A block for the engine's steps; what it holds is whatever was there.
   [[nodiscard]] float* allocate();
   void release(float* block) { free_.push_back(block); }
 
  private:
-  std::size_t stride_;  // floats from block to block
-  std::vector<model::AlignedFloats> slabs_;
+  const model::Engine& engine_;
+  std::vector<std::shared_ptr<float>> slabs_;
   std::vector<float*> free_;
 };
 

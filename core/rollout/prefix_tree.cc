@@ -1,7 +1,6 @@
 #include "core/rollout/prefix_tree.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <utility>
 
@@ -69,12 +68,12 @@ bool PrefixTree::OlderFirst::operator()(const Node* a, const Node* b) const {
   return a->last_use != b->last_use ? a->last_use < b->last_use : a->id < b->id;
 }
 
-PrefixTree::PrefixTree(std::size_t block_floats, std::size_t vocab, std::size_t budget_bytes)
-    : block_floats_(block_floats),
-      block_bytes_(block_floats * sizeof(float)),
-      logits_bytes_(vocab * sizeof(float)),
+PrefixTree::PrefixTree(const model::Engine& engine, std::size_t budget_bytes)
+    : engine_(engine),
+      block_bytes_(engine.block_floats() * sizeof(float)),
+      logits_bytes_(static_cast<std::size_t>(engine.config().vocab_size) * sizeof(float)),
       budget_bytes_(budget_bytes),
-      pool_(block_floats),
+      pool_(engine),
       root_(std::make_unique<Node>()) {}
 
 PrefixTree::~PrefixTree() = default;
@@ -264,7 +263,7 @@ bool PrefixTree::ask_for_copy(Node& node) {
 }
 
 void PrefixTree::copy(std::size_t index) const {
-  std::memcpy(copies_[index].to->memory, copies_[index].from->memory, block_bytes_);
+  engine_.copy_block(copies_[index].from->memory, copies_[index].to->memory);
 }
 
 void PrefixTree::copied() {

@@ -27,9 +27,9 @@ class PrefixTree {
   class Path;
   struct Node;  // internal
 
-  // `vocab`: floats of the kept logits. `budget_bytes` bounds blocks and logits together; only what paths hold can
-  // exceed it.
-  PrefixTree(std::size_t block_floats, std::size_t vocab, std::size_t budget_bytes);
+  // `engine`, whose blocks these are, must outlive the tree. `budget_bytes` bounds blocks and logits together; only what
+  // paths hold can exceed it.
+  PrefixTree(const model::Engine& engine, std::size_t budget_bytes);
   ~PrefixTree();
   PrefixTree(const PrefixTree&) = delete;
   PrefixTree& operator=(const PrefixTree&) = delete;
@@ -76,7 +76,8 @@ class PrefixTree {
   void drop(Node& node);
   void keep_logits(Node& node, std::size_t offset, std::span<const float> logits);
 
-  const std::size_t block_floats_, block_bytes_, logits_bytes_, budget_bytes_;
+  const model::Engine& engine_;
+  const std::size_t block_bytes_, logits_bytes_, budget_bytes_;
   KvPool pool_;
   std::unique_ptr<Node> root_;
   std::list<Node> nodes_;                  // all but the root

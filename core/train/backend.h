@@ -54,6 +54,9 @@ class Backend {
 
 struct BackendOptions {
   std::string device = "cpu";  // cpu, cuda, cuda:N
+  // fp32; bf16: matrices and activations in bf16, sums of norms, softmax and log-probs in f32, the trained numbers and
+  // AdamW's moments in f32 (a step below half a bf16 unit would otherwise be lost, llm-runtime.md section 6).
+  std::string dtype = "fp32";
   int threads = 2;
   std::int64_t tokens_per_pass = 16384;  // tokens that one pass with a graph may hold; more: two passes
   bool own_kernels = true;  // CPU: false runs LibTorch's operators alone, as a GPU does (the tests' reference)

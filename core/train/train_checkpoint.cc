@@ -50,6 +50,17 @@ Status damaged(const std::string& path, const char* what) {
   return bad_data(path + ": " + what + "; without it the stage is trained from its beginning");
 }
 
+// What training changes, in one fixed order: the change to a frozen base where there is one, else every tensor.
+std::vector<model::Values*> trained_values(model::Weights& weights) {
+  std::vector<model::Values*> trained;
+  if (weights.lora) {
+    for (auto& [module, pair] : weights.lora->pairs) trained.insert(trained.end(), {&pair.a.values, &pair.b.values});
+  } else {
+    for (auto& [name, tensor] : weights.tensors) trained.push_back(&tensor.values);
+  }
+  return trained;
+}
+
 // The parts behind the header, as long as the header says.
 Status read_parts(const std::string& path, const Json& header, Reader& reader, TrainCheckpoint& checkpoint) {
   checkpoint.stage = header.at("stage").get<std::string>();
@@ -58,14 +69,11 @@ Status read_parts(const std::string& path, const Json& header, Reader& reader, T
   if (header.at("checksum").get<std::uint64_t>() != checksum(std::array{reader.left()})) {
     return damaged(path, "is cut short or was changed");
   }
-  const model::LlamaConfig& config = checkpoint.weights.config;
   if (checkpoint.step > 0) {
-    for (const auto& [name, shape] : model::expected_tensors(config)) {
-      std::size_t size = 1;
-      for (const std::int64_t extent : shape) size *= static_cast<std::size_t>(extent);
-      model::Tensor& tensor = checkpoint.weights.tensors[name];
-      tensor.shape = shape;
-      if (!reader.take(size, tensor.values)) return damaged(path, "is of another model");
+    for (model::Values* const values : trained_values(checkpoint.weights)) {
+      std::vector<float> taken;
+      if (!reader.take(values->size(), taken)) return damaged(path, "is of another model");
+      *values = std::move(taken);
     }
   }
   std::string_view state;
@@ -83,7 +91,10 @@ Status read_parts(const std::string& path, const Json& header, Reader& reader, T
 Status save_train_checkpoint(const std::string& path, const TrainCheckpoint& checkpoint) {
   Json lengths = Json::array();
   std::vector<std::string_view> parts;
-  for (const auto& [name, tensor] : checkpoint.weights.tensors) parts.push_back(bytes_of(tensor.values));
+  model::Weights weights = checkpoint.weights;  // shares the numbers
+  if (checkpoint.step > 0) {
+    for (const model::Values* values : trained_values(weights)) parts.push_back(values->bytes());
+  }
   parts.push_back(checkpoint.backend_state);
   for (const std::vector<float>& row : checkpoint.reference) {
     lengths.push_back(row.size());
@@ -101,7 +112,7 @@ Status save_train_checkpoint(const std::string& path, const TrainCheckpoint& che
   return write_file_parts(path, parts);
 }
 
-Result<TrainCheckpoint> load_train_checkpoint(const std::string& path, const model::LlamaConfig& config) {
+Result<TrainCheckpoint> load_train_checkpoint(const std::string& path, const model::Weights& begun_from) {
   IPR_ASSIGN(const std::string contents, read_file(path));
   Reader reader(contents);
   std::string_view mark, size_bytes, header_bytes;
@@ -113,7 +124,7 @@ Result<TrainCheckpoint> load_train_checkpoint(const std::string& path, const mod
   if (!reader.take(header_size, header_bytes)) return damaged(path, "is cut short or was changed");
   IPR_ASSIGN(const Json header, parse_json(header_bytes, path));
   TrainCheckpoint checkpoint;
-  checkpoint.weights.config = config;
+  checkpoint.weights = begun_from;
   try {
     IPR_TRY(read_parts(path, header, reader, checkpoint));
   } catch (const Json::exception&) {  // a key is missing or of another type

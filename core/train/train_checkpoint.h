@@ -1,7 +1,8 @@
 // A training stage on disk: all that a killed process needs to go on with the same bits.
 //
 // One file: a line that names the format, the size of the header (8 bytes, little-endian), the header (JSON: stage,
-// steps, sizes, checksum), then the weights (f32 in map order), the optimizer's state and the reference log-probs.
+// steps, sizes, checksum), then what training changes (f32 in map order: the weights, or the change to a frozen base), the
+// optimizer's state and the reference log-probs.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@ struct TrainCheckpoint {
   std::string stage;           // whose steps these are
   std::int64_t step = 0;       // steps done: TrainJob::first_step of who goes on
   std::int64_t total = 0;      // of the whole stage
-  model::Weights weights;      // after `step` steps; no tensors where step is 0
+  model::Weights weights;      // after `step` steps; of no meaning where step is 0
   std::string backend_state;   // Backend::save_state at the same moment; empty where step is 0
   RowLogprobs reference = {};  // by row, as far as computed; empty where nothing is compared with
 };
@@ -24,7 +25,8 @@ struct TrainCheckpoint {
 // Replaces `path` in one step (write_file): the file is always the last whole checkpoint.
 [[nodiscard]] Status save_train_checkpoint(const std::string& path, const TrainCheckpoint& checkpoint);
 
-// Reads a checkpoint of a model of this architecture. Code::kData: not one, cut short, or changed since it was written.
-[[nodiscard]] Result<TrainCheckpoint> load_train_checkpoint(const std::string& path, const model::LlamaConfig& config);
+// Reads a checkpoint of a training that began from weights of these shapes; a frozen base is taken from there.
+// Code::kData: not one, cut short, or changed since it was written.
+[[nodiscard]] Result<TrainCheckpoint> load_train_checkpoint(const std::string& path, const model::Weights& begun_from);
 
 }  // namespace ipr::train

@@ -22,7 +22,7 @@ void save_reference(const std::string& from, const std::string& to) {
   REQUIRE(weights.ok());
   for (auto& [name, tensor] : weights->tensors) {
     for (std::size_t i = 0; i < tensor.values.size(); ++i)
-      tensor.values[i] += static_cast<float>(0.02 * std::sin(0.7 * static_cast<double>(i)));
+      tensor.values.edit()[i] += static_cast<float>(0.02 * std::sin(0.7 * static_cast<double>(i)));
   }
   REQUIRE(model::save_checkpoint(to, *weights, {}).ok());
 }

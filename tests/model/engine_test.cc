@@ -77,7 +77,7 @@ TEST_CASE("every kernel family computes the plain forward pass, whatever the siz
     const auto ids = test::random_ids(70, config.vocab_size, 5);
     const auto expected = test::Reference(weights).last_logits(ids);
     for (const Kernels* kernels : available_kernels()) {
-      const Engine engine(weights, 2, *kernels);
+      const CpuEngine engine(weights, 2, *kernels);
       const auto logits = test::logits_alone(engine, ids, ids.size());
       for (std::size_t i = 0; i < expected.size(); ++i) {
         CAPTURE(family_name(config.family), config.hidden_size, kernels->family, i);
@@ -96,11 +96,11 @@ TEST_CASE("a row's bits depend neither on company nor on steps nor on threads", 
     for (const Kernels* kernels : available_kernels()) {
       std::vector<std::vector<float>> alone;
       {
-        const Engine engine(weights, 1, *kernels);
+        const CpuEngine engine(weights, 1, *kernels);
         for (const auto& ids : sequences) alone.push_back(test::logits_alone(engine, ids, 1));
       }
       for (const int threads : {1, 2, 3}) {
-        const Engine engine(weights, threads, *kernels);
+        const CpuEngine engine(weights, threads, *kernels);
         for (const std::size_t stride : {1, 7, 100}) {
           CAPTURE(family_name(config.family), config.hidden_size, kernels->family, threads, stride);
           CHECK(logits_in_company(engine, sequences, stride) == alone);
@@ -112,7 +112,7 @@ TEST_CASE("a row's bits depend neither on company nor on steps nor on threads", 
 
 TEST_CASE("a forked prefix and a recomputed one agree bit for bit", "[model][engine]") {
   const auto weights = test::tiny_weights(test::mini_config(), 6);
-  const Engine engine(weights, 2);
+  const CpuEngine engine(weights, 2);
   const auto vocab = static_cast<std::size_t>(weights.config.vocab_size);
   const auto prefix = test::random_ids(75, 96, 1);
   test::KvMemory origin(engine, 128);
@@ -135,7 +135,7 @@ TEST_CASE("a forked prefix and a recomputed one agree bit for bit", "[model][eng
 TEST_CASE("only the rows that ask get logits, in their order", "[model][engine]") {
   for (const LlamaConfig& config : {test::odd_config(), wide_config()}) {
     const auto weights = test::tiny_weights(config, 7);
-    const Engine engine(weights, 2);
+    const CpuEngine engine(weights, 2);
     const auto vocab = static_cast<std::size_t>(config.vocab_size);
     const auto ids = test::random_ids(40, config.vocab_size, 2);
     const auto all = test::logits_alone(engine, ids, 40);
@@ -158,7 +158,7 @@ TEST_CASE("only the rows that ask get logits, in their order", "[model][engine]"
 
 TEST_CASE("garbage behind a sequence's positions is never read", "[model][engine]") {
   const auto weights = test::tiny_weights(test::odd_config(), 8);
-  const Engine engine(weights, 1);
+  const CpuEngine engine(weights, 1);
   const auto ids = test::random_ids(37, 101, 3);
   const auto clean = test::logits_alone(engine, ids, 37);
   test::KvMemory memory(engine, 64);

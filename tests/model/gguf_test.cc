@@ -88,8 +88,8 @@ TEST_CASE("Llama 3.1's frequency factors become its rotary scaling, others are r
   LlamaConfig scaled = config;
   scaled.rope_scaling = {RopeScaling::Kind::kLlama3, 8, 1, 4, 8192};
   const auto plain = rope_frequencies(config), wanted = rope_frequencies(scaled);
-  Tensor factors{{32}, {}};
-  for (std::size_t i = 0; i < 32; ++i) factors.values.push_back(plain[i] / wanted[i]);
+  Tensor factors{{32}, std::vector<float>(32)};
+  for (std::size_t i = 0; i < 32; ++i) factors.values.edit()[i] = plain[i] / wanted[i];
   test::GgufModel model(weights);
   model.writer.f32_tensor("rope_freqs.weight", factors);
   const SavedFile saved(model.writer.file());
@@ -98,7 +98,7 @@ TEST_CASE("Llama 3.1's frequency factors become its rotary scaling, others are r
   REQUIRE(loaded.ok());
   CHECK(config_to_json(loaded->config) == config_to_json(scaled));
 
-  factors.values[7] *= 1.1f;
+  factors.values.edit()[7] *= 1.1f;
   test::GgufModel other(weights);
   other.writer.f32_tensor("rope_freqs.weight", factors);
   check_refused(other.writer.file(), "tensor rope_freqs.weight: is not what Llama 3.1's");
@@ -251,6 +251,6 @@ TEST_CASE("GGUF sizes that do not fit each other, or values that are no numbers,
   check_refused(changed("llama.rope.dimension_count", 8), "rotated are not supported");
   check_refused(changed("llama.attention.layer_norm_rms_epsilon", 0x7fc00000u), "expected a positive number");
   Weights broken = test::tiny_weights(plain_llama(), 1);
-  broken.tensors.at("model.layers.1.mlp.up_proj.weight").values[5] = std::numeric_limits<float>::quiet_NaN();
+  broken.tensors.at("model.layers.1.mlp.up_proj.weight").values.edit()[5] = std::numeric_limits<float>::quiet_NaN();
   check_refused(test::GgufModel(broken).writer.file(), "tensor blk.1.ffn_up.weight: value 5 is not a number");
 }

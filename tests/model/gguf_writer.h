@@ -115,19 +115,19 @@ class GgufModel {
 
   // Rows (head, half, pair) put in the order (head, pair, half).
   [[nodiscard]] model::Tensor permuted(const model::Tensor& tensor) const {
-    model::Tensor out = tensor;
+    std::vector<float> out(tensor.values.size());
     const auto rows = static_cast<std::size_t>(tensor.shape[0]), width = tensor.values.size() / rows;
     const auto dim = static_cast<std::size_t>(weights_.config.head_dim);
     std::size_t to = 0;
     for (std::size_t head = 0; head < rows; head += dim) {
       for (std::size_t pair = 0; pair < dim / 2; ++pair) {
         for (const std::size_t from : {head + pair, head + dim / 2 + pair}) {
-          std::memcpy(&out.values[to * width], &tensor.values[from * width], width * sizeof(float));
+          std::memcpy(&out[to * width], &tensor.values[from * width], width * sizeof(float));
           ++to;
         }
       }
     }
-    return out;
+    return {tensor.shape, std::move(out)};
   }
 
   const model::Weights& weights_;

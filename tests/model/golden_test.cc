@@ -32,7 +32,7 @@ TEST_CASE("logits and log-probs are those of transformers, tied and untied, in e
     const auto weights = load_checkpoint(test::shared_file(std::string("data/tiny-llama/") + name));
     REQUIRE(weights.ok());
     for (const Kernels* kernels : available_kernels()) {
-      const Engine engine(*weights, 2, *kernels);
+      const CpuEngine engine(*weights, 2, *kernels);
       for (const Json& item : golden["forward"][name]) {
         CAPTURE(name, kernels->family, item["text"].get<std::string>());
         const auto ids = item["ids"].get<std::vector<std::int32_t>>();

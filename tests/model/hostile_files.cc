@@ -201,7 +201,7 @@ std::string judge(const Status& status) {
 
 // A model that did load must also run.
 void run_model(const model::Weights& weights) {
-  const model::Engine engine(weights, 1);
+  const model::CpuEngine engine(weights, 1);
   (void)logits_alone(engine, {0, 1, 2}, 3);
 }
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/model/engine.h"
-#include "core/model/packed.h"
 
 namespace ipr::test {
 
@@ -13,15 +13,15 @@ class KvMemory {
  public:
   KvMemory(const model::Engine& engine, std::size_t positions) {
     for (std::size_t first = 0; first < positions; first += model::kBlockPositions) {
-      memory_.emplace_back(engine.block_floats());
-      blocks_.push_back(memory_.back().data());
+      memory_.push_back(engine.allocate_blocks(1));
+      blocks_.push_back(memory_.back().get());
     }
   }
   [[nodiscard]] float* const* blocks() const { return blocks_.data(); }
   [[nodiscard]] std::vector<float*>& table() { return blocks_; }
 
  private:
-  std::vector<model::AlignedFloats> memory_;
+  std::vector<std::shared_ptr<float>> memory_;
   std::vector<float*> blocks_;
 };
 

@@ -12,7 +12,7 @@ using namespace ipr::model;
 
 TEST_CASE("scores are the log-softmax of the logits, alone or among many requests", "[model][score]") {
   const auto weights = test::tiny_weights(test::odd_config(), 2);
-  const Engine engine(weights, 2);
+  const CpuEngine engine(weights, 2);
   std::vector<ScoreRequest> requests;
   for (std::uint64_t i = 0; i < 12; ++i) {
     requests.push_back({test::random_ids(1 + 9 * i, 101, i), test::random_ids(i * 7 % 60, 101, 50 + i),
@@ -55,7 +55,7 @@ TEST_CASE("scores are the log-softmax of the logits, alone or among many request
 
 TEST_CASE("more top logits than the vocabulary has give the vocabulary", "[model][score]") {
   const auto weights = test::tiny_weights(test::odd_config(), 2);
-  const Engine engine(weights, 1);
+  const CpuEngine engine(weights, 1);
   const auto reply = score(engine, {{1, 2, 3}, {}, 1000});
   REQUIRE(reply.ok());
   CHECK(reply->top_ids.size() == 101);
@@ -64,7 +64,7 @@ TEST_CASE("more top logits than the vocabulary has give the vocabulary", "[model
 
 TEST_CASE("a request that cannot be scored is named", "[model][score]") {
   const auto weights = test::tiny_weights(test::odd_config(), 2);
-  const Engine engine(weights, 1);
+  const CpuEngine engine(weights, 1);
   const std::vector<ScoreRequest> wrong = {{{}, {1}, 0},
                                            {{101}, {}, 0},
                                            {{1}, {-1}, 0},

@@ -59,7 +59,7 @@ TEST_CASE("SmolLM2 says what transformers says: logits, log-probs and greedy dec
   INFO(weights.status().message());
   REQUIRE(weights.ok());
   CHECK(weights->config.parameter_count() == 134'515'008);
-  const Engine engine(*weights, 2);
+  const CpuEngine engine(*weights, 2);
   Largest logit, logprob, sum;
   Greedy all;
   for (const Json& item : test::load_json(goldens)) {

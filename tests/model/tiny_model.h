@@ -68,7 +68,7 @@ inline model::Weights tiny_weights(const model::LlamaConfig& config, std::uint64
   Rng rng(seed);
   for (auto& [name, tensor] : weights.tensors) {
     if (tensor.shape.size() == 1) {
-      for (float& value : tensor.values) value = static_cast<float>(0.8 + 0.4 * rng.uniform());
+      for (float& value : tensor.values.edit()) value = static_cast<float>(0.8 + 0.4 * rng.uniform());
     }
   }
   return weights;

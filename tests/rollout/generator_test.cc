@@ -56,14 +56,14 @@ TEST_CASE("a reply has the same bits alone and in any company, on any threads, w
   const auto weights = test::tiny_weights(test::mini_config(), 4);
   const auto requests = fork_requests(weights.config.vocab_size, 11);
   std::vector<GenerateReply> alone;
-  const model::Engine single(weights, 1);
+  const model::CpuEngine single(weights, 1);
   for (const auto& request : requests) {
     Generator generator(single, {1, 7, 1});  // one row, tiny prefill steps, nothing kept
     alone.push_back(generate_all(generator, {request}).front());
     REQUIRE(alone.back().status.ok());
   }
   for (const int threads : {1, 2, 3}) {
-    const model::Engine engine(weights, threads);
+    const model::CpuEngine engine(weights, threads);
     for (const GeneratorOptions& options :
          {GeneratorOptions{}, GeneratorOptions{5, 16, std::size_t{1} << 20}, GeneratorOptions{64, 1000, 0}}) {
       Generator generator(engine, options);
@@ -85,7 +85,7 @@ TEST_CASE("a reply has the same bits alone and in any company, on any threads, w
 
 TEST_CASE("samples and forks compute each prompt position of the prefix tree once", "[rollout][generator]") {
   const auto weights = test::tiny_weights(test::mini_config(), 4);
-  const model::Engine engine(weights, 2);
+  const model::CpuEngine engine(weights, 2);
   Generator generator(engine, {});
   const auto requests = fork_requests(weights.config.vocab_size, 12);
   (void)generate_all(generator, requests);
@@ -103,7 +103,7 @@ TEST_CASE("samples and forks compute each prompt position of the prefix tree onc
 
 TEST_CASE("the next turn's prompt computes only its new tokens", "[rollout][generator]") {
   const auto weights = test::tiny_weights(test::mini_config(), 4);
-  const model::Engine engine(weights, 1);
+  const model::CpuEngine engine(weights, 1);
   Generator generator(engine, {});
   GenerateRequest request;
   request.prompt = test::random_ids(40, 96, 1);
@@ -125,7 +125,7 @@ TEST_CASE("the next turn's prompt computes only its new tokens", "[rollout][gene
 
 TEST_CASE("generated log-probs are those of teacher-forced scoring", "[rollout][generator]") {
   const auto weights = test::tiny_weights(test::mini_config(), 5);
-  const model::Engine engine(weights, 2);
+  const model::CpuEngine engine(weights, 2);
   Generator generator(engine, {});
   const auto requests = fork_requests(weights.config.vocab_size, 13);
   const auto replies = generate_all(generator, requests);
@@ -145,7 +145,7 @@ TEST_CASE("generated log-probs are those of teacher-forced scoring", "[rollout][
 
 TEST_CASE("a reply ends at a stop id, at its length or at the context limit", "[rollout][generator]") {
   const auto weights = test::tiny_weights(test::mini_config(), 6);
-  const model::Engine engine(weights, 1);
+  const model::CpuEngine engine(weights, 1);
   Generator generator(engine, {});
   GenerateRequest request;
   request.prompt = test::random_ids(10, 96, 1);
@@ -185,7 +185,7 @@ TEST_CASE("a reply ends at a stop id, at its length or at the context limit", "[
 
 TEST_CASE("a malformed request is answered with what is wrong", "[rollout][generator]") {
   const auto weights = test::tiny_weights(test::mini_config(), 6);
-  const model::Engine engine(weights, 1);
+  const model::CpuEngine engine(weights, 1);
   Generator generator(engine, {});
   std::vector<GenerateRequest> wrong(4);
   wrong[1].prompt = {96};
@@ -202,7 +202,7 @@ TEST_CASE("a malformed request is answered with what is wrong", "[rollout][gener
 
 TEST_CASE("a reply may submit the next request, from many threads at once", "[rollout][generator]") {
   const auto weights = test::tiny_weights(test::mini_config(), 7);
-  const model::Engine engine(weights, 2);
+  const model::CpuEngine engine(weights, 2);
   Generator generator(engine, {4, 32, std::size_t{1} << 20});
   constexpr int kEpisodes = 24;
   std::atomic<int> turns{0};
@@ -239,7 +239,7 @@ TEST_CASE("a reply may submit the next request, from many threads at once", "[ro
 
 TEST_CASE("what is open when the generator goes is answered as interrupted", "[rollout][generator]") {
   const auto weights = test::tiny_weights(test::mini_config(), 8);
-  const model::Engine engine(weights, 2);
+  const model::CpuEngine engine(weights, 2);
   std::atomic<int> answered{0};
   std::atomic<int> interrupted{0};
   {

@@ -24,11 +24,29 @@ float state_of(const Tokens& tokens, std::size_t position) {
   return static_cast<float>(state % 1000003);
 }
 
+// An engine that has nothing but blocks.
+class BlocksOnly final : public model::Engine {
+ public:
+  BlocksOnly() { config_.vocab_size = kVocab; }
+  [[nodiscard]] const model::LlamaConfig& config() const override { return config_; }
+  [[nodiscard]] int threads() const override { return 1; }
+  [[nodiscard]] const char* kernel_family() const override { return "none"; }
+  [[nodiscard]] const model::Kernels& kernels() const override { return model::best_kernels(); }
+  [[nodiscard]] std::size_t block_floats() const override { return kBlockFloats; }
+  void step(std::span<const model::Row>, float*) const override {}
+  void parallel(int tasks, const std::function<void(int, int)>& body) const override {
+    for (int task = 0; task < tasks; ++task) body(task, 0);
+  }
+
+ private:
+  model::LlamaConfig config_;
+};
+
 // A generator without a model: computes at most `rows` positions per step, and checks every state it would attend to.
 class Simulation {
  public:
   Simulation(std::size_t budget_blocks, std::size_t rows)
-      : tree_(kBlockFloats, kVocab, budget_blocks * kBlockFloats * sizeof(float)), rows_(rows) {}
+      : tree_(engine_, budget_blocks * kBlockFloats * sizeof(float)), rows_(rows) {}
 
   void submit(Tokens prompt, Tokens reply) { waiting_.push_back({std::move(prompt), std::move(reply)}); }
 
@@ -132,6 +150,7 @@ class Simulation {
     }
   }
 
+  BlocksOnly engine_;
   PrefixTree tree_;
   std::size_t rows_, computed_ = 0;
   bool progress_ = false;

@@ -52,7 +52,7 @@ std::map<std::string, std::vector<double>> gradients_of(const model::Weights& we
   REQUIRE(after.ok());
   std::map<std::string, std::vector<double>> gradients;
   for (const auto& [name, tensor] : weights.tensors) {
-    const std::vector<float>& moved = after->tensors.at(name).values;
+    const model::Values& moved = after->tensors.at(name).values;
     for (std::size_t i = 0; i < moved.size(); ++i) {
       gradients[name].push_back((static_cast<double>(tensor.values[i]) - static_cast<double>(moved[i])) *
                                 kPlainDescent.eps / kPlainDescent.lr);
@@ -68,7 +68,7 @@ double norm(const std::vector<double>& values) {
 void check_close(const model::Weights& a, const model::Weights& b, float tolerance) {
   for (const auto& [name, tensor] : a.tensors) {
     CAPTURE(name);
-    const std::vector<float>& other = b.tensors.at(name).values;
+    const model::Values& other = b.tensors.at(name).values;
     float worst = 0;
     for (std::size_t i = 0; i < other.size(); ++i) worst = std::max(worst, std::abs(tensor.values[i] - other[i]));
     CHECK(worst <= tolerance);
@@ -100,8 +100,8 @@ TEST_CASE("gradients agree with finite differences, for every parameter", "[trai
       model::Weights up = weights, down = weights;
       double moved = 0;  // what float really made of the step
       for (std::size_t i = 0; i < gradient.size(); ++i) {
-        up.tensors[name].values[i] += static_cast<float>(step * gradient[i]);
-        down.tensors[name].values[i] -= static_cast<float>(step * gradient[i]);
+        up.tensors[name].values.edit()[i] += static_cast<float>(step * gradient[i]);
+        down.tensors[name].values.edit()[i] -= static_cast<float>(step * gradient[i]);
         moved += gradient[i] *
                  (static_cast<double>(up.tensors[name].values[i]) - static_cast<double>(down.tensors[name].values[i]));
       }

@@ -63,7 +63,7 @@ model::Weights load_tiny_llama(const std::string& kind) {
 model::Weights reference_of(model::Weights weights) {
   for (auto& [name, tensor] : weights.tensors) {
     for (std::size_t i = 0; i < tensor.values.size(); ++i) {
-      tensor.values[i] += static_cast<float>(0.02 * std::sin(0.7 * static_cast<double>(i)));
+      tensor.values.edit()[i] += static_cast<float>(0.02 * std::sin(0.7 * static_cast<double>(i)));
     }
   }
   return weights;
@@ -84,7 +84,7 @@ model::Weights small_model(std::int64_t heads, std::int64_t kv_heads, std::int64
   Rng rng(6);
   for (auto& [name, tensor] : weights.tensors) {
     if (tensor.shape.size() > 1) continue;
-    for (float& value : tensor.values) value = static_cast<float>(0.8 + 0.4 * rng.uniform());
+    for (float& value : tensor.values.edit()) value = static_cast<float>(0.8 + 0.4 * rng.uniform());
   }
   return weights;
 }
@@ -137,7 +137,7 @@ void GoldenCheck::parameters(train::Backend& backend, const Json& expected) cons
   REQUIRE(weights.ok());
   for (const auto& [parameter, facts] : expected.items()) {
     CAPTURE(parameter);
-    const std::vector<float>& values = weights->tensors.at(parameter).values;
+    const model::Values& values = weights->tensors.at(parameter).values;
     double total = 0, absolute = 0, square = 0, dot = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
       const double value = values[i];

@@ -55,7 +55,7 @@ TEST_CASE("a training checkpoint comes back bit by bit", "[train][checkpoint]") 
   const std::string path = folder.file("training.ckpt");
   const TrainCheckpoint written = some_checkpoint();
   REQUIRE(save_train_checkpoint(path, written).ok());
-  const auto read = load_train_checkpoint(path, tiny_config());
+  const auto read = load_train_checkpoint(path, model::random_weights(tiny_config(), 1));
   REQUIRE(read.ok());
   check_same(*read, written);
 }
@@ -68,7 +68,7 @@ TEST_CASE("before the first step a checkpoint holds reference log-probs alone", 
   written.weights.tensors.clear();
   written.backend_state.clear();
   REQUIRE(save_train_checkpoint(path, written).ok());
-  const auto read = load_train_checkpoint(path, tiny_config());
+  const auto read = load_train_checkpoint(path, model::random_weights(tiny_config(), 1));
   REQUIRE(read.ok());
   check_same(*read, written);
 }
@@ -80,7 +80,7 @@ TEST_CASE("a training checkpoint that is damaged anywhere is refused", "[train][
   const std::string bytes = read_file(path).value();
   const auto refused = [&](std::string changed) {
     REQUIRE(write_file(broken, changed).ok());
-    const auto read = load_train_checkpoint(broken, tiny_config());
+    const auto read = load_train_checkpoint(broken, model::random_weights(tiny_config(), 1));
     REQUIRE_FALSE(read.ok());
     CHECK(read.status().code() == Code::kData);
     CHECK(read.status().message().find("broken.ckpt") != std::string::npos);
@@ -107,5 +107,5 @@ TEST_CASE("a training checkpoint of another architecture is refused", "[train][c
   REQUIRE(save_train_checkpoint(path, some_checkpoint()).ok());
   model::LlamaConfig larger = tiny_config();
   larger.intermediate_size = 24;
-  CHECK(load_train_checkpoint(path, larger).status().code() == Code::kData);
+  CHECK(load_train_checkpoint(path, model::random_weights(larger, 1)).status().code() == Code::kData);
 }

@@ -111,8 +111,8 @@ Status TorchBackend::set_weights(const model::Weights& weights) {
     const Layout& layout = model_->layout();
     at::Tensor flat = at::zeros({layout.size()}, at::kFloat);
     for (const Parameter& parameter : layout.parameters()) {
-      const std::vector<float>& values = weights.tensors.at(parameter.name).values;
-      std::copy(values.begin(), values.end(), flat.mutable_data_ptr<float>() + parameter.offset);
+      const model::Values& values = weights.tensors.at(parameter.name).values;
+      values.read(0, {flat.mutable_data_ptr<float>() + parameter.offset, values.size()});
     }
     weights_ = flat.to(device_);
     weight_views_ = views_of(layout, weights.config, weights_);
