@@ -30,11 +30,11 @@ class Reference {
  private:
   using Vector = std::vector<double>;
 
-  [[nodiscard]] const std::vector<float>& values(const std::string& name) const {
+  [[nodiscard]] const model::Values& values(const std::string& name) const {
     return weights_.tensors.at(name).values;
   }
 
-  static Vector multiply(const std::vector<float>& matrix, const Vector& x) {
+  static Vector multiply(const model::Values& matrix, const Vector& x) {
     Vector y(matrix.size() / x.size());
     for (std::size_t r = 0; r < y.size(); ++r) {
       for (std::size_t i = 0; i < x.size(); ++i) y[r] += static_cast<double>(matrix[r * x.size() + i]) * x[i];
@@ -51,7 +51,7 @@ class Reference {
     return y;
   }
 
-  void norm_heads(Vector& heads, const std::vector<float>& weight) const {
+  void norm_heads(Vector& heads, const model::Values& weight) const {
     for (auto head = heads.begin(); head != heads.end(); head += config_.head_dim) {
       const Vector normed = norm(Vector(head, head + config_.head_dim), weight);
       std::copy(normed.begin(), normed.end(), head);
@@ -73,7 +73,7 @@ class Reference {
     return plain * (kept + (1 - kept) / scaling.factor);
   }
 
-  [[nodiscard]] Vector norm(const Vector& x, const std::vector<float>& weight) const {
+  [[nodiscard]] Vector norm(const Vector& x, const model::Values& weight) const {
     double square = 0;
     for (const double value : x) square += value * value;
     Vector y(x.size());
