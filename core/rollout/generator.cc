@@ -117,6 +117,10 @@ class Generator::Loop {
 
   void run() {
     while (receive()) {
+      if (!broken_.ok()) {
+        answer_all(broken_);
+        continue;
+      }
       admit();
       start_without_rows();
       gather_rows();
@@ -124,7 +128,7 @@ class Generator::Loop {
       if (!rows_.empty()) step();
       retire();
     }
-    cancel_all();
+    answer_all(Status(Code::kInterrupted, "generate: the generator was stopped before the reply was complete"));
   }
 
   // Takes what was submitted; waits while there is nothing to do. False: stop.
@@ -251,7 +255,12 @@ class Generator::Loop {
         std::count_if(rows_.begin(), rows_.end(), [](const model::Row& row) { return row.want_logits; }));
     logits_.resize(std::max(logits_.size(), wanted * vocab_));
     const auto start = Clock::now();
-    engine_.step(rows_, logits_.data());
+    try {
+      engine_.step(rows_, logits_.data());
+    } catch (const std::exception& error) {  // a device that is out of memory, or gone
+      broken_ = failed(std::string("generate: the model's step failed: ") + error.what());
+      return;
+    }
     const double seconds = seconds_since(start);
     note_computed();
     choices_.clear();
@@ -335,13 +344,15 @@ class Generator::Loop {
     for (const auto& sequence : finished) sequence->done(std::move(sequence->reply));
   }
 
-  void cancel_all() {
-    const auto cancel = [](const Done& done) {
+  // Ends all that is open with `status`. The tree is not asked again: positions that it waits for will not come.
+  void answer_all(const Status& status) {
+    const auto cancel = [&](const Done& done) {
       GenerateReply reply;
-      reply.status = Status(Code::kInterrupted, "generate: the generator was stopped before the reply was complete");
+      reply.status = status;
       done(std::move(reply));
     };
     for (const auto& sequence : active_) cancel(sequence->done);
+    active_.clear();
     for (;;) {
       for (const Pending& pending : waiting_) cancel(pending.done);
       waiting_.clear();
@@ -370,6 +381,7 @@ class Generator::Loop {
   std::vector<Choice> choices_;
   std::vector<float> logits_;
   std::vector<std::vector<float>> scratch_;  // of each of the engine's threads
+  Status broken_;                            // why no step can run any more
   std::uint64_t sampled_ = 0;                // since the counters were last updated
 
   std::thread thread_;  // last: starts when all else stands

@@ -51,7 +51,8 @@ struct GenerateReply {
   Finish finish = Finish::kError;
   std::int32_t stop_id = -1;  // the stop id that came, else -1
   float stop_logprob = 0;     // its log-prob, for a policy gradient over the end of turn
-  // kUsage: the request is malformed. kInterrupted: the Generator was destroyed first.
+  // kUsage: the request is malformed. kInterrupted: the Generator was destroyed first. kFailed: the engine's device did
+  // not run a step; no later request of this Generator will be.
   Status status;
 };
 

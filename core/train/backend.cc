@@ -29,7 +29,13 @@ void let_idle_threads_sleep() {
   ::setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
 }
 
-Status open_factory(Factory*& factory) {
+// The library's two functions; set once, for good.
+struct Library {
+  BackendFactory* backend = nullptr;
+  EngineFactory* engine = nullptr;
+};
+
+Status open_library(Library& opened) {
   let_idle_threads_sleep();
   for (const fs::path& path : candidates()) {
     std::error_code ignored;
@@ -38,7 +44,7 @@ Status open_factory(Factory*& factory) {
       // Never closed: LibTorch does not survive unloading.
       auto* const library =
           new boost::dll::shared_library(path, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
-      factory = &library->get<Factory>(kFactorySymbol);
+      opened = {&library->get<BackendFactory>(kBackendSymbol), &library->get<EngineFactory>(kEngineSymbol)};
       return {};
     } catch (const std::exception& error) {
       return failed(path.lexically_normal().string() + ": cannot load the trainer: " + error.what() +
@@ -50,19 +56,30 @@ Status open_factory(Factory*& factory) {
                 "and build with -DIPR_TORCH=ON (or name its folder in IPR_HOST_LIB_DIR)");
 }
 
+Result<Library> the_library() {
+  static std::mutex mutex;
+  static Library library;
+  const std::lock_guard lock(mutex);
+  if (library.backend == nullptr) IPR_TRY(open_library(library));
+  return library;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Backend>> load_backend(const BackendOptions& options) {
-  static std::mutex mutex;
-  static Factory* factory = nullptr;  // once loaded, loaded for ever
-  {
-    const std::lock_guard lock(mutex);
-    if (factory == nullptr) IPR_TRY(open_factory(factory));
-  }
+  IPR_ASSIGN(const Library library, the_library());
   Status status;
-  std::unique_ptr<Backend> backend(factory(options, status));
+  std::unique_ptr<Backend> backend(library.backend(options, status));
   if (!backend) return status;
   return backend;
+}
+
+Result<std::unique_ptr<model::Engine>> load_engine(const EngineOptions& options, const model::Weights& weights) {
+  IPR_ASSIGN(const Library library, the_library());
+  Status status;
+  std::unique_ptr<model::Engine> engine(library.engine(options, weights, status));
+  if (!engine) return status;
+  return engine;
 }
 
 }  // namespace ipr::train
