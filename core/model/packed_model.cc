@@ -103,8 +103,7 @@ PackedMatrix pack_down(const Weights& weights, const std::string& prefix, const 
   PackedMatrix packed = pack(shape.hidden, shape.inner, [&](int row, int i) {
     return down.matrix[product(row, shape.inner) + static_cast<std::size_t>(i)];
   });
-  if (down.bias)
-    pack_bias(packed, shape.hidden, [&](int row) { return (*down.bias)[static_cast<std::size_t>(row)]; });
+  if (down.bias) pack_bias(packed, shape.hidden, [&](int row) { return (*down.bias)[static_cast<std::size_t>(row)]; });
   return packed;
 }
 
