@@ -37,11 +37,16 @@ IPR_INLINE void transpose(const float* from, int64_t tokens, int64_t stride, flo
   }
 }
 
-// strip[i][j] = sum over d of rows[i][d] * columns[d][j], for kBlock rows and j < end (a multiple of 32).
+// The keys that a block of queries looks at, [begin, end); both are multiples of 32.
+struct Keys {
+  int64_t begin, end;
+};
+
+// strip[i][j] = sum over d of rows[i][d] * columns[d][j], for kBlock rows and the keys j.
 template <int kDim>
-IPR_INLINE void strip_product(const float* rows, const float* columns, int64_t stride, int64_t end, float* strip) {
+IPR_INLINE void strip_product(const float* rows, const float* columns, int64_t stride, Keys keys, float* strip) {
   for (int first = 0; first < kBlock; first += kRows) {
-    for (int64_t j = 0; j < end; j += 2 * kWidth) {
+    for (int64_t j = keys.begin; j < keys.end; j += 2 * kWidth) {
       Vec left[kRows]{}, right[kRows]{};
       for (int d = 0; d < kDim; ++d) {
         const Vec a = load(columns + d * stride + j), b = load(columns + d * stride + j + kWidth);
@@ -61,12 +66,12 @@ IPR_INLINE void strip_product(const float* rows, const float* columns, int64_t s
   }
 }
 
-// out[i] = sum over j < end of strip[i][j] * rows[j].
+// out[i] = sum over the keys j of strip[i][j] * rows[j].
 template <int kDim>
-IPR_INLINE void strip_times_rows(const float* strip, int64_t stride, const float* rows, int64_t end, float* out) {
+IPR_INLINE void strip_times_rows(const float* strip, int64_t stride, const float* rows, Keys keys, float* out) {
   for (int d = 0; d < kDim; d += kWidth) {
     Vec total[kBlock]{};
-    for (int64_t j = 0; j < end; ++j) {
+    for (int64_t j = keys.begin; j < keys.end; ++j) {
       const Vec row = load(rows + j * kDim + d);
 #pragma GCC unroll 8
       for (int i = 0; i < kBlock; ++i) total[i] += splat(strip[i * stride + j]) * row;
@@ -76,14 +81,14 @@ IPR_INLINE void strip_times_rows(const float* strip, int64_t stride, const float
   }
 }
 
-// out[j] += sum over i of strip[i][j] * rows[i], j < end.
+// out[j] += sum over i of strip[i][j] * rows[i], for the keys j.
 template <int kDim>
-IPR_INLINE void add_strip_transposed(const float* strip, int64_t stride, const float* rows, int64_t end, float* out) {
+IPR_INLINE void add_strip_transposed(const float* strip, int64_t stride, const float* rows, Keys keys, float* out) {
   for (int d = 0; d < kDim; d += kWidth) {
     Vec row[kBlock];
 #pragma GCC unroll 8
     for (int i = 0; i < kBlock; ++i) row[i] = load(rows + i * kDim + d);
-    for (int64_t j = 0; j < end; ++j) {
+    for (int64_t j = keys.begin; j < keys.end; ++j) {
       Vec total = load(out + j * kDim + d);
 #pragma GCC unroll 8
       for (int i = 0; i < kBlock; ++i) total += splat(strip[i * stride + j]) * row[i];
@@ -136,15 +141,18 @@ IPR_INLINE void rotate_rows(const AttentionTask& task, int64_t offset, float sca
 
 constexpr float kMasked = -1e30f;
 
-// Scores of the queries [first, first + kBlock) against the keys they may see; later ones are masked.
+// Scores of the queries [first, first + kBlock) against the keys they may see; those before and behind are masked.
 template <int kDim>
-IPR_INLINE int64_t block_scores(const Buffers& b, int64_t first) {
-  const int64_t end = round_up(first + kBlock, 32);
-  strip_product<kDim>(b.q + first * kDim, b.kt, b.padded, end, b.scores);
+IPR_INLINE Keys block_scores(const Buffers& b, int64_t first, int64_t window) {
+  const int64_t oldest = window == 0 || first < window ? 0 : first + 1 - window;
+  const Keys keys{oldest / 32 * 32, round_up(first + kBlock, 32)};
+  strip_product<kDim>(b.q + first * kDim, b.kt, b.padded, keys, b.scores);
   for (int64_t i = 0; i < kBlock; ++i) {
-    for (int64_t j = first + i + 1; j < end; ++j) b.scores[i * b.padded + j] = kMasked;
+    float* const row = b.scores + i * b.padded;
+    for (int64_t j = first + i + 1; j < keys.end; ++j) row[j] = kMasked;
+    for (int64_t j = keys.begin; window > 0 && j + window <= first + i; ++j) row[j] = kMasked;
   }
-  return end;
+  return keys;
 }
 
 template <int kDim>
@@ -158,16 +166,16 @@ void attend(const AttentionTask& task) {
   for (int64_t g = 0; g < task.group; ++g) {
     rotate_rows<kDim>(task, task.q_offset + g * kDim, scale, b.q, b.padded);
     for (int64_t first = 0; first < tokens; first += kBlock) {
-      const int64_t end = block_scores<kDim>(b, first);
+      const Keys keys = block_scores<kDim>(b, first, task.window);
       float denominator[kBlock];
       for (int64_t i = 0; i < kBlock; ++i) {
-        float* const row = b.scores + i * b.padded;
-        const float top = largest(row, end);
-        denominator[i] = exp_sum(row, end, top);
+        float* const row = b.scores + i * b.padded + keys.begin;
+        const float top = largest(row, keys.end - keys.begin);
+        denominator[i] = exp_sum(row, keys.end - keys.begin, top);
         if (first + i < tokens) task.lse[g * tokens + first + i] = top + __builtin_logf(denominator[i]);
       }
       float out[kBlock * kDim];
-      strip_times_rows<kDim>(b.scores, b.padded, b.v, end, out);
+      strip_times_rows<kDim>(b.scores, b.padded, b.v, keys, out);
       const int64_t live = tokens - first < kBlock ? tokens - first : kBlock;
       for (int64_t i = 0; i < live; ++i) {
         float* const to = task.out + (first + i) * task.out_stride + task.out_offset + g * kDim;
@@ -194,27 +202,27 @@ void attend_backward(const AttentionTask& task) {
     rotate_rows<kDim>(task, task.q_offset + g * kDim, scale, b.q, b.padded);
     copy_rows<kDim>(task.d_out + head, task.out_stride, tokens, b.d_out, b.padded);
     for (int64_t first = 0; first < tokens; first += kBlock) {
-      const int64_t end = block_scores<kDim>(b, first);
-      strip_product<kDim>(b.d_out + first * kDim, b.vt, b.padded, end, b.d_scores);
+      const Keys keys = block_scores<kDim>(b, first, task.window);
+      strip_product<kDim>(b.d_out + first * kDim, b.vt, b.padded, keys, b.d_scores);
       for (int64_t i = 0; i < kBlock; ++i) {
         float* const p = b.scores + i * b.padded;
         float* const ds = b.d_scores + i * b.padded;
         if (first + i >= tokens) {  // a query beyond the last: weighs nothing
-          clear(p, end);
-          clear(ds, end);
+          clear(p + keys.begin, keys.end - keys.begin);
+          clear(ds + keys.begin, keys.end - keys.begin);
           continue;
         }
         const float delta = dot(task.out + (first + i) * task.out_stride + head, b.d_out + (first + i) * kDim, kDim);
         const float lse = task.lse[g * tokens + first + i];
-        for (int64_t j = 0; j < end; j += kWidth) {
+        for (int64_t j = keys.begin; j < keys.end; j += kWidth) {
           const Vec weight = exp_of(load(p + j) - splat(lse));
           store(p + j, weight);
           store(ds + j, weight * (load(ds + j) - splat(delta)));
         }
       }
-      strip_times_rows<kDim>(b.d_scores, b.padded, b.k, end, b.d_q + first * kDim);
-      add_strip_transposed<kDim>(b.d_scores, b.padded, b.q + first * kDim, end, b.d_k);
-      add_strip_transposed<kDim>(b.scores, b.padded, b.d_out + first * kDim, end, b.d_v);
+      strip_times_rows<kDim>(b.d_scores, b.padded, b.k, keys, b.d_q + first * kDim);
+      add_strip_transposed<kDim>(b.d_scores, b.padded, b.q + first * kDim, keys, b.d_k);
+      add_strip_transposed<kDim>(b.scores, b.padded, b.d_out + first * kDim, keys, b.d_v);
     }
     for (int64_t t = 0; t < tokens; ++t) {
       rotate<kDim>(b.d_q + t * kDim, task.cos + t * kDim / 2, task.sin + t * kDim / 2, -1, scale,

@@ -4,21 +4,25 @@
 // with its own gradient buffer; at this size split products gain little); a large one runs them one after the other,
 // each product on all threads. Which rows meet in a unit, and the order of every sum, depend only on the rows and the
 // options.
+//
+// Weights with LoRA pairs: the base is the process's one copy on the device (device_base.h) and stays as it is; the
+// pairs alone have masters, gradients and moments.
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
 #include <malloc.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <mutex>
 #include <numeric>
 
+#include "core/train/memory.h"
+#include "core/train/torch/adamw.h"
+#include "core/train/torch/device_base.h"
 #include "core/train/torch/factory.h"
+#include "core/train/torch/free_memory.h"
 #include "core/train/torch/llama_torch.h"
 
 namespace ipr::train {
@@ -56,7 +60,8 @@ auto guarded(const char* what, const Function& function) -> decltype(function())
 
 class TorchBackend final : public Backend {
  public:
-  TorchBackend(const BackendOptions& options, at::Device device) : options_(options), device_(device) {}
+  TorchBackend(const BackendOptions& options, at::Device device)
+      : options_(options), device_(device), type_(options.dtype == "bf16" ? at::kBFloat16 : at::kFloat) {}
 
   Status set_weights(const model::Weights& weights) override;
   [[nodiscard]] Result<model::Weights> weights() const override;
@@ -69,78 +74,96 @@ class TorchBackend final : public Backend {
   Status load_state(std::string_view bytes) override;
 
  private:
+  void train_all(const model::Weights& weights);
+  void train_pairs(const model::Weights& weights);
+  [[nodiscard]] int replicas_for(const model::LlamaConfig& config) const;
   [[nodiscard]] Status begin(std::span<const TrainRow* const> rows) const;
   [[nodiscard]] std::vector<Unit> plan_units(std::span<const TrainRow* const> rows) const;
+  [[nodiscard]] std::size_t recomputed_layers(std::int64_t tokens) const;
   template <typename Function>
   void run(std::vector<Unit>& units, const Function& function) const;
   void backward(Unit& unit, const Logps& d_logp);
-  double reduce_gradients();
-  void update(const StepSettings& settings, double grad_norm);
 
   BackendOptions options_;
   at::Device device_;
+  at::ScalarType type_;  // of what the model reads
   std::unique_ptr<LlamaTorch> model_;
-  at::Tensor weights_, moment1_, moment2_, step_count_;  // flat, see Layout
-  std::vector<at::Tensor> gradients_;                    // one per replica
+  model::Weights frozen_;                   // config; with pairs also the base's tensors and what else belongs to LoRA
+  std::shared_ptr<const DeviceBase> base_;  // shared with rollout engines; null without pairs
+  std::unique_ptr<AdamW> trained_;
   ModelViews weight_views_;
-  std::vector<ModelViews> gradient_views_;
-  std::vector<double> squared_norms_;  // per parameter, of the last step's gradient
+  std::vector<ModelViews> gradient_views_;  // one per replica
 };
-
-// What the passes here do not compute is refused by name: a model trained without it would be another model.
-Status check_trainable(const model::LlamaConfig& config) {
-  const auto refused = [&](const char* what) {
-    return bad_data(std::string("trainer: a ") + model::family_name(config.family) + " model with " + what +
-                    " cannot be trained yet; choose one without");
-  };
-  if (config.qkv_bias || config.output_bias || config.mlp_bias) return refused("biases");
-  if (config.qk_norm) return refused("norms on queries and keys");
-  if (config.sliding_window > 0 && config.sliding_window < config.max_positions) return refused("a sliding window");
-  using Kind = model::RopeScaling::Kind;  // dynamic scaling changes nothing up to max_positions
-  if (config.rope_scaling.kind == Kind::kLinear || config.rope_scaling.kind == Kind::kLlama3)
-    return refused("scaled rotary positions");
-  return {};
-}
 
 Status TorchBackend::set_weights(const model::Weights& weights) {
   IPR_TRY(model::check_weights(weights, "trainer"));
-  IPR_TRY(check_trainable(weights.config));
   return guarded("set_weights", [&]() -> Status {
-    const bool own = device_.is_cpu() && options_.own_kernels;
-    model_ = std::make_unique<LlamaTorch>(weights.config, device_, own);
-    const Layout& layout = model_->layout();
-    at::Tensor flat = at::zeros({layout.size()}, at::kFloat);
-    for (const Parameter& parameter : layout.parameters()) {
-      const model::Values& values = weights.tensors.at(parameter.name).values;
-      values.read(0, {flat.mutable_data_ptr<float>() + parameter.offset, values.size()});
+    model_ = std::make_unique<LlamaTorch>(weights.config, device_, device_.is_cpu() && options_.own_kernels);
+    if (weights.lora) {
+      train_pairs(weights);
+    } else {
+      train_all(weights);
     }
-    weights_ = flat.to(device_);
-    weight_views_ = views_of(layout, weights.config, weights_);
-    moment1_ = at::zeros_like(weights_);
-    moment2_ = at::zeros_like(weights_);
-    step_count_ = at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(device_));
-    const bool replicas = model_->may_run_replicas() && layout.size() <= kReplicaWeights;
-    gradients_.clear();
-    gradient_views_.clear();
-    for (int i = 0; i < (replicas ? options_.threads : 1); ++i) {
-      gradients_.push_back(at::zeros_like(weights_));
-      gradient_views_.push_back(views_of(layout, weights.config, gradients_.back()));
-    }
-    squared_norms_.assign(layout.parameters().size(), 0);
     return {};
   });
+}
+
+void TorchBackend::train_all(const model::Weights& weights) {
+  const model::LlamaConfig& config = weights.config;
+  base_ = nullptr;
+  frozen_ = {config, {}, {}};
+  trained_ = std::make_unique<AdamW>(
+      Layout(config), [&](const std::string& name) -> const model::Values& { return weights.tensors.at(name).values; },
+      device_, type_, replicas_for(config));
+  weight_views_ = make_views(config, trained_->weights());
+  gradient_views_.clear();
+  for (std::size_t i = 0; i < trained_->replicas(); ++i) {
+    gradient_views_.push_back(make_views(config, trained_->gradients(i)));
+  }
+}
+
+void TorchBackend::train_pairs(const model::Weights& weights) {
+  const model::LlamaConfig& config = weights.config;
+  base_ = device_base(weights, device_, type_);
+  frozen_ = weights;
+  std::map<std::string, const model::Values*> start;
+  for (const auto& [module, pair] : weights.lora->pairs) {
+    start[lora_a_name(module)] = &pair.a.values;
+    start[lora_b_name(module)] = &pair.b.values;
+  }
+  trained_ = std::make_unique<AdamW>(
+      Layout(*weights.lora), [&](const std::string& name) -> const model::Values& { return *start.at(name); }, device_,
+      type_, replicas_for(config));
+  weight_views_ = base_->views();
+  add_adapters(weight_views_, config, *weights.lora, trained_->weights());
+  gradient_views_.assign(trained_->replicas(), {});
+  for (std::size_t i = 0; i < trained_->replicas(); ++i) {
+    gradient_views_[i].layers.resize(static_cast<std::size_t>(config.num_layers));
+    add_adapters(gradient_views_[i], config, *weights.lora, trained_->gradients(i));
+  }
+}
+
+int TorchBackend::replicas_for(const model::LlamaConfig& config) const {
+  const bool replicas =
+      type_ == at::kFloat && model_->may_run_replicas() && config.parameter_count() <= kReplicaWeights;
+  return replicas ? options_.threads : 1;
 }
 
 Result<model::Weights> TorchBackend::weights() const {
   if (!model_) return failed("trainer: weights() before set_weights()");
   return guarded("weights", [&]() -> Result<model::Weights> {
-    model::Weights out;
-    out.config = model_->config();
-    const at::Tensor flat = weights_.cpu();
-    for (const Parameter& parameter : model_->layout().parameters()) {
-      const float* const first = flat.const_data_ptr<float>() + parameter.offset;
-      out.tensors[parameter.name] = {parameter.shape, std::vector<float>(first, first + parameter.size)};
+    model::Weights out = frozen_;
+    if (!out.lora) {
+      trained_->read_masters(
+          [&](const std::string& name, model::Tensor tensor) { out.tensors[name] = std::move(tensor); });
+      return out;
     }
+    std::map<std::string, model::Tensor*> pairs;
+    for (auto& [module, pair] : out.lora->pairs) {
+      pairs[lora_a_name(module)] = &pair.a;
+      pairs[lora_b_name(module)] = &pair.b;
+    }
+    trained_->read_masters([&](const std::string& name, model::Tensor tensor) { *pairs.at(name) = std::move(tensor); });
     return out;
   });
 }
@@ -173,7 +196,7 @@ Status TorchBackend::begin(std::span<const TrainRow* const> rows) const {
 
 // Rows in their order, cut where a unit is full; units go to the least loaded replica, the largest first.
 std::vector<Unit> TorchBackend::plan_units(std::span<const TrainRow* const> rows) const {
-  const auto replicas = static_cast<std::int64_t>(gradients_.size());
+  const auto replicas = static_cast<std::int64_t>(trained_->replicas());
   std::int64_t total = 0;
   for (const TrainRow* row : rows) total += static_cast<std::int64_t>(row->ids.size());
   std::int64_t limit = options_.tokens_per_pass;
@@ -189,7 +212,7 @@ std::vector<Unit> TorchBackend::plan_units(std::span<const TrainRow* const> rows
   std::vector<std::size_t> order(units.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return units[a].tokens > units[b].tokens; });
-  std::vector<std::int64_t> load(gradients_.size(), 0);
+  std::vector<std::int64_t> load(trained_->replicas(), 0);
   for (const std::size_t i : order) {
     units[i].replica = static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin());
     load[units[i].replica] += units[i].tokens;
@@ -197,19 +220,33 @@ std::vector<Unit> TorchBackend::plan_units(std::span<const TrainRow* const> rows
   std::int64_t longest = 0;
   for (Unit& unit : units) {
     unit.packed = pack_rows(rows, unit.rows, device_);
-    longest = std::max(longest, unit.packed.longest);
+    longest = std::max(longest, unit.packed.packing.longest);
   }
   model_->reserve_positions(longest);
   return units;
 }
 
+// How many of the first layers keep only their input while forwards of `tokens` tokens wait for backward. What a
+// forward keeps is bounded; the bits do not depend on it.
+std::size_t TorchBackend::recomputed_layers(std::int64_t tokens) const {
+  constexpr double kShare = 0.5;  // of the free memory; the rest is for what operators hold meanwhile
+  const double bound = options_.tape_bytes > 0 ? static_cast<double>(options_.tape_bytes)
+                                               : kShare * static_cast<double>(free_memory(device_));
+  const TapeBytes bytes = tape_bytes_per_token(frozen_.config, type_ == at::kBFloat16);
+  const auto layers = static_cast<double>(frozen_.config.num_layers);
+  const double too_much = static_cast<double>(tokens * bytes.whole) * layers - bound;
+  if (bound == 0 || too_much <= 0) return 0;
+  const double count = std::ceil(too_much / static_cast<double>(tokens * (bytes.whole - bytes.input)));
+  return static_cast<std::size_t>(std::min(count, layers));
+}
+
 template <typename Function>
 void TorchBackend::run(std::vector<Unit>& units, const Function& function) const {
-  if (gradients_.size() == 1 || units.size() == 1) {
+  if (trained_->replicas() == 1 || units.size() == 1) {
     for (Unit& unit : units) function(unit);
     return;
   }
-  at::parallel_for(0, static_cast<std::int64_t>(gradients_.size()), 1, [&](std::int64_t first, std::int64_t last) {
+  at::parallel_for(0, static_cast<std::int64_t>(trained_->replicas()), 1, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t replica = first; replica < last; ++replica) {
       for (Unit& unit : units) {
         if (unit.replica == static_cast<std::size_t>(replica)) function(unit);
@@ -251,7 +288,7 @@ Result<std::vector<float>> TorchBackend::logits(std::span<const std::int32_t> id
   return guarded("logits", [&]() -> Result<std::vector<float>> {
     const std::size_t only[] = {0};
     const Packed packed = pack_rows(rows, only, device_);
-    model_->reserve_positions(packed.longest);
+    model_->reserve_positions(packed.packing.longest);
     const at::Tensor all = model_->logits(weight_views_, packed).cpu();
     const float* const first = all.const_data_ptr<float>();
     return std::vector<float>(first, first + static_cast<std::int64_t>(ids.size()) * all.size(1));
@@ -274,104 +311,44 @@ Result<StepStats> TorchBackend::step(std::span<const TrainRow* const> rows, cons
     std::int64_t total = 0;
     for (const Unit& unit : units) total += unit.tokens;
     const bool one_pass = total <= options_.tokens_per_pass;
+    std::int64_t waiting = 0;  // tokens whose forward waits for backward at the same time
+    for (const Unit& unit : units) waiting = one_pass ? total : std::max(waiting, unit.tokens);
+    if (!one_pass) waiting *= static_cast<std::int64_t>(trained_->replicas());
+    for (Unit& unit : units) unit.tape.recomputed_layers = recomputed_layers(waiting);
     run(units,
         [&](Unit& unit) { unit.logp = model_->forward(weight_views_, unit.packed, one_pass ? &unit.tape : nullptr); });
     Logps logp = zeros_like_rows(rows), d_logp = logp;
     for (const Unit& unit : units) collect(unit, logp);
     StepStats stats;
     IPR_ASSIGN(stats.loss, loss(logp, d_logp));
-    for (at::Tensor& gradient : gradients_) gradient.zero_();
+    trained_->zero_gradients();
     run(units, [&](Unit& unit) {
       if (!one_pass) (void)model_->forward(weight_views_, unit.packed, &unit.tape);
       backward(unit, d_logp);
     });
-    stats.grad_norm = reduce_gradients();
+    stats.grad_norm = trained_->reduce_gradients(model_->own_kernels());
     if (!std::isfinite(stats.loss) || !std::isfinite(stats.grad_norm)) {
       return failed("trainer: loss " + std::to_string(stats.loss) + ", gradient norm " +
                     std::to_string(stats.grad_norm) +
                     " is not finite; the weights are untouched; lower the learning rate");
     }
-    update(settings, stats.grad_norm);
+    trained_->update(settings, stats.grad_norm);
     return stats;
   });
 }
 
-// Sums the replicas into the first; returns the global L2 norm.
-double TorchBackend::reduce_gradients() {
-  for (std::size_t i = 1; i < gradients_.size(); ++i) gradients_[0].add_(gradients_[i]);
-  const std::vector<Parameter>& parameters = model_->layout().parameters();
-  const bool own = model_->own_kernels();
-  const auto measure = [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) {
-      const Parameter& parameter = parameters[static_cast<std::size_t>(i)];
-      squared_norms_[static_cast<std::size_t>(i)] =
-          sum_of_squares(gradients_[0].narrow(0, parameter.offset, parameter.size), own);
-    }
-  };
-  if (own) {
-    at::parallel_for(0, static_cast<std::int64_t>(parameters.size()), 1, measure);
-  } else {
-    measure(0, static_cast<std::int64_t>(parameters.size()));
-  }
-  return std::sqrt(std::accumulate(squared_norms_.begin(), squared_norms_.end(), 0.0));
-}
-
-void TorchBackend::update(const StepSettings& settings, double grad_norm) {
-  if (settings.clip > 0) {
-    const double factor = std::min(1.0, settings.clip / (grad_norm + 1e-6));
-    if (factor < 1) gradients_[0].mul_(factor);
-  }
-  step_count_.add_(1);
-  at::_fused_adamw_({weights_}, {gradients_[0]}, {moment1_}, {moment2_}, {}, {step_count_}, settings.lr, settings.beta1,
-                    settings.beta2, settings.weight_decay, settings.eps, /*amsgrad=*/false, /*maximize=*/false);
-}
-
 std::map<std::string, double> TorchBackend::last_grad_norms() const {
-  std::map<std::string, double> norms;
-  if (!model_) return norms;
-  const std::vector<Parameter>& parameters = model_->layout().parameters();
-  for (std::size_t i = 0; i < parameters.size(); ++i) norms[parameters[i].name] = std::sqrt(squared_norms_[i]);
-  return norms;
+  return trained_ ? trained_->gradient_norms() : std::map<std::string, double>();
 }
-
-// Saved state: this mark, step count and number of floats (both int64), first moments, second moments; host byte order.
-constexpr char kStateMark[] = "ipr adamw state 1\n";
-constexpr std::size_t kStateMarkSize = sizeof kStateMark - 1;
 
 Result<std::string> TorchBackend::save_state() const {
-  if (!model_) return failed("trainer: no state to save before set_weights");
-  return guarded("save_state", [&]() -> Result<std::string> {
-    const std::int64_t head[2] = {step_count_.item().to<std::int64_t>(), weights_.numel()};
-    std::string bytes(kStateMark, kStateMarkSize);
-    bytes.append(reinterpret_cast<const char*>(head), sizeof head);
-    for (const at::Tensor& moment : {moment1_.cpu(), moment2_.cpu()}) {
-      bytes.append(static_cast<const char*>(moment.const_data_ptr()), moment.nbytes());
-    }
-    return bytes;
-  });
+  if (!trained_) return failed("trainer: no state to save before set_weights");
+  return guarded("save_state", [&]() -> Result<std::string> { return trained_->save_state(); });
 }
 
 Status TorchBackend::load_state(std::string_view bytes) {
-  if (!model_) return failed("trainer: load_state before set_weights");
-  return guarded("load_state", [&]() -> Status {
-    std::int64_t head[2] = {};
-    const std::size_t moment_bytes = weights_.nbytes();
-    if (bytes.size() != kStateMarkSize + sizeof head + 2 * moment_bytes || !bytes.starts_with(kStateMark)) {
-      return bad_data("optimizer state: not one of this model's (" + std::to_string(bytes.size()) +
-                      " bytes); delete the checkpoint's state to start the stage anew");
-    }
-    std::memcpy(head, bytes.data() + kStateMarkSize, sizeof head);
-    if (head[1] != weights_.numel()) return bad_data("optimizer state: made for a model of another size");
-    const char* next = bytes.data() + kStateMarkSize + sizeof head;
-    for (at::Tensor* moment : {&moment1_, &moment2_}) {
-      at::Tensor values = at::empty({weights_.numel()}, at::kFloat);
-      std::memcpy(values.mutable_data_ptr(), next, moment_bytes);
-      moment->copy_(values);
-      next += moment_bytes;
-    }
-    step_count_.fill_(static_cast<double>(head[0]));
-    return {};
-  });
+  if (!trained_) return failed("trainer: load_state before set_weights");
+  return guarded("load_state", [&]() -> Status { return trained_->load_state(bytes); });
 }
 
 // Training frees and asks for the same large blocks in every step: glibc shall keep them instead of returning them to
@@ -416,6 +393,8 @@ extern "C" __attribute__((visibility("default"))) ipr::train::Backend* ipr_train
       status = device.status();
     } else if (options.threads < 1 || options.tokens_per_pass < 1) {
       status = ipr::usage("trainer: threads and tokens_per_pass must be at least 1");
+    } else if (options.dtype != "fp32" && options.dtype != "bf16") {
+      status = ipr::usage("trainer: dtype \"" + options.dtype + "\" is unknown; use fp32 or bf16");
     } else {
       static std::once_flag once;  // both settings are the process's
       std::call_once(once, [] {

@@ -18,6 +18,7 @@ inline constexpr std::int64_t kMaxHeadDim = 32;
 // the rows of the fused projection `qkv`; positions count from 0; attention is causal, scaled by 1/sqrt(head_dim).
 struct AttentionTask {
   std::int64_t tokens = 0;
+  std::int64_t window = 0;    // a token attends to so many, itself included; 0: to all up to itself
   std::int64_t head_dim = 0;  // multiple of 16, at most kMaxHeadDim
   std::int64_t group = 1;
   std::int64_t qkv_stride = 0;  // floats from one token to the next

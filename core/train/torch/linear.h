@@ -28,7 +28,17 @@ struct Linear {
 
 // x [n, in] -> [n, out].
 [[nodiscard]] at::Tensor linear(const at::Tensor& x, const Linear& layer);
-// residual + linear(x).
+// residual + linear(x), of the residual's type, which may be f32 where x is bf16.
 [[nodiscard]] at::Tensor add_linear(const at::Tensor& residual, const at::Tensor& x, const Linear& layer);
+// x weight^T in f32: the logits. On the CPU the product of bf16 tensors has been rounded to bf16 before.
+[[nodiscard]] at::Tensor product_f32(const at::Tensor& x, const at::Tensor& weight);
+
+// Backward, in two parts because some inputs are made again only when the gradient at the output is there. `d_y` is of
+// x's type. The first returns the gradient at x; the second adds to those tensors of `gradients` that are defined:
+// f32, laid out as `layer`, whose other tensors are frozen.
+[[nodiscard]] at::Tensor linear_input_gradient(const at::Tensor& d_y, const Linear& layer);
+void add_linear_gradients(const at::Tensor& x, const at::Tensor& d_y, const Linear& layer, Linear& gradients);
+// gradient += d_y^T x, with the gradient in f32.
+void add_weight_gradient(at::Tensor& gradient, const at::Tensor& d_y, const at::Tensor& x);
 
 }  // namespace ipr::train

@@ -2,7 +2,6 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/embedding_dense_backward.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -10,9 +9,8 @@
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/rsqrt.h>
-#include <ATen/ops/scaled_dot_product_attention.h>
-#include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
+#include <ATen/ops/silu_backward.h>
 #include <ATen/ops/square.h>
 #include <ATen/ops/sum.h>
 #include <ATen/ops/zeros.h>
@@ -52,41 +50,44 @@ const float* floats(const at::Tensor& tensor) {
 }  // namespace
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& w, double eps, bool own) {
-  if (!own) return x * at::rsqrt(at::mean(x * x, -1, true) + eps) * w;
-  at::Tensor y = at::empty_like(x);
-  const std::int64_t size = x.size(1);
-  const float *from = floats(x), *weight = floats(w);
+  const at::Tensor input = x.to(at::kFloat), weight = w.to(at::kFloat);
+  if (!own) return (input * at::rsqrt(at::mean(input * input, -1, true) + eps) * weight).to(w.scalar_type());
+  at::Tensor y = at::empty_like(input);
+  const std::int64_t size = input.size(1);
+  const float *const from = floats(input), *const scales = floats(weight);
   float* const to = floats(y);
-  each_part(x.size(0), [&](std::int64_t, std::int64_t first, std::int64_t last) {
-    best_kernels().rms_norm(from + first * size, weight, static_cast<float>(eps), last - first, size,
+  each_part(input.size(0), [&](std::int64_t, std::int64_t first, std::int64_t last) {
+    best_kernels().rms_norm(from + first * size, scales, static_cast<float>(eps), last - first, size,
                             to + first * size);
   });
-  return y;
+  return y.to(w.scalar_type());
 }
 
 void rms_norm_backward(const at::Tensor& x, const at::Tensor& w, double eps, const at::Tensor& gy, bool own,
                        at::Tensor& gx, at::Tensor& gw) {
+  const at::Tensor input = x.to(at::kFloat), weight = w.to(at::kFloat), upstream = gy.to(at::kFloat);
   if (!own) {
-    const at::Tensor scale = at::rsqrt(at::mean(x * x, -1, true) + eps);
-    const at::Tensor pulled = gy * w;
-    gx.add_(pulled * scale - x * scale.pow(3) * at::mean(pulled * x, -1, true));
-    gw.add_(at::sum(gy * x * scale, 0));
+    const at::Tensor scale = at::rsqrt(at::mean(input * input, -1, true) + eps);
+    const at::Tensor pulled = upstream * weight;
+    gx.add_(pulled * scale - input * scale.pow(3) * at::mean(pulled * input, -1, true));
+    if (gw.defined()) gw.add_(at::sum(upstream * input * scale, 0));
     return;
   }
-  const std::int64_t size = x.size(1), parts = parts_of(x.size(0));
-  at::Tensor partial = at::zeros({parts, size}, x.options());
-  const float *from = floats(x), *weight = floats(w), *upstream = floats(gy);
+  const std::int64_t size = input.size(1), parts = parts_of(input.size(0));
+  at::Tensor partial = at::zeros({parts, size}, input.options());
+  const float *const from = floats(input), *const scales = floats(weight), *const pull = floats(upstream);
   float *const d_x = floats(gx), *const d_w = floats(partial);
-  each_part(x.size(0), [&](std::int64_t part, std::int64_t first, std::int64_t last) {
-    best_kernels().rms_norm_backward(from + first * size, weight, static_cast<float>(eps), upstream + first * size,
+  each_part(input.size(0), [&](std::int64_t part, std::int64_t first, std::int64_t last) {
+    best_kernels().rms_norm_backward(from + first * size, scales, static_cast<float>(eps), pull + first * size,
                                      last - first, size, d_x + first * size, d_w + part * size);
   });
-  for (std::int64_t part = 0; part < parts; ++part) gw.add_(partial[part]);
+  for (std::int64_t part = 0; part < parts && gw.defined(); ++part) gw.add_(partial[part]);
 }
 
 at::Tensor swiglu(const at::Tensor& gate_up, bool own) {
   const std::int64_t size = gate_up.size(1) / 2;
-  if (!own) return at::silu(gate_up.narrow(1, 0, size)) * gate_up.narrow(1, size, size);
+  if (!own || gate_up.scalar_type() != at::kFloat)
+    return at::silu(gate_up.narrow(1, 0, size)) * gate_up.narrow(1, size, size);
   at::Tensor y = at::empty({gate_up.size(0), size}, gate_up.options());
   const float* const from = floats(gate_up);
   float* const to = floats(y);
@@ -98,11 +99,11 @@ at::Tensor swiglu(const at::Tensor& gate_up, bool own) {
 
 at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& gy, bool own) {
   const std::int64_t size = gate_up.size(1) / 2;
-  if (!own) {
+  if (!own || gate_up.scalar_type() != at::kFloat) {
     at::Tensor gate = gate_up.narrow(1, 0, size), up = gate_up.narrow(1, size, size);
-    const at::Tensor s = at::sigmoid(gate), silu = gate * s;
+    const at::Tensor silu = at::silu(gate);
     at::Tensor y = silu * up;
-    gate.copy_(gy * up * s * (1 + gate * (1 - s)));
+    gate.copy_(at::silu_backward(gy * up, gate));
     up.copy_(gy * silu);
     return y;
   }
@@ -164,108 +165,46 @@ void add_rows(at::Tensor& out, const at::Tensor& index, const at::Tensor& rows, 
   }
 }
 
-bool has_own_attention(const HeadShape& shape) {
-  return shape.head_dim % 16 == 0 && shape.head_dim <= kMaxHeadDim;
-}
-
 namespace {
 
-// Runs `kernel` for each (sequence, kv head); `fill` adds the pointers of the direction.
-template <typename Fill>
-void each_head(const Packing& packing, const HeadShape& shape, void (*kernel)(const AttentionTask&), const Fill& fill) {
-  const std::int64_t sequences = static_cast<std::int64_t>(packing.begin.size()) - 1, dim = shape.head_dim;
-  std::int64_t longest = 0;
-  for (std::int64_t i = 0; i < sequences; ++i) longest = std::max(longest, packing.begin[i + 1] - packing.begin[i]);
-  at::parallel_for(0, sequences * shape.kv_heads, 1, [&](std::int64_t first, std::int64_t last) {
-    std::vector<float> scratch(static_cast<std::size_t>(attention_scratch(longest, dim)));
-    for (std::int64_t item = first; item < last; ++item) {
-      const std::int64_t sequence = item / shape.kv_heads, kv = item % shape.kv_heads;
-      AttentionTask task;
-      task.tokens = packing.begin[sequence + 1] - packing.begin[sequence];
-      task.head_dim = dim;
-      task.group = shape.heads / shape.kv_heads;
-      task.qkv_stride = shape.qkv_size();
-      task.q_offset = task.out_offset = kv * task.group * dim;
-      task.k_offset = (shape.heads + kv) * dim;
-      task.v_offset = (shape.heads + shape.kv_heads + kv) * dim;
-      task.out_stride = shape.heads * dim;
-      task.scratch = scratch.data();
-      fill(task, packing.begin[sequence], kv * task.group);
-      kernel(task);
-    }
-  });
-}
+// One group of heads: `count` of them from head `first` on, with one norm.
+struct HeadGroup {
+  std::int64_t first = 0, count = 0;
+  const at::Tensor& norm;
+};
 
-at::Tensor rotated(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
-  const std::int64_t half = x.size(-1) / 2;
-  const at::Tensor low = x.narrow(-1, 0, half), high = x.narrow(-1, half, half);
-  return at::cat({low * cos - high * sin, high * cos + low * sin}, -1);
-}
-
-// [tokens, heads * dim] -> [1, heads, tokens, dim]
-at::Tensor split_heads(const at::Tensor& x, std::int64_t heads) {
-  return x.view({x.size(0), heads, -1}).transpose(0, 1).unsqueeze(0);
-}
-
-at::Tensor attention_by_torch(const at::Tensor& qkv, const Packing& packing, const HeadShape& shape,
-                              const at::Tensor& cos, const at::Tensor& sin) {
-  std::vector<at::Tensor> outs;
-  for (std::size_t i = 0; i + 1 < packing.begin.size(); ++i) {
-    const std::int64_t tokens = packing.begin[i + 1] - packing.begin[i], dim = shape.head_dim;
-    const at::Tensor rows = qkv.narrow(0, packing.begin[i], tokens);
-    const at::Tensor c = cos.narrow(0, 0, tokens), s = sin.narrow(0, 0, tokens);
-    const at::Tensor q = rotated(split_heads(rows.narrow(1, 0, shape.heads * dim), shape.heads), c, s);
-    const at::Tensor k =
-        rotated(split_heads(rows.narrow(1, shape.heads * dim, shape.kv_heads * dim), shape.kv_heads), c, s);
-    const at::Tensor v =
-        split_heads(rows.narrow(1, (shape.heads + shape.kv_heads) * dim, shape.kv_heads * dim), shape.kv_heads);
-    const at::Tensor out =
-        at::scaled_dot_product_attention(q, k, v, {}, 0.0, true, std::nullopt, shape.heads != shape.kv_heads);
-    outs.push_back(out.squeeze(0).transpose(0, 1).reshape({tokens, shape.heads * dim}));
-  }
-  return outs.size() == 1 ? outs[0] : at::cat(outs, 0);
+// [n, count, head_dim]
+at::Tensor group_of(const at::Tensor& qkv, const HeadGroup& group, std::int64_t head_dim) {
+  return qkv.view({qkv.size(0), -1, head_dim}).narrow(1, group.first, group.count);
 }
 
 }  // namespace
 
-at::Tensor attention(const at::Tensor& qkv, const Packing& packing, const HeadShape& shape, const at::Tensor& cos,
-                     const at::Tensor& sin, bool own, AttentionTape* tape) {
-  if (!own || !has_own_attention(shape)) {
-    if (tape == nullptr) return attention_by_torch(qkv, packing, shape, cos, sin);
-    tape->qkv = qkv.detach().requires_grad_(true);
-    tape->out = attention_by_torch(tape->qkv, packing, shape, cos, sin);
-    return tape->out.detach();
+at::Tensor norm_heads(const at::Tensor& qkv, const at::Tensor& q_norm, const at::Tensor& k_norm, const HeadShape& shape,
+                      double eps, bool own) {
+  at::Tensor y = qkv.clone();
+  for (const HeadGroup& group : {HeadGroup{0, shape.heads, q_norm}, HeadGroup{shape.heads, shape.kv_heads, k_norm}}) {
+    const at::Tensor rows = group_of(qkv, group, shape.head_dim).reshape({-1, shape.head_dim});
+    at::Tensor to = group_of(y, group, shape.head_dim);
+    to.copy_(rms_norm(rows, group.norm, eps, own).view(to.sizes()));
   }
-  at::Tensor out = at::empty({qkv.size(0), shape.heads * shape.head_dim}, qkv.options());
-  at::Tensor lse = at::empty({qkv.size(0) * shape.heads}, qkv.options());
-  each_head(packing, shape, best_kernels().attention, [&](AttentionTask& task, std::int64_t begin, std::int64_t head) {
-    task.qkv = floats(std::as_const(qkv)) + begin * task.qkv_stride;
-    task.cos = floats(std::as_const(cos));
-    task.sin = floats(std::as_const(sin));
-    task.out = floats(out) + begin * task.out_stride;
-    task.lse = floats(lse) + begin * shape.heads + head * task.tokens;
-  });
-  if (tape != nullptr) *tape = {qkv, out, lse};
-  return out;
+  return y;
 }
 
-at::Tensor attention_backward(const AttentionTape& tape, const at::Tensor& d_out, const Packing& packing,
-                              const HeadShape& shape, const at::Tensor& cos, const at::Tensor& sin) {
-  if (!tape.lse.defined()) {
-    tape.out.backward(d_out);
-    return tape.qkv.grad().contiguous();
-  }
-  at::Tensor d_qkv = at::empty_like(tape.qkv), out = tape.out, lse = tape.lse;
-  each_head(packing, shape, best_kernels().attention_backward,
-            [&](AttentionTask& task, std::int64_t begin, std::int64_t head) {
-              task.qkv = floats(std::as_const(tape.qkv)) + begin * task.qkv_stride;
-              task.cos = floats(std::as_const(cos));
-              task.sin = floats(std::as_const(sin));
-              task.out = floats(out) + begin * task.out_stride;
-              task.lse = floats(lse) + begin * shape.heads + head * task.tokens;
-              task.d_out = floats(std::as_const(d_out)) + begin * task.out_stride;
-              task.d_qkv = floats(d_qkv) + begin * task.qkv_stride;
-            });
+at::Tensor norm_heads_backward(const at::Tensor& qkv, const at::Tensor& q_norm, const at::Tensor& k_norm,
+                               const HeadShape& shape, double eps, const at::Tensor& d_y, bool own,
+                               at::Tensor& d_q_norm, at::Tensor& d_k_norm) {
+  at::Tensor d_qkv = d_y.clone();
+  const auto pull = [&](const HeadGroup& group, at::Tensor& d_norm) {
+    const at::Tensor rows = group_of(qkv, group, shape.head_dim).reshape({-1, shape.head_dim});
+    const at::Tensor upstream = group_of(d_y, group, shape.head_dim).reshape({-1, shape.head_dim});
+    at::Tensor d_rows = at::zeros(rows.sizes(), rows.options().dtype(at::kFloat));
+    rms_norm_backward(rows, group.norm, eps, upstream, own, d_rows, d_norm);
+    at::Tensor to = group_of(d_qkv, group, shape.head_dim);
+    to.copy_(d_rows.view(to.sizes()));
+  };
+  pull({0, shape.heads, q_norm}, d_q_norm);
+  pull({shape.heads, shape.kv_heads, k_norm}, d_k_norm);
   return d_qkv;
 }
 

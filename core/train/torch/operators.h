@@ -1,19 +1,22 @@
 // Forward and backward of the model's operators that are not matrix products, on LibTorch tensors.
 //
 // With `own` (CPU only) they run our kernels.h; without, ATen operators alone: the path of a GPU, and the reference our
-// kernels are tested against. All tensors are contiguous float32 on one device and carry no autograd history.
+// kernels are tested against. All tensors are contiguous, on one device, and carry no autograd history. The residual
+// stream, logits and gradients of weights are f32, whatever the type of the weights: sums that go through all layers
+// keep their digits (with a bf16 stream, log-probs of SmolLM2 are off by 0.3 instead of 0.1, llm-runtime.md section 2).
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <vector>
+
+#include "core/train/torch/attention.h"
 
 namespace ipr::train {
 
-// y = x / sqrt(mean(x^2) + eps) * w, over the last dimension.
+// y = x / sqrt(mean(x^2) + eps) * w over the last dimension: x of any float type, computed in f32, y of w's type.
 [[nodiscard]] at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& w, double eps, bool own);
-// Adds to gx and gw.
+// Adds to gx, and to gw where it is defined.
 void rms_norm_backward(const at::Tensor& x, const at::Tensor& w, double eps, const at::Tensor& gy, bool own,
                        at::Tensor& gx, at::Tensor& gw);
 
@@ -30,33 +33,14 @@ void softmax_pick_backward(at::Tensor& probabilities, const at::Tensor& target, 
 // out[index[i]] += rows[i], but for index[i] == skip.
 void add_rows(at::Tensor& out, const at::Tensor& index, const at::Tensor& rows, std::int64_t skip, bool own);
 
-// Sequences one behind the other in the rows of a tensor: sequence i is [begin[i], begin[i + 1]).
-struct Packing {
-  std::vector<std::int64_t> begin;
-};
-
-struct HeadShape {
-  std::int64_t heads = 0, kv_heads = 0, head_dim = 0;
-  [[nodiscard]] std::int64_t qkv_size() const { return (heads + 2 * kv_heads) * head_dim; }
-};
-
-// What backward needs of a forward.
-struct AttentionTape {
-  at::Tensor qkv;
-  at::Tensor out;
-  at::Tensor
-      lse;  // own kernels: [heads * tokens], sequence by sequence. Else undefined, and qkv -> out carries a graph
-};
-
-// Causal attention of each sequence for itself, rotary positions counted from the sequence's start. qkv [n, qkv_size]:
-// query heads, key heads, value heads. cos, sin: [positions, head_dim / 2]. `tape` may be null.
-[[nodiscard]] at::Tensor attention(const at::Tensor& qkv, const Packing& packing, const HeadShape& shape,
-                                   const at::Tensor& cos, const at::Tensor& sin, bool own, AttentionTape* tape);
-[[nodiscard]] at::Tensor attention_backward(const AttentionTape& tape, const at::Tensor& d_out, const Packing& packing,
-                                            const HeadShape& shape, const at::Tensor& cos, const at::Tensor& sin);
-
-// True where attention() runs our kernels if asked to.
-[[nodiscard]] bool has_own_attention(const HeadShape& shape);
+// The heads of queries and keys in qkv [n, qkv_size], each normed by itself with rms_norm's weights [head_dim]; values
+// as they are.
+[[nodiscard]] at::Tensor norm_heads(const at::Tensor& qkv, const at::Tensor& q_norm, const at::Tensor& k_norm,
+                                    const HeadShape& shape, double eps, bool own);
+// The gradient at qkv; adds to those at the norms where they are defined.
+[[nodiscard]] at::Tensor norm_heads_backward(const at::Tensor& qkv, const at::Tensor& q_norm, const at::Tensor& k_norm,
+                                             const HeadShape& shape, double eps, const at::Tensor& d_y, bool own,
+                                             at::Tensor& d_q_norm, at::Tensor& d_k_norm);
 
 // Sum of squares in double, the same for equal values and thread count.
 [[nodiscard]] double sum_of_squares(const at::Tensor& values, bool own);

@@ -1,0 +1,238 @@
+#include "core/train/torch/attention.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/_flash_attention_backward.h>
+#include <ATen/ops/_flash_attention_forward.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "core/train/torch/kernels.h"
+
+namespace ipr::train {
+namespace {
+
+bool runs_own(const at::Tensor& qkv, const Attention& layer) {
+  return layer.own && qkv.scalar_type() == at::kFloat && has_own_attention(layer.shape);
+}
+
+bool runs_fused(const at::Tensor& qkv) {
+  return qkv.is_cuda() && qkv.scalar_type() == at::kBFloat16;
+}
+
+// Our kernels.
+
+float* floats(at::Tensor& tensor) {
+  return tensor.mutable_data_ptr<float>();
+}
+const float* floats(const at::Tensor& tensor) {
+  return tensor.const_data_ptr<float>();
+}
+
+// Runs `kernel` for each (sequence, kv head); `fill` adds the pointers of the direction.
+template <typename Fill>
+void each_head(const Packing& packing, const Attention& layer, void (*kernel)(const AttentionTask&), const Fill& fill) {
+  const HeadShape& shape = layer.shape;
+  const std::int64_t sequences = static_cast<std::int64_t>(packing.begin.size()) - 1, dim = shape.head_dim;
+  at::parallel_for(0, sequences * shape.kv_heads, 1, [&](std::int64_t first, std::int64_t last) {
+    std::vector<float> scratch(static_cast<std::size_t>(attention_scratch(packing.longest, dim)));
+    for (std::int64_t item = first; item < last; ++item) {
+      const std::int64_t sequence = item / shape.kv_heads, kv = item % shape.kv_heads;
+      AttentionTask task;
+      task.tokens = packing.begin[sequence + 1] - packing.begin[sequence];
+      task.window = layer.window;
+      task.head_dim = dim;
+      task.group = shape.heads / shape.kv_heads;
+      task.qkv_stride = shape.qkv_size();
+      task.q_offset = task.out_offset = kv * task.group * dim;
+      task.k_offset = (shape.heads + kv) * dim;
+      task.v_offset = (shape.heads + shape.kv_heads + kv) * dim;
+      task.out_stride = shape.heads * dim;
+      task.cos = floats(layer.cos);
+      task.sin = floats(layer.sin);
+      task.scratch = scratch.data();
+      fill(task, packing.begin[sequence], kv * task.group);
+      kernel(task);
+    }
+  });
+}
+
+at::Tensor own_attention(const at::Tensor& qkv, const Packing& packing, const Attention& layer, AttentionTape* tape) {
+  const std::int64_t heads = layer.shape.heads;
+  at::Tensor out = at::empty({qkv.size(0), heads * layer.shape.head_dim}, qkv.options());
+  at::Tensor lse = at::empty({qkv.size(0) * heads}, qkv.options());
+  each_head(packing, layer, best_kernels().attention, [&](AttentionTask& task, std::int64_t begin, std::int64_t head) {
+    task.qkv = floats(qkv) + begin * task.qkv_stride;
+    task.out = floats(out) + begin * task.out_stride;
+    task.lse = floats(lse) + begin * heads + head * task.tokens;
+  });
+  if (tape != nullptr) *tape = {qkv, out, lse, {}, {}};
+  return out;
+}
+
+at::Tensor own_backward(const AttentionTape& tape, const at::Tensor& d_out, const Packing& packing,
+                        const Attention& layer) {
+  at::Tensor d_qkv = at::empty_like(tape.qkv), out = tape.out, lse = tape.lse;
+  each_head(packing, layer, best_kernels().attention_backward,
+            [&](AttentionTask& task, std::int64_t begin, std::int64_t head) {
+              task.qkv = floats(std::as_const(tape.qkv)) + begin * task.qkv_stride;
+              task.out = floats(out) + begin * task.out_stride;
+              task.lse = floats(lse) + begin * layer.shape.heads + head * task.tokens;
+              task.d_out = floats(d_out) + begin * task.out_stride;
+              task.d_qkv = floats(d_qkv) + begin * task.qkv_stride;
+            });
+  return d_qkv;
+}
+
+// LibTorch's, row by row.
+
+// x turned by the angles of its rows, in f32, rounded to x's type..
+at::Tensor rotated(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
+  const std::int64_t half = x.size(-1) / 2;
+  const at::Tensor low = x.narrow(-1, 0, half), high = x.narrow(-1, half, half);
+  return at::cat({low * cos - high * sin, high * cos + low * sin}, -1).to(x.scalar_type());
+}
+
+// [tokens, heads * dim] -> [1, heads, tokens, dim]
+at::Tensor split_heads(const at::Tensor& x, std::int64_t heads) {
+  return x.view({x.size(0), heads, -1}).transpose(0, 1).unsqueeze(0);
+}
+
+// True where query i may see key j: i - window < j <= i.
+at::Tensor window_mask(std::int64_t tokens, std::int64_t window, const at::Tensor& like) {
+  return at::ones({tokens, tokens}, like.options().dtype(at::kBool)).tril().triu(1 - window);
+}
+
+at::Tensor attention_by_rows(const at::Tensor& qkv, const Packing& packing, const Attention& layer) {
+  const HeadShape& shape = layer.shape;
+  std::vector<at::Tensor> outs;
+  for (std::size_t i = 0; i + 1 < packing.begin.size(); ++i) {
+    const std::int64_t tokens = packing.begin[i + 1] - packing.begin[i], dim = shape.head_dim;
+    const at::Tensor rows = qkv.narrow(0, packing.begin[i], tokens);
+    const at::Tensor c = layer.cos.narrow(0, 0, tokens), s = layer.sin.narrow(0, 0, tokens);
+    const at::Tensor q = rotated(split_heads(rows.narrow(1, 0, shape.heads * dim), shape.heads), c, s);
+    const at::Tensor k =
+        rotated(split_heads(rows.narrow(1, shape.heads * dim, shape.kv_heads * dim), shape.kv_heads), c, s);
+    const at::Tensor v =
+        split_heads(rows.narrow(1, (shape.heads + shape.kv_heads) * dim, shape.kv_heads * dim), shape.kv_heads);
+    std::optional<at::Tensor> mask;
+    if (layer.window > 0 && layer.window < tokens) mask = window_mask(tokens, layer.window, qkv);
+    const at::Tensor out = at::scaled_dot_product_attention(q, k, v, mask, 0.0, !mask.has_value(), std::nullopt,
+                                                            shape.heads != shape.kv_heads);
+    outs.push_back(out.squeeze(0).transpose(0, 1).reshape({tokens, shape.heads * dim}));
+  }
+  return outs.size() == 1 ? outs[0] : at::cat(outs, 0);
+}
+
+// LibTorch's, all rows at once.
+
+// Queries and keys of all rows, [n, heads + kv_heads, head_dim]; values likewise.
+struct Heads {
+  at::Tensor queries_keys, values;
+};
+Heads heads_of(const at::Tensor& qkv, const HeadShape& shape) {
+  const at::Tensor all = qkv.view({qkv.size(0), -1, shape.head_dim});
+  return {all.narrow(1, 0, shape.heads + shape.kv_heads), all.narrow(1, shape.heads + shape.kv_heads, shape.kv_heads)};
+}
+
+struct Window {
+  std::optional<std::int64_t> left, right;
+};
+Window window_of(const Attention& layer) {
+  if (layer.window == 0) return {};
+  return {layer.window - 1, 0};
+}
+
+at::Tensor angles_of(const at::Tensor& table, const Packing& packing) {
+  return table.index_select(0, packing.positions).unsqueeze(1);
+}
+
+at::Tensor fused_attention(const at::Tensor& qkv, const Packing& packing, const Attention& layer, AttentionTape* tape) {
+  const HeadShape& shape = layer.shape;
+  const Heads given = heads_of(qkv, shape);
+  const at::Tensor turned = rotated(given.queries_keys, angles_of(layer.cos, packing), angles_of(layer.sin, packing));
+  const Window window = window_of(layer);
+  auto [out, lse, random_state, unused, mask] = at::_flash_attention_forward(
+      turned.narrow(1, 0, shape.heads), turned.narrow(1, shape.heads, shape.kv_heads), given.values, packing.starts,
+      packing.starts, packing.longest, packing.longest, /*dropout_p=*/0.0, /*is_causal=*/true,
+      /*return_debug_mask=*/false, /*scale=*/std::nullopt, window.left, window.right);
+  if (tape != nullptr) {
+    *tape = {at::cat({turned, given.values}, 1), out, lse, random_state, unused};
+  }
+  return out.reshape({qkv.size(0), shape.heads * shape.head_dim});
+}
+
+// The fused backward adds up in the order its blocks end in, unless LibTorch is told to be deterministic; then other
+// operators would warn or fill fresh memory, so only meanwhile.
+class Deterministic {
+ public:
+  Deterministic()
+      : context_(at::globalContext()),
+        was_(context_.deterministicAlgorithms()),
+        warned_(context_.deterministicAlgorithmsWarnOnly()),
+        filled_(context_.deterministicFillUninitializedMemory()) {
+    context_.setDeterministicAlgorithms(true, /*warn_only=*/true);
+    context_.setDeterministicFillUninitializedMemory(false);
+  }
+  Deterministic(const Deterministic&) = delete;
+  Deterministic& operator=(const Deterministic&) = delete;
+  ~Deterministic() {
+    context_.setDeterministicAlgorithms(was_, warned_);
+    context_.setDeterministicFillUninitializedMemory(filled_);
+  }
+
+ private:
+  at::Context& context_;
+  bool was_, warned_, filled_;
+};
+
+at::Tensor fused_backward(const AttentionTape& tape, const at::Tensor& d_out, const Packing& packing,
+                          const Attention& layer) {
+  const HeadShape& shape = layer.shape;
+  const at::Tensor queries = tape.qkv.narrow(1, 0, shape.heads);
+  const at::Tensor keys = tape.qkv.narrow(1, shape.heads, shape.kv_heads);
+  const at::Tensor values = tape.qkv.narrow(1, shape.heads + shape.kv_heads, shape.kv_heads);
+  const Window window = window_of(layer);
+  const Deterministic meanwhile;
+  const auto [d_q, d_k, d_v] = at::_flash_attention_backward(
+      d_out.view(tape.out.sizes()), queries, keys, values, tape.out, tape.lse, packing.starts, packing.starts,
+      packing.longest, packing.longest, /*dropout_p=*/0.0, /*is_causal=*/true, tape.random_state, tape.unused,
+      /*scale=*/std::nullopt, window.left, window.right);
+  const at::Tensor turned_back =
+      rotated(at::cat({d_q, d_k}, 1), angles_of(layer.cos, packing), angles_of(layer.sin, packing).neg());
+  return at::cat({turned_back, d_v}, 1).view({d_out.size(0), shape.qkv_size()});
+}
+
+}  // namespace
+
+bool has_own_attention(const HeadShape& shape) {
+  return shape.head_dim % 16 == 0 && shape.head_dim <= kMaxHeadDim;
+}
+
+at::Tensor attention(const at::Tensor& qkv, const Packing& packing, const Attention& layer, AttentionTape* tape) {
+  if (runs_own(qkv, layer)) return own_attention(qkv, packing, layer, tape);
+  if (runs_fused(qkv)) return fused_attention(qkv, packing, layer, tape);
+  if (tape == nullptr) return attention_by_rows(qkv, packing, layer);
+  tape->qkv = qkv.detach().requires_grad_(true);
+  tape->out = attention_by_rows(tape->qkv, packing, layer);
+  return tape->out.detach();
+}
+
+at::Tensor attention_backward(const AttentionTape& tape, const at::Tensor& d_out, const Packing& packing,
+                              const Attention& layer) {
+  if (!tape.lse.defined()) {
+    tape.out.backward(d_out);
+    return tape.qkv.grad().contiguous();
+  }
+  return runs_fused(tape.qkv) ? fused_backward(tape, d_out, packing, layer) : own_backward(tape, d_out, packing, layer);
+}
+
+}  // namespace ipr::train
