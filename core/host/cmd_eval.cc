@@ -101,7 +101,7 @@ void add_eval(CLI::App& app, Chosen& chosen) {
   command->add_option("--max-new-tokens", state->words.max_new_tokens, "of one reply")->capture_default_str();
   add_flags(*command, state->options,
             {"env", "data", "split", "limit", "max-steps", "seed", "set", "prompts", "split-lists", "plugin-path",
-             "config", "threads", "model-threads", "json", "verbose"});
+             "config", "threads", "device", "dtype", "model-threads", "json", "verbose"});
   command->callback([state, command, &chosen] {
     chosen.work = [state, command]() -> Status {
       IPR_TRY(finish_options(*command, state->options));

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/host/commands.h"
+#include "core/host/compute.h"
 #include "core/host/known_models.h"
 #include "core/host/options.h"
 #include "core/loop/policy.h"
@@ -142,7 +143,7 @@ Result<Json> generate(const Json& input, const loop::Speech* speech, const model
 }
 
 Status inspect(const ModelCommand& command) {
-  IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(command.folder));
+  IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(command.folder, model::Precision::kAsStored));
   if (command.options.json) {
     Json tensors = Json::object();
     for (const auto& [name, tensor] : weights.tensors) tensors[name] = tensor.shape;
@@ -174,7 +175,7 @@ void add_model(CLI::App& app, Chosen& chosen) {
         "--chat-template", state->chat_template,
         "plain, chatml, smollm2, qwen2, qwen2.5, qwen3, llama-2, llama-3, llama-3.1, mistral, mistral-v3 or "
         "zephyr, if not the folder's own");
-    add_flags(*command, state->options, {"model-threads", "json"});
+    add_flags(*command, state->options, {"device", "dtype", "model-threads", "json"});
     command->callback([work = std::move(work), state, &chosen] {
       chosen.work = [work, state]() -> Status {
         IPR_ASSIGN(state->folder, find_model(state->folder));
@@ -190,18 +191,20 @@ void add_model(CLI::App& app, Chosen& chosen) {
   add("logprobs", "{\"id\",\"prompt\"|\"prompt_ids\",\"continuation\"|\"continuation_ids\"} to log-probs",
       [state]() -> Status {
         IPR_ASSIGN(const auto speech, speech_if_any(*state));
-        IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(state->folder));
+        IPR_ASSIGN(model::Weights weights, model::load_checkpoint(state->folder, model::Precision::kAsStored));
         if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
-        const model::CpuEngine engine(weights, state->options.model_threads);
-        return answer_lines([&](const Json& input) { return logprobs(input, speech.get(), engine); });
+        IPR_ASSIGN(const loop::Compute compute, compute_of(state->options));
+        IPR_ASSIGN(const auto policy, loop::make_policy("model", 0, std::move(weights), compute));
+        return answer_lines([&](const Json& input) { return logprobs(input, speech.get(), *policy->engine); });
       });
   add("generate",
       "{\"id\",\"prompt\"|\"prompt_ids\"|\"messages\",\"max_tokens\",\"temperature\",\"seed\",\"stop\"} to text",
       [state]() -> Status {
         IPR_ASSIGN(const auto speech, speech_if_any(*state));
-        IPR_ASSIGN(model::Weights weights, model::load_checkpoint(state->folder));
+        IPR_ASSIGN(model::Weights weights, model::load_checkpoint(state->folder, model::Precision::kAsStored));
         if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
-        const auto policy = loop::make_policy("model", 0, std::move(weights), state->options.model_threads);
+        IPR_ASSIGN(const loop::Compute compute, compute_of(state->options));
+        IPR_ASSIGN(const auto policy, loop::make_policy("model", 0, std::move(weights), compute));
         return answer_lines([&](const Json& input) {
           return generate(input, speech.get(), policy->weights.config, *policy->generator);
         });

@@ -6,6 +6,7 @@
 
 #include "core/base/rng.h"
 #include "core/host/commands.h"
+#include "core/host/compute.h"
 #include "core/host/interrupt.h"
 #include "core/host/known_models.h"
 #include "core/host/run_plan.h"
@@ -143,9 +144,10 @@ Status score(const ScoreCommand& command) {
 
   IPR_ASSIGN(const std::string folder, find_model(command.policy));
   IPR_ASSIGN(const auto speech, loop::load_speech(folder));
-  IPR_ASSIGN(model::Weights weights, model::load_checkpoint(folder));
+  IPR_ASSIGN(model::Weights weights, model::load_checkpoint(folder, model::Precision::kAsStored));
   IPR_TRY(loop::check_speech(*speech, weights.config, folder));
-  const auto policy = loop::make_policy(command.policy, 0, std::move(weights), options.model_threads);
+  IPR_ASSIGN(const loop::Compute compute, compute_of(options));
+  IPR_ASSIGN(const auto policy, loop::make_policy(command.policy, 0, std::move(weights), compute));
   IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment.prompt());
   const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt));
   const std::uint64_t env_seed = mix(options.seed, fnv1a64("environment"));
@@ -186,7 +188,7 @@ void add_score(CLI::App& app, Chosen& chosen) {
   command->add_option("--policy", state->policy, "checkpoint folder that the scorer plays on with");
   add_flags(*command, state->options,
             {"env", "env-data", "scorer", "samples", "split", "limit", "max-steps", "seed", "set", "prompts", "profile",
-             "plugin-path", "config", "threads", "model-threads", "verbose"});
+             "plugin-path", "config", "threads", "device", "dtype", "model-threads", "verbose"});
   command->callback([state, command, &chosen] {
     chosen.work = [state, command]() -> Status {
       IPR_TRY(finish_options(*command, state->options));

@@ -4,6 +4,7 @@
 
 #include "core/base/files.h"
 #include "core/host/commands.h"
+#include "core/host/compute.h"
 #include "core/host/interrupt.h"
 #include "core/host/known_models.h"
 #include "core/host/run_plan.h"
@@ -27,12 +28,13 @@ struct Loaded {
   std::unique_ptr<loop::Speech> speech;
 };
 
-Result<Loaded> load(const std::string& flag, const std::string& model) {
+// `lora`: the rank of the change to be trained, 0 for none.
+Result<Loaded> load(const std::string& flag, const std::string& model, int lora) {
   IPR_ASSIGN(const std::string folder, find_model(model));
   if (!fs::is_directory(folder)) return bad_data(flag + " " + folder + ": is no checkpoint folder");
   Loaded loaded;
   loaded.folder = folder;
-  IPR_ASSIGN(loaded.weights, model::load_checkpoint(folder));
+  IPR_ASSIGN(loaded.weights, loop::load_start_model(folder, lora, 0));
   if (loop::has_speech(folder)) {
     IPR_ASSIGN(loaded.speech, loop::load_speech(folder));
     IPR_TRY(loop::check_speech(*loaded.speech, loaded.weights.config, folder));
@@ -111,10 +113,10 @@ Status train(const TrainCommand& command) {
   IPR_ASSIGN(job.optimizer, choose_plugin(registry, role, options, sources, Json::object(), settings_shown));
   IPR_ASSIGN(const loop::StageSettings settings, loop::offline_settings(job.optimizer));
 
-  IPR_ASSIGN(const Loaded model, load("--model", command.options.model));
+  IPR_ASSIGN(const Loaded model, load("--model", command.options.model, command.options.lora));
   Loaded reference;
   if (!command.reference.empty()) {
-    IPR_ASSIGN(reference, load("--reference", command.reference));
+    IPR_ASSIGN(reference, load("--reference", command.reference, 0));
     IPR_TRY(check_same_vocabulary(command, model, reference));
   }
   const loop::RowTarget target{model.speech.get(), model.weights.config.vocab_size, model.weights.config.max_positions,
@@ -127,8 +129,7 @@ Status train(const TrainCommand& command) {
   job.rows = std::move(rows.rows);
   job.start = &model.weights;
   job.reference = command.reference.empty() ? nullptr : &reference.weights;
-  job.device = options.device;
-  job.model_threads = options.model_threads;
+  IPR_ASSIGN(job.compute, compute_of(options));
   job.seed = options.seed;
   IPR_ASSIGN(const loop::OfflineResult trained, loop::train_offline(std::move(job), progress, stop));
 
@@ -166,8 +167,8 @@ void add_train(CLI::App& app, Chosen& chosen) {
   command->add_option("--data", state->rows, "rows: JSON Lines of messages, ShareGPT, pairs or token ids");
   command->add_option("--log-losses", state->losses, "JSON Lines file: one line per optimizer step");
   add_flags(*command, state->options,
-            {"optimizer", "out", "config", "set", "profile", "plugin-path", "seed", "device", "model-threads", "json",
-             "verbose"});
+            {"optimizer", "out", "config", "set", "profile", "plugin-path", "seed", "device", "dtype", "lora",
+             "model-threads", "json", "verbose"});
   command->callback([state, command, &chosen] {
     chosen.work = [state, command]() -> Status {
       IPR_TRY(finish_options(*command, state->options));

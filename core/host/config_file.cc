@@ -42,14 +42,12 @@ ConfigFile from_run(const Json& config) {
   ConfigFile file;
   file.of_run = true;
   for (const char* role : {"env", "scorer", "optimizer", "sft"}) read_plugin(config, role, file);
-  for (const char* key : {"model", "data", "expert", "profile", "preset", "device"}) {
+  for (const char* key : {"model", "data", "expert", "profile", "preset", "device", "dtype"}) {
     if (!config.value(key, "").empty()) file.flags[key] = config[key];
   }
-  const std::pair<const char*, const char*> numbers[] = {{"iterations", "iterations"},
-                                                         {"seed", "seed"},
-                                                         {"limit", "limit"},
-                                                         {"max_steps", "max-steps"},
-                                                         {"model_threads", "model-threads"}};
+  const std::pair<const char*, const char*> numbers[] = {
+      {"iterations", "iterations"},       {"seed", "seed"}, {"limit", "limit"}, {"max_steps", "max-steps"},
+      {"model_threads", "model-threads"}, {"lora", "lora"}};
   for (const auto& [key, flag] : numbers) {
     if (config.contains(key) && config[key] != Json(0)) file.flags[flag] = config[key];  // 0: the default of each
   }

@@ -80,7 +80,9 @@ const std::vector<Flag>& flags() {
              ->allow_extra_args(false)
              ->check(CLI::ExistingPath);
        }},
-      value("device", "where training runs: cpu, cuda, cuda:N", &Options::device),
+      value("device", "where models run: cpu, cuda, cuda:N", &Options::device),
+      value("dtype", "of training, and on a GPU of rollouts: fp32 or bf16", &Options::dtype),
+      value("lora", "rank of the change that is trained to a frozen --model (0: all its weights are)", &Options::lora),
       value("threads", "environment and rollout workers; never changes a result (0: as many as cores)",
             &Options::threads),
       value("model-threads", "threads of the model; part of the config", &Options::model_threads),
@@ -91,11 +93,9 @@ const std::vector<Flag>& flags() {
 }
 
 // What a value may be, as --help and the shells' completion show it; words in capitals stand for something.
-const std::map<std::string, std::string> kWords = {{"model", "mini|FOLDER"},
-                                                   {"split", "train|dev|test"},
-                                                   {"profile", "default|paper|released"},
-                                                   {"preset", "full|quick"},
-                                                   {"device", "cpu|cuda|cuda:N"}};
+const std::map<std::string, std::string> kWords = {
+    {"model", "mini|FOLDER"}, {"split", "train|dev|test"},   {"profile", "default|paper|released"},
+    {"preset", "full|quick"}, {"device", "cpu|cuda|cuda:N"}, {"dtype", "fp32|bf16"}};
 
 std::string variable_of(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');

@@ -4,6 +4,7 @@
 
 #include "core/base/rng.h"
 #include "core/base/strings.h"
+#include "core/host/compute.h"
 #include "core/host/interrupt.h"
 #include "core/host/known_models.h"
 #include "core/host/setup.h"
@@ -44,9 +45,10 @@ Result<std::vector<rollout::Trajectory>> play_with_model(const env::Environment&
                                                          loop::ProgressLine& progress) {
   IPR_ASSIGN(const std::string folder, find_model(words.policy));
   IPR_ASSIGN(const auto speech, loop::load_speech(folder));
-  IPR_ASSIGN(model::Weights weights, model::load_checkpoint(folder));
+  IPR_ASSIGN(model::Weights weights, model::load_checkpoint(folder, model::Precision::kAsStored));
   IPR_TRY(loop::check_speech(*speech, weights.config, folder));
-  const auto policy = loop::make_policy(words.policy, 0, std::move(weights), options.model_threads);
+  IPR_ASSIGN(const loop::Compute compute, compute_of(options));
+  IPR_ASSIGN(const auto policy, loop::make_policy(words.policy, 0, std::move(weights), compute));
   IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment.prompt());
   const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt));
   const std::uint64_t env_seed = mix(options.seed, fnv1a64("environment"));

@@ -4,6 +4,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/strings.h"
+#include "core/host/compute.h"
 #include "core/host/known_models.h"
 #include "core/host/run_folder.h"
 #include "core/loop/method.h"
@@ -87,11 +88,6 @@ Status check_train(const plugin::Manifest& manifest, const Json& train) {
   return read.ok() ? Status() : read.status();
 }
 
-bool is_device(const std::string& name) {
-  if (name == "cpu" || name == "cuda") return true;
-  return name.size() > 5 && name.starts_with("cuda:") && name.find_first_not_of("0123456789", 5) == std::string::npos;
-}
-
 Status check_flags(const Options& options) {
   if (options.given("iterations") && options.iterations < 1)
     return usage("--iterations " + std::to_string(options.iterations) +
@@ -108,15 +104,16 @@ Status check_flags(const Options& options) {
   if (options.threads < 0)
     return usage("--threads " + std::to_string(options.threads) +
                  ": give the number of workers, or 0 for as many as cores");
-  if (options.model_threads < 1)
-    return usage("--model-threads " + std::to_string(options.model_threads) + ": give at least 1");
+  IPR_TRY(compute_of(options).status());
+  if (options.lora > 0 && is_mini(options))
+    return usage("--lora " + std::to_string(options.lora) +
+                 ": adapts a pretrained model; give one with --model, or leave it out");
   if (!is_mini(options) && !is_known_model(options.model) && !std::filesystem::is_directory(options.model)) {
     return bad_data("--model " + options.model + ": is neither `mini`, `smollm2` nor a checkpoint folder");
   }
   if (!options.expert.empty() && !std::filesystem::exists(options.expert))
     return bad_data("--expert " + options.expert + ": no such file");
   IPR_TRY(check_profile(options.profile));
-  if (!is_device(options.device)) return usage("unknown device \"" + options.device + "\"; use cpu, cuda or cuda:N");
   if (options.preset != "full" && options.preset != "quick")
     return usage("unknown preset \"" + options.preset + "\"; known: full, quick");
   return {};
@@ -214,14 +211,14 @@ Result<RunPlan> plan_run(const Options& options) {
   IPR_ASSIGN(config.model, find_model(options.model));
   config.expert_file = options.expert;
   config.start_from = options.start_from;
-  config.device = options.device;
+  IPR_ASSIGN(config.compute, compute_of(options));
+  config.lora = options.lora;
   config.iterations = options.given("iterations") ? options.iterations
                       : quick                     ? kQuickIterations
                       : is_mini(options)          ? kMiniIterations
                                                   : kIterations;
   config.max_steps = options.max_steps;
   config.threads = worker_count(options);
-  config.model_threads = options.model_threads;
   config.limit_train = options.limit;
   config.limit_test = options.limit > 0 ? options.limit : quick ? kQuickTestGoals : 0;
   config.sft_share = quick ? 1.0 / 3 : 1.0;
@@ -249,8 +246,10 @@ Result<RunPlan> plan_run(const Options& options) {
                   {"limit", options.limit},
                   {"allow_overlap", config.allow_overlap},
                   {"seed", config.seed},
-                  {"device", config.device},
-                  {"model_threads", config.model_threads}};
+                  {"device", config.compute.device},
+                  {"dtype", config.compute.dtype},
+                  {"lora", config.lora},
+                  {"model_threads", config.compute.threads}};
   // Not part of what decides: the results are those of a run that trains the same model itself.
   if (!options.start_from.empty()) {
     IPR_TRY(check_is_run(options.start_from));
@@ -260,11 +259,12 @@ Result<RunPlan> plan_run(const Options& options) {
   const auto flag_origin = [&](const std::string& flag) {
     return options.given(flag) ? options.origin.at(flag) : std::string("default");
   };
-  for (const char* flag : {"model", "data", "expert", "profile", "preset", "iterations", "seed", "device"}) {
+  for (const char* flag :
+       {"model", "data", "expert", "profile", "preset", "iterations", "seed", "device", "dtype", "lora"}) {
     const Json& value = decides.at(flag);
     plan.settings.push_back({flag, value.is_string() ? value.get<std::string>() : value.dump(), flag_origin(flag), ""});
   }
-  plan.settings.push_back({"model-threads", std::to_string(config.model_threads), flag_origin("model-threads"), ""});
+  plan.settings.push_back({"model-threads", std::to_string(config.compute.threads), flag_origin("model-threads"), ""});
   plan.settings.push_back({"allow-overlap", config.allow_overlap ? "true" : "false", flag_origin("allow-overlap"), ""});
   Json origins = Json::object(), paper = Json::object();
   for (report::Setting& setting : plan.settings) {

@@ -30,10 +30,10 @@ Status Run::finish() {
                             {"plugins", software.at("plugins")},
                             {"checkpoints", checkpoints},
                             {"results", results},
-                            {"dtype", "fp32"},
+                            {"dtype", config_.compute.dtype},
                             {"kernel_family", software.at("kernel_family")},
                             {"software_changes", changed},
-                            {"model_threads", config_.model_threads}};
+                            {"model_threads", config_.compute.threads}};
   SavedTraining::remove(training_file());  // of a process that was killed before it could
   IPR_TRY(store_->set_state("finished", "true"));
   IPR_TRY(store_->flush());

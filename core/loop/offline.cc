@@ -52,7 +52,7 @@ Result<OfflineResult> train_offline(OfflineJob job, ProgressLine& progress, cons
   IPR_ASSIGN(const auto optimizer, make_optimizer(job.optimizer, parts));
   IPR_ASSIGN(const StageSettings settings, settings_of(*optimizer, job.optimizer, kIteration));
   bound_observations(settings, job.rows);
-  IPR_ASSIGN(const auto backend, train::load_backend({job.device, job.model_threads}));
+  IPR_ASSIGN(const auto backend, train::load_backend(backend_options(job.compute)));
 
   train::TrainJob stage;
   stage.rows = job.rows;

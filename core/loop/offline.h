@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/loop/policy.h"
 #include "core/loop/progress.h"
 #include "core/loop/stage_settings.h"
 #include "core/model/weights.h"
@@ -25,8 +26,7 @@ struct OfflineJob {
   std::vector<train::TrainRow> rows;
   const model::Weights* start = nullptr;
   const model::Weights* reference = nullptr;  // for losses that compare; what the start model is by default
-  std::string device = "cpu";
-  int model_threads = 2;
+  Compute compute;
   std::uint64_t seed = 0;  // order of the rows
 };
 

@@ -1,11 +1,15 @@
 #include "core/loop/policy.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "core/base/files.h"
 #include "core/base/hash.h"
+#include "core/base/rng.h"
 #include "core/model/gguf_model.h"
+#include "core/model/peft_folder.h"
 #include "core/text/chat_match.h"
+#include "core/train/device_engine.h"
 
 namespace ipr::loop {
 namespace {
@@ -45,25 +49,66 @@ std::map<std::string, std::string> speech_files(const Speech& speech) {
   return {{"tokenizer.json", speech.tokenizer.to_json().dump()}, {"tokenizer_config.json", config.dump(2)}};
 }
 
-std::size_t kv_budget_bytes(const model::LlamaConfig& config) {
-  constexpr std::size_t kMost = std::size_t{3} << 29;
-  const auto position =
-      static_cast<std::size_t>(config.num_layers * 2 * config.num_kv_heads * config.head_dim) * sizeof(float);
-  const auto positions = static_cast<std::size_t>(rollout::GeneratorOptions().max_rows * config.max_positions);
-  return std::min(kMost, positions * position);
+train::BackendOptions backend_options(const Compute& compute) {
+  train::BackendOptions options;
+  options.device = compute.device;
+  options.threads = compute.threads;
+  options.dtype = compute.dtype;
+  return options;
 }
 
-std::unique_ptr<Policy> make_policy(const std::string& name, int iteration, model::Weights weights, int model_threads) {
+rollout::GeneratorOptions generator_options(const model::LlamaConfig& config, const Compute& compute) {
+  const bool gpu = compute.device != "cpu";
+  rollout::GeneratorOptions options;
+  if (gpu) options.max_rows = 256, options.max_prefill_rows = 4096;
+  const std::size_t most = gpu ? std::size_t{10} << 30 : std::size_t{3} << 29;
+  const auto position = static_cast<std::size_t>(config.num_layers * 2 * config.num_kv_heads * config.head_dim) *
+                        (gpu && compute.dtype == "bf16" ? 2 : sizeof(float));
+  const auto positions = static_cast<std::size_t>(options.max_rows * config.max_positions);
+  options.kv_budget_bytes = std::min(most, positions * position);
+  return options;
+}
+
+Result<std::unique_ptr<Policy>> make_policy(const std::string& name, int iteration, model::Weights weights,
+                                            const Compute& compute) {
   auto policy = std::make_unique<Policy>();
   policy->name = name;
   policy->iteration = iteration;
   policy->weights = std::move(weights);
   policy->sha256 = weights_hash(policy->weights);
-  policy->engine = std::make_unique<model::CpuEngine>(policy->weights, model_threads);
-  rollout::GeneratorOptions options;
-  options.kv_budget_bytes = kv_budget_bytes(policy->weights.config);
+  const rollout::GeneratorOptions options = generator_options(policy->weights.config, compute);
+  if (compute.device == "cpu") {
+    policy->engine = std::make_unique<model::CpuEngine>(policy->weights, compute.threads);
+  } else {
+    IPR_ASSIGN(
+        policy->engine,
+        train::load_engine({compute.device, compute.dtype, compute.threads, options.kv_budget_bytes}, policy->weights));
+  }
   policy->generator = std::make_unique<rollout::Generator>(*policy->engine, options);
   return policy;
+}
+
+Result<model::Weights> load_start_model(const std::string& folder, std::int64_t lora_rank, std::uint64_t seed) {
+  if (lora_rank == 0) {
+    IPR_ASSIGN(model::Weights weights, model::load_checkpoint(folder));
+    return weights.lora ? model::merged(weights) : std::move(weights);
+  }
+  IPR_ASSIGN(model::Weights weights, model::load_checkpoint(folder, model::Precision::kAsStored));
+  if (!weights.lora) {
+    weights.lora = model::fresh_lora(weights.config, lora_rank, mix(seed, fnv1a64("lora")));
+    weights.lora->base = std::filesystem::absolute(folder).lexically_normal().string();
+  } else if (weights.lora->rank != lora_rank) {
+    return usage("--lora " + std::to_string(lora_rank) + ": the change in " + folder + " is of rank " +
+                 std::to_string(weights.lora->rank) + "; give that rank, or merge it first (ipr-host model merge)");
+  }
+  return weights;
+}
+
+Result<model::Weights> load_like(const model::Weights& start, const std::string& folder) {
+  if (!start.lora) return model::load_checkpoint(folder);
+  model::Weights weights = start;
+  IPR_ASSIGN(weights.lora, model::load_peft(folder, start.config));
+  return weights;
 }
 
 std::string weights_hash(const model::Weights& weights) {

@@ -7,6 +7,7 @@
 #include "core/model/checkpoint.h"
 #include "core/rollout/generator.h"
 #include "core/text/chat.h"
+#include "core/train/backend.h"
 
 namespace ipr::loop {
 
@@ -32,6 +33,13 @@ struct Speech {
 // The tokenizer files of a checkpoint folder: name -> contents.
 [[nodiscard]] std::map<std::string, std::string> speech_files(const Speech& speech);
 
+// Where and in which width models run.
+struct Compute {
+  std::string device = "cpu";  // cpu, cuda, cuda:N
+  std::string dtype = "fp32";  // fp32 or bf16: of training, and on a GPU of rollouts. The CPU's engine computes in f32.
+  int threads = 2;
+};
+
 struct Policy {
   std::string name;  // "sft", "iter-1", …
   int iteration = 0;
@@ -41,13 +49,25 @@ struct Policy {
   std::string sha256;                             // of the weights
 };
 
-// Keys and values that a policy's prefix tree may keep: what a full batch of the longest sequences holds, 1.5 GiB at
-// most. More keeps little that is asked for again, memory that is used again lies in the caches, and two or three
-// policies are alive at a time.
-[[nodiscard]] std::size_t kv_budget_bytes(const model::LlamaConfig& config);
+[[nodiscard]] train::BackendOptions backend_options(const Compute& compute);
 
-[[nodiscard]] std::unique_ptr<Policy> make_policy(const std::string& name, int iteration, model::Weights weights,
-                                                  int model_threads);
+// How much a policy's generator takes on at once. Its prefix tree may keep what a full batch of the longest sequences
+// holds, but at most 1.5 GiB in host memory (more keeps little that is asked for again, memory that is used again lies
+// in the caches, and two or three policies are alive at a time) and 10 GiB in a GPU's, whose batches are larger, too.
+[[nodiscard]] rollout::GeneratorOptions generator_options(const model::LlamaConfig& config, const Compute& compute);
+
+[[nodiscard]] Result<std::unique_ptr<Policy>> make_policy(const std::string& name, int iteration,
+                                                          model::Weights weights, const Compute& compute);
+
+// What training begins from: all weights of a model in f32, or, with a rank, its weights as they are stored and a fresh
+// change of that rank. A PEFT folder as `folder`: its change goes on where the rank is the same, and is merged into the
+// weights where all of them are trained. Code::kUsage where the ranks differ.
+[[nodiscard]] Result<model::Weights> load_start_model(const std::string& folder, std::int64_t lora_rank,
+                                                      std::uint64_t seed);
+
+// A checkpoint of a run that began from `start`: where that is a frozen base with a change, the folder's change to the
+// same base in memory.
+[[nodiscard]] Result<model::Weights> load_like(const model::Weights& start, const std::string& folder);
 
 // SHA-256 over names, shapes and the SHA-256 of the values, in map order, of base and change.
 [[nodiscard]] std::string weights_hash(const model::Weights& weights);

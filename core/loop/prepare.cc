@@ -229,7 +229,7 @@ Status Run::load_given_model() {
   if (!std::filesystem::is_directory(config_.model))
     return bad_data("--model " + config_.model + ": is neither `mini` nor a checkpoint folder");
   IPR_ASSIGN(speech_, load_speech(config_.model));
-  IPR_ASSIGN(start_weights_, model::load_checkpoint(config_.model));
+  IPR_ASSIGN(start_weights_, load_start_model(config_.model, config_.lora, config_.seed));
   return check_speech(*speech_, start_weights_.config, config_.model);
 }
 

@@ -36,7 +36,7 @@ void Run::goes_on(int iteration, const std::string& where) {
 Status Run::go() {
   IPR_TRY(fill_panels());
   // First: without its device and its model nothing is begun.
-  IPR_ASSIGN(backend_, train::load_backend({config_.device, config_.model_threads}));
+  IPR_ASSIGN(backend_, train::load_backend(backend_options(config_.compute)));
   IPR_TRY(load_given_model());
   IPR_TRY(open_folder());
   IPR_TRY(make_plugins());
@@ -60,8 +60,8 @@ Result<std::unique_ptr<Policy>> Run::make_or_load(int iteration, const std::func
   const std::string folder = "checkpoints/iter-" + std::to_string(iteration);
   IPR_ASSIGN(const bool trained, store_->stage_done(stage));
   if (trained) {
-    IPR_ASSIGN(model::Weights weights, model::load_checkpoint(config_.out + "/" + folder));
-    std::unique_ptr<Policy> policy = make_policy(name, iteration, std::move(weights), config_.model_threads);
+    IPR_ASSIGN(model::Weights weights, load_like(start_weights_, config_.out + "/" + folder));
+    IPR_ASSIGN(std::unique_ptr<Policy> policy, make_policy(name, iteration, std::move(weights), config_.compute));
     IPR_ASSIGN(const std::vector<store::Policy> recorded, store_->policies());
     for (const store::Policy& known : recorded) {
       if (known.name == name && known.sha256 != policy->sha256)
@@ -71,7 +71,7 @@ Result<std::unique_ptr<Policy>> Run::make_or_load(int iteration, const std::func
     return policy;
   }
   IPR_ASSIGN(model::Weights weights, train());
-  std::unique_ptr<Policy> policy = make_policy(name, iteration, std::move(weights), config_.model_threads);
+  IPR_ASSIGN(std::unique_ptr<Policy> policy, make_policy(name, iteration, std::move(weights), config_.compute));
   IPR_TRY(model::save_checkpoint(config_.out + "/" + folder, policy->weights, speech_files(*speech_)));
   IPR_ASSIGN(store::Unit unit, store_->begin());
   IPR_TRY(store_->put_policy({name, iteration, folder, policy->sha256, false, false}));
@@ -108,7 +108,7 @@ Status Run::adopt(std::unique_ptr<Policy> policy) {
 Status Run::fit_start() {
   if (!config_.start_from.empty()) {
     IPR_ASSIGN(std::unique_ptr<Policy> taken,
-               make_or_load(0, [&] { return load_start(config_.start_from, *speech_); }));
+               make_or_load(0, [&] { return load_start(config_.start_from, *speech_, start_weights_); }));
     return adopt(std::move(taken));
   }
   IPR_ASSIGN(const std::vector<Example> examples, gather(*sft_, 0));

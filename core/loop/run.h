@@ -14,6 +14,7 @@
 #include <string>
 
 #include "core/env/environment.h"
+#include "core/loop/policy.h"
 #include "core/loop/progress.h"
 #include "core/plugin/instance.h"
 
@@ -33,10 +34,11 @@ struct RunConfig {
   std::string model = "mini";           // or a Hugging Face checkpoint folder
   std::string expert_file;              // empty: the environment's own expert
   std::string start_from;               // folder of a run whose SFT model is taken (start_from.h); empty: it is trained
-  std::string device = "cpu";
-  std::string out;                 // the run's folder
+  Compute compute;
+  std::int64_t lora = 0;  // rank of the change that is trained to `model`, which stays as it is; 0: all weights
+  std::string out;        // the run's folder
   Json resolved = Json::object();  // config.json
-  int iterations = 3, max_steps = 0, threads = 1, model_threads = 2;
+  int iterations = 3, max_steps = 0, threads = 1;
   int limit_train = 0, limit_test = 0;  // tasks; 0: all
   double sft_share = 1;                 // of the SFT epochs (quick: a third)
   std::int64_t max_new_tokens = 512;    // of one reply, in evaluations

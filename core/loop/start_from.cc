@@ -11,8 +11,8 @@ namespace ipr::loop {
 namespace {
 
 // What the SFT model is a function of. `preset` sets the share of the SFT epochs, `limit` the tasks of the expert.
-constexpr const char* kDeciding[] = {"env",       "sft",   "model",  "data",   "expert",       "seed",
-                                     "max_steps", "limit", "preset", "device", "model_threads"};
+constexpr const char* kDeciding[] = {"env",   "sft",    "model",  "data",  "expert", "seed",         "max_steps",
+                                     "limit", "preset", "device", "dtype", "lora",   "model_threads"};
 
 // Dotted names of the values in which two documents differ, e.g. "env.settings.world_seed".
 void add_differences(const std::string& name, const Json& a, const Json& b, std::vector<std::string>& out) {
@@ -53,7 +53,7 @@ Status check_start(const std::string& folder, const Json& decides) {
   return start_policy(folder).status();
 }
 
-Result<model::Weights> load_start(const std::string& folder, const Speech& speech) {
+Result<model::Weights> load_start(const std::string& folder, const Speech& speech, const model::Weights& start) {
   IPR_ASSIGN(const store::Policy policy, start_policy(folder));
   const std::string checkpoint = folder + "/" + policy.checkpoint;
   for (const auto& [name, text] : speech_files(speech)) {
@@ -62,7 +62,7 @@ Result<model::Weights> load_start(const std::string& folder, const Speech& speec
       return usage("--start-from " + folder + ": its " + name +
                    " is not this run's: the expert said something else there; leave out --start-from");
   }
-  IPR_ASSIGN(model::Weights weights, model::load_checkpoint(checkpoint));
+  IPR_ASSIGN(model::Weights weights, load_like(start, checkpoint));
   if (weights_hash(weights) != policy.sha256)
     return bad_data(checkpoint + ": the weights are not those that the run recorded; make that run again");
   return weights;

@@ -20,7 +20,8 @@ namespace ipr::loop {
 // The weights of that SFT model. `speech` is this run's own: Code::kUsage where the other run speaks another
 // vocabulary, which tells that its expert said something else. Code::kData where the checkpoint is not what the run
 // recorded.
-[[nodiscard]] Result<model::Weights> load_start(const std::string& folder, const Speech& speech);
+[[nodiscard]] Result<model::Weights> load_start(const std::string& folder, const Speech& speech,
+                                                const model::Weights& start);
 
 // Copies that run's evaluation of the SFT model on these splits into `record` and marks `stage` as done, in one unit:
 // greedy play of the same tasks by the same weights. False, and nothing done, where it does not have `tasks` tasks.

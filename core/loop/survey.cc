@@ -113,7 +113,7 @@ class Surveyor {
       speech_ = std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chat_template)});
     } else {
       IPR_ASSIGN(speech_, load_speech(config_.model));
-      IPR_ASSIGN(weights_, model::load_checkpoint(config_.model));
+      IPR_ASSIGN(weights_, load_start_model(config_.model, config_.lora, config_.seed));
     }
     dialogue_ = std::make_unique<rollout::Dialogue>(speech_->tokenizer, speech_->chat_template, std::move(prompt));
     double replies = 0, turns = 0;
@@ -135,7 +135,7 @@ class Surveyor {
     work.parameters = weights_.config.parameter_count();
     const model::LlamaConfig& shape = weights_.config;
     work.kv_bytes_per_token = static_cast<double>(shape.num_layers * 2 * shape.num_kv_heads * shape.head_dim) * 4;
-    work.kv_budget_bytes = static_cast<double>(kv_budget_bytes(shape));
+    work.kv_budget_bytes = static_cast<double>(generator_options(shape, config_.compute).kv_budget_bytes);
     work.activation_bytes_per_token =
         4.0 * static_cast<double>(shape.num_layers * (12 * shape.hidden_size + 4 * shape.intermediate_size) +
                                   2 * shape.vocab_size);
@@ -216,7 +216,7 @@ class Surveyor {
   // Optimizer steps of the first stage's own size, the first one unmeasured.
   Status measure_trainer() {
     progress_.begin("measure the trainer", "steps", 0);
-    IPR_ASSIGN(const auto backend, train::load_backend({config_.device, config_.model_threads}));
+    IPR_ASSIGN(const auto backend, train::load_backend(backend_options(config_.compute)));
     IPR_TRY(backend->set_weights(weights_));
     const double parameters = static_cast<double>(survey_.workload.parameters);
     train::TrainJob job;
@@ -282,7 +282,7 @@ class Surveyor {
 
   Result<Survey> measure_engine() {
     progress_.begin("measure the engine", "tokens", 0);
-    const auto policy = make_policy("measured", 0, std::move(weights_), config_.model_threads);
+    IPR_ASSIGN(const auto policy, make_policy("measured", 0, std::move(weights_), config_.compute));
     const Played early = measure_at(*policy->generator, false);
     IPR_TRY(interrupted());
     const Played late = measure_at(*policy->generator, true);

@@ -153,7 +153,7 @@ Result<std::string> file_hash(const std::string& path) {
 }
 
 Result<std::string> checkpoint_hash(const std::string& folder) {
-  IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(folder));
+  IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(folder, model::Precision::kAsStored));
   return weights_hash(weights);
 }
 

@@ -85,8 +85,9 @@ Status check_lora(const LlamaConfig& config, const Lora& lora, const std::string
   for (const auto& [module, pair] : lora.pairs) {
     const auto found = modules.find(module);
     if (found == modules.end()) {
-      return bad_data(source + ": it adapts " + module +
-                      ", which is no attention or MLP matrix of this model; adapter and base belong to different models");
+      return bad_data(
+          source + ": it adapts " + module +
+          ", which is no attention or MLP matrix of this model; adapter and base belong to different models");
     }
     const LinearShape shape = found->second;
     if (!has_shape(pair.a, lora.rank, shape.in) || !has_shape(pair.b, shape.out, lora.rank)) {

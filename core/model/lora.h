@@ -1,7 +1,7 @@
 // Low-rank adaptation (Hu et al. 2021): each adapted matrix W [out, in] of a frozen base acts as W + scale B A.
 //
-// A is [rank, in], B is [out, rank]. Only A and B are trained, saved and told apart between policies; the base is shared
-// (values.h). Files are those of Hugging Face's peft (peft_folder.h).
+// A is [rank, in], B is [out, rank]. Only A and B are trained, saved and told apart between policies; the base is
+// shared (values.h). Files are those of Hugging Face's peft (peft_folder.h).
 #pragma once
 
 #include <cstdint>

@@ -31,7 +31,8 @@ struct SafetensorsFile {
 // All tensors of one file as f32.
 [[nodiscard]] Result<std::map<std::string, Tensor>> read_safetensors(const std::string& path);
 
-// Writes the tensors as they are in map order, the same bytes for equal tensors. Never half visible: temporary file, fsync, rename.
+// Writes the tensors as they are in map order, the same bytes for equal tensors. Never half visible: temporary file,
+// fsync, rename.
 [[nodiscard]] Status write_safetensors(const std::string& path, const std::map<std::string, Tensor>& tensors);
 
 }  // namespace ipr::model

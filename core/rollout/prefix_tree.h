@@ -27,8 +27,8 @@ class PrefixTree {
   class Path;
   struct Node;  // internal
 
-  // `engine`, whose blocks these are, must outlive the tree. `budget_bytes` bounds blocks and logits together; only what
-  // paths hold can exceed it.
+  // `engine`, whose blocks these are, must outlive the tree. `budget_bytes` bounds blocks and logits together; only
+  // what paths hold can exceed it.
   PrefixTree(const model::Engine& engine, std::size_t budget_bytes);
   ~PrefixTree();
   PrefixTree(const PrefixTree&) = delete;

@@ -30,9 +30,7 @@ class Reference {
  private:
   using Vector = std::vector<double>;
 
-  [[nodiscard]] const model::Values& values(const std::string& name) const {
-    return weights_.tensors.at(name).values;
-  }
+  [[nodiscard]] const model::Values& values(const std::string& name) const { return weights_.tensors.at(name).values; }
 
   static Vector multiply(const model::Values& matrix, const Vector& x) {
     Vector y(matrix.size() / x.size());

@@ -99,21 +99,21 @@ at::Tensor TorchEngine::attend(std::int64_t index, const StepPlan& plan, const a
   if (device_.is_cuda() && type_ == at::kBFloat16 && config_.head_dim % 8 == 0 && config_.head_dim <= 256) {
     std::optional<std::int64_t> left, right;
     if (window > 0) left = window - 1, right = 0;
-    const auto out = at::_flash_attention_forward(query, keys, values, plan.row_starts, plan.key_starts,
-                                                  plan.most_rows, plan.most_keys, 0.0, /*is_causal=*/true, false,
-                                                  std::nullopt, left, right);
+    const auto out =
+        at::_flash_attention_forward(query, keys, values, plan.row_starts, plan.key_starts, plan.most_rows,
+                                     plan.most_keys, 0.0, /*is_causal=*/true, false, std::nullopt, left, right);
     return std::get<0>(out).reshape({rows, -1});
   }
   std::vector<at::Tensor> outs;
   for (const StepPlan::Segment& segment : plan.segments) {
     const auto heads_first = [](const at::Tensor& x) { return x.transpose(0, 1).unsqueeze(0); };
     const at::Tensor mask = visible(segment, window, device_);
-    const at::Tensor out = at::scaled_dot_product_attention(
-        heads_first(query.narrow(0, segment.first_row, segment.rows)),
-        heads_first(keys.narrow(0, segment.first_key, segment.keys)),
-        heads_first(values.narrow(0, segment.first_key, segment.keys)),
-        mask.defined() ? std::optional<at::Tensor>(mask) : std::nullopt, 0.0, false, std::nullopt,
-        config_.num_heads != config_.num_kv_heads);
+    const at::Tensor out =
+        at::scaled_dot_product_attention(heads_first(query.narrow(0, segment.first_row, segment.rows)),
+                                         heads_first(keys.narrow(0, segment.first_key, segment.keys)),
+                                         heads_first(values.narrow(0, segment.first_key, segment.keys)),
+                                         mask.defined() ? std::optional<at::Tensor>(mask) : std::nullopt, 0.0, false,
+                                         std::nullopt, config_.num_heads != config_.num_kv_heads);
     outs.push_back(out.squeeze(0).transpose(0, 1).reshape({segment.rows, -1}));
   }
   return at::cat(outs, 0);
@@ -155,9 +155,8 @@ void TorchEngine::step(std::span<const model::Row> rows, float* logits) const {
   const at::Tensor last =
       rms_norm(x.index_select(0, plan.wanted), views_.norm.to(x.scalar_type()), config_.rms_norm_eps, false);
   // In f32 out of the product's sum, where the device can: bf16 logits would tie tokens that are not tied.
-  const at::Tensor scores = device_.is_cuda() && type_ == at::kBFloat16
-                                ? at::mm(last, views_.head.t(), at::kFloat)
-                                : at::mm(last, views_.head.t()).to(at::kFloat);
+  const at::Tensor scores = device_.is_cuda() && type_ == at::kBFloat16 ? at::mm(last, views_.head.t(), at::kFloat)
+                                                                        : at::mm(last, views_.head.t()).to(at::kFloat);
   at::from_blob(logits, {wanted, config_.vocab_size}, at::kFloat).copy_(scores);
 }
 

@@ -25,8 +25,7 @@ KvArena::~KvArena() {
 }
 
 std::size_t KvArena::block_floats(const model::LlamaConfig& config, at::ScalarType type) {
-  const std::int64_t values =
-      config.num_layers * 2 * model::kBlockPositions * config.num_kv_heads * config.head_dim;
+  const std::int64_t values = config.num_layers * 2 * model::kBlockPositions * config.num_kv_heads * config.head_dim;
   return static_cast<std::size_t>(values) * c10::elementSize(type) / sizeof(float);
 }
 

@@ -18,8 +18,7 @@ std::vector<StepPlan::Segment> segments_of(std::span<const model::Row> rows) {
   std::vector<StepPlan::Segment> segments;
   std::int64_t keys = 0;
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    const bool follows =
-        r > 0 && rows[r].blocks == rows[r - 1].blocks && rows[r].position == rows[r - 1].position + 1;
+    const bool follows = r > 0 && rows[r].blocks == rows[r - 1].blocks && rows[r].position == rows[r - 1].position + 1;
     if (!follows) segments.push_back({static_cast<std::int64_t>(r), 0, 0, 0});
     segments.back().rows += 1;
     segments.back().keys = rows[r].position + 1;
@@ -39,9 +38,8 @@ class Upload {
   [[nodiscard]] std::vector<at::Tensor> send(at::Device device) const {
     std::int64_t count = 0;
     for (const auto& list : lists_) count += static_cast<std::int64_t>(list.size());
-    at::Tensor host = at::empty({count}, at::TensorOptions()
-                                             .dtype(c10::CppTypeToScalarType<T>::value)
-                                             .pinned_memory(device.is_cuda()));
+    at::Tensor host = at::empty(
+        {count}, at::TensorOptions().dtype(c10::CppTypeToScalarType<T>::value).pinned_memory(device.is_cuda()));
     T* to = host.mutable_data_ptr<T>();
     for (const auto& list : lists_) to = std::copy(list.begin(), list.end(), to);
     const at::Tensor there = host.to(device, /*non_blocking=*/true);
