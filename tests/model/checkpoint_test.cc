@@ -215,7 +215,7 @@ TEST_CASE("buffers that are no weights and a copy of the tied head are left out"
   REQUIRE(save_checkpoint(folder.file("c"), weights, {}).ok());
   auto tensors = weights.tensors;
   tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"];
-  tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] = {{2}, {1, 2}};
+  tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] = {{2}, std::vector<float>{1, 2}};
   REQUIRE(write_safetensors(folder.file("c/model.safetensors"), tensors).ok());
   CHECK(equal(load_checkpoint(folder.file("c")).value(), weights));
 }

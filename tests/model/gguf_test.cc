@@ -161,7 +161,7 @@ TEST_CASE("a GGUF model that is not supported is refused by name", "[model][gguf
   check_refused(with([](GgufWriter& w) { w.u32("split.count", 3); }), "one of 3 parts");
   check_refused(with([](GgufWriter& w) { w.string("llama.rope.scaling.type", "yarn"); }), "type \"yarn\"");
   check_refused(with([](GgufWriter& w) {
-                  w.f32_tensor("blk.0.attn_qkv.weight", {{2}, {1, 2}});
+                  w.f32_tensor("blk.0.attn_qkv.weight", {{2}, std::vector<float>{1, 2}});
                 }),
                 "tensor blk.0.attn_qkv.weight is not part");
   check_refused(with([](GgufWriter& w) {
