@@ -5,6 +5,7 @@
 
 #include "core/base/files.h"
 #include "core/base/hash.h"
+#include "core/base/parallel.h"
 #include "core/base/rng.h"
 #include "core/model/gguf_model.h"
 #include "core/model/peft_folder.h"
@@ -112,6 +113,9 @@ Result<model::Weights> load_like(const model::Weights& start, const std::string&
 }
 
 std::string weights_hash(const model::Weights& weights) {
+  std::vector<const model::Values*> all;
+  for (const auto& [name, tensor] : weights.tensors) all.push_back(&tensor.values);
+  for_each_in_parallel(all.size(), [&](std::size_t i) { (void)all[i]->sha256(); });  // each keeps its own
   std::string names;
   const auto add = [&](const std::string& name, const model::Tensor& tensor) {
     names += name + " " + Json(tensor.shape).dump() + " " + tensor.values.sha256() + "\n";

@@ -2,10 +2,12 @@
 
 #include <filesystem>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "core/base/files.h"
 #include "core/base/folders.h"
+#include "core/base/parallel.h"
 #include "core/model/gguf_model.h"
 #include "core/model/model_folder.h"
 #include "core/model/peft_folder.h"
@@ -42,14 +44,23 @@ Result<Weights> load_safetensors(LlamaConfig config, const std::vector<Safetenso
     }
   }
   IPR_TRY(check_shapes(config, shapes, source));
-  Weights weights{std::move(config), {}, {}};
+  std::vector<std::pair<const SafetensorsFile*, const StoredTensor*>> wanted;
   for (const SafetensorsFile& file : files) {
     for (const StoredTensor& tensor : file.tensors) {
-      if (!shapes.contains(tensor.name)) continue;
-      Tensor values = precision == Precision::kF32 ? expand(tensor) : keep(tensor, file.file);
-      IPR_TRY(check_finite(tensor.name, values, file.file->path()));
-      weights.tensors.emplace(tensor.name, std::move(values));
+      if (shapes.contains(tensor.name)) wanted.emplace_back(&file, &tensor);
     }
+  }
+  std::vector<Tensor> read(wanted.size());
+  std::vector<Status> faults(wanted.size());
+  for_each_in_parallel(wanted.size(), [&](std::size_t i) {
+    const auto& [file, tensor] = wanted[i];
+    read[i] = precision == Precision::kF32 ? expand(*tensor) : keep(*tensor, file->file);
+    faults[i] = check_finite(tensor->name, read[i], file->file->path());
+  });
+  Weights weights{std::move(config), {}, {}};
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    IPR_TRY(faults[i]);
+    weights.tensors.emplace(wanted[i].second->name, std::move(read[i]));
   }
   return weights;
 }

@@ -40,6 +40,7 @@ void check_same(const TrainCheckpoint& a, const TrainCheckpoint& b) {
   CHECK(a.total == b.total);
   CHECK(a.backend_state == b.backend_state);
   CHECK(a.reference == b.reference);
+  if (a.step == 0) return;
   REQUIRE(a.weights.tensors.size() == b.weights.tensors.size());
   for (const auto& [name, tensor] : a.weights.tensors) {
     INFO(name);
@@ -65,7 +66,7 @@ TEST_CASE("before the first step a checkpoint holds reference log-probs alone", 
   const std::string path = folder.file("training.ckpt");
   TrainCheckpoint written = some_checkpoint();
   written.step = 0;
-  written.weights.tensors.clear();
+  written.weights = {};
   written.backend_state.clear();
   REQUIRE(save_train_checkpoint(path, written).ok());
   const auto read = load_train_checkpoint(path, model::random_weights(tiny_config(), 1));
