@@ -1,64 +1,32 @@
 #include "core/model/checkpoint.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <initializer_list>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "core/base/files.h"
-#include "core/base/json.h"
+#include "core/base/folders.h"
 #include "core/base/parallel.h"
 #include "core/model/gguf_model.h"
+#include "core/model/model_folder.h"
+#include "core/model/peft_folder.h"
 #include "core/model/safetensors.h"
 
 namespace ipr::model {
 namespace fs = std::filesystem;
 namespace {
 
-// No config.json comes near it; as values in memory JSON takes many times its text.
-constexpr std::size_t kLargestConfig = std::size_t{1} << 20;
-
-bool has_ending(const fs::path& path, std::initializer_list<const char*> endings) {
-  return std::find(endings.begin(), endings.end(), path.extension().string()) != endings.end();
+bool is_gguf(const std::string& path) {
+  return fs::path(path).extension() == ".gguf";
 }
 
-bool is_pickle(const fs::path& path) {
-  return has_ending(path, {".bin", ".pt", ".pth", ".ckpt", ".pkl"});
-}
-
-Status pickle_refused(const std::string& path) {
-  return bad_data(path +
-                  ": is a pickle, which may run code when it is opened, and is never read; convert it to safetensors: "
-                  "in Python, transformers' AutoModelForCausalLM.from_pretrained(…).save_pretrained(FOLDER)");
-}
-
-// The files of a folder that `wanted` says yes to, by name.
-template <typename Wanted>
-std::vector<std::string> files_of(const std::string& folder, const Wanted& wanted) {
-  std::vector<std::string> files;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (wanted(entry.path())) files.push_back(entry.path().string());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
+Status model_is_pickle(const std::string& path) {
+  return pickle_refused(path, "transformers' AutoModelForCausalLM.from_pretrained(…).save_pretrained(FOLDER)");
 }
 
 Result<LlamaConfig> read_config(const std::string& path) {
-  IPR_ASSIGN(const MappedFile text, MappedFile::open(path));
-  if (text.bytes().size() > kLargestConfig) {
-    return bad_data(path + ": " + std::to_string(text.bytes().size()) +
-                    " bytes are more than any model's config.json; fetch it again");
-  }
-  IPR_ASSIGN(const Json json, parse_json(text.bytes(), path));
+  IPR_ASSIGN(const Json json, read_config_file(path));
   return config_from_json(json, path);
 }
 
@@ -99,48 +67,34 @@ Result<Weights> load_safetensors(LlamaConfig config, const std::vector<Safetenso
 
 // A folder without safetensors: what is there instead?
 Status nothing_to_read(const std::string& folder) {
-  if (const auto pickles = files_of(folder, is_pickle); !pickles.empty()) return pickle_refused(pickles.front());
+  if (const auto pickles = files_of(folder, is_pickle); !pickles.empty()) return model_is_pickle(pickles.front());
   return bad_data(folder + ": neither model.safetensors nor model.safetensors.index.json" +
-                  (files_of(folder, [](const fs::path& path) { return has_ending(path, {".gguf"}); }).empty()
-                       ? " nor a GGUF file is here; not a checkpoint folder?"
-                       : " is here, and more than one GGUF file; give the file instead"));
-}
-
-// The same error, told of the folder that the user knows instead of the temporary one beside it.
-Status told_of(const std::string& folder, const std::string& fresh, const Status& status) {
-  std::string message = status.message();
-  if (const auto at = message.find(fresh); at != std::string::npos) message.replace(at, fresh.size(), folder);
-  return {status.code(), message};
+                  (files_of(folder, is_gguf).empty() ? " nor a GGUF file is here; not a checkpoint folder?"
+                                                     : " is here, and more than one GGUF file; give the file instead"));
 }
 
 Status fill(const std::string& folder, const Weights& weights, const std::map<std::string, std::string>& files) {
   IPR_TRY(write_file(folder + "/config.json", config_to_json(weights.config).dump(2) + "\n"));
-  for (const auto& [name, contents] : files) IPR_TRY(write_file(folder + "/" + name, contents));
-  return write_safetensors(folder + "/model.safetensors", weights.tensors);
+  IPR_TRY(write_files(folder, files));
+  std::map<std::string, Tensor> tensors = weights.tensors;
+  for (auto& [name, tensor] : tensors) tensor.values = tensor.values.as_f32();
+  return write_safetensors(folder + "/model.safetensors", tensors);
 }
 
-// Puts `fresh` in the place of `folder`, which may exist. Afterwards `fresh` is gone or holds the old contents.
-Status put_in_place(const std::string& fresh, const std::string& folder) {
-  if (::rename(fresh.c_str(), folder.c_str()) == 0) return {};
-  // A folder with contents cannot be renamed over; the two change names in one step where the file system can.
-  if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, folder.c_str(), RENAME_EXCHANGE) == 0) return {};
-  const std::string old = folder + ".old." + std::to_string(::getpid());
-  std::error_code ignored;
-  if (::rename(folder.c_str(), old.c_str()) == 0) {
-    if (::rename(fresh.c_str(), folder.c_str()) == 0) {
-      fs::remove_all(old, ignored);
-      return {};
-    }
-    (void)::rename(old.c_str(), folder.c_str());
-  }
-  return failed(folder + ": cannot rename the new checkpoint into place: " + std::strerror(errno) +
-                "; choose another folder");
+// The base that a PEFT folder names, with its change.
+Result<Weights> load_with_base(const std::string& folder, Precision precision) {
+  IPR_ASSIGN(const std::string base, find_peft_base(folder));
+  if (is_peft_folder(base))
+    return bad_data(folder + ": its base " + base +
+                    " is a PEFT folder itself; merge that first (ipr-host model merge)");
+  IPR_ASSIGN(Weights weights, load_checkpoint(base, precision));
+  IPR_ASSIGN(weights.lora, load_peft(folder, weights.config));
+  return weights;
 }
 
 }  // namespace
 
 std::optional<std::string> gguf_of(const std::string& path) {
-  const auto is_gguf = [](const fs::path& file) { return has_ending(file, {".gguf"}); };
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) return is_gguf(path) ? std::optional(path) : std::nullopt;
   for (const char* other : {"model.safetensors", "model.safetensors.index.json"}) {
@@ -151,10 +105,11 @@ std::optional<std::string> gguf_of(const std::string& path) {
 }
 
 Result<Weights> load_checkpoint(const std::string& path, Precision precision) {
+  if (is_peft_folder(path)) return load_with_base(path, precision);
   if (const std::optional<std::string> gguf = gguf_of(path)) return load_gguf(*gguf);
   std::error_code ignored;
   if (fs::exists(path, ignored) && !fs::is_directory(path, ignored)) {
-    if (is_pickle(path)) return pickle_refused(path);
+    if (is_pickle(path)) return model_is_pickle(path);
     return bad_data(path + ": is neither a checkpoint folder nor a GGUF file");
   }
   IPR_ASSIGN(LlamaConfig config, read_config(path + "/config.json"));
@@ -174,26 +129,8 @@ Result<Weights> load_checkpoint(const std::string& path, Precision precision) {
 Status save_checkpoint(const std::string& folder, const Weights& weights,
                        const std::map<std::string, std::string>& files) {
   IPR_TRY(check_weights(weights, folder));
-  for (const auto& [name, contents] : files) {
-    if (name.empty() || name.find('/') != std::string::npos)
-      return failed(folder + ": \"" + name + "\" is no file name");
-  }
-  std::string target = folder;
-  while (target.size() > 1 && target.back() == '/') target.pop_back();
-  const std::string fresh = target + ".tmp." + std::to_string(::getpid());
-  std::error_code ignored;
-  fs::remove_all(fresh, ignored);  // of a killed process that had our number
-  Status status = make_folder(fresh);
-  if (status.ok()) status = fill(fresh, weights, files);
-  if (status.ok()) status = put_in_place(fresh, target);
-  fs::remove_all(fresh, ignored);
-  if (!status.ok()) return told_of(target, fresh, status);
-  const fs::path parent = fs::path(target).parent_path();
-  if (const int fd = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) {
-    (void)::fsync(fd);  // best effort: not every file system can
-    ::close(fd);
-  }
-  return {};
+  if (weights.lora) return save_peft(folder, weights, files);
+  return write_folder(folder, [&](const std::string& fresh) { return fill(fresh, weights, files); });
 }
 
 }  // namespace ipr::model

@@ -65,8 +65,10 @@ class Engine {
 
 class CpuEngine final : public Engine {
  public:
-  // Packs the weights (a copy; `weights` may go afterwards). `threads` >= 1 counts the calling thread; the others are
-  // the engine's own and sleep between steps. Precondition: check_weights(weights) is ok.
+  // Packs the weights: a copy, four bytes each but for the embedding, which is shared; `weights` may go afterwards. The
+  // packed base is shared with every engine alive whose weights share their tensors, so that a LoRA policy, its
+  // reference and a scorer cost one base. `threads` >= 1 counts the calling thread; the others are the engine's own and
+  // sleep between steps. Precondition: check_weights(weights) is ok.
   CpuEngine(const Weights& weights, int threads, const Kernels& kernels = best_kernels());
   ~CpuEngine() override;
   CpuEngine(const CpuEngine&) = delete;
@@ -79,6 +81,8 @@ class CpuEngine final : public Engine {
   [[nodiscard]] std::size_t block_floats() const override;
   void step(std::span<const Row> rows, float* logits) const override;
   void parallel(int tasks, const std::function<void(int task, int thread)>& body) const override;
+
+  [[nodiscard]] bool shares_base_with(const CpuEngine& other) const;
 
  private:
   class Impl;

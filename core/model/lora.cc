@@ -99,15 +99,15 @@ Status check_lora(const LlamaConfig& config, const Lora& lora, const std::string
   return {};
 }
 
-Weights merged(const Weights& weights) {
-  Weights result{weights.config, weights.tensors, {}};
-  if (!weights.lora) return result;
+Weights merged(Weights weights) {
+  if (!weights.lora) return weights;
   const auto modules = linear_modules(weights.config);
   for (const auto& [module, pair] : weights.lora->pairs) {
-    Values& values = result.tensors.at(module + ".weight").values;
+    Values& values = weights.tensors.at(module + ".weight").values;
     values = changed(values, pair, modules.at(module), weights.lora->scale());
   }
-  return result;
+  weights.lora.reset();
+  return weights;
 }
 
 }  // namespace ipr::model

@@ -47,6 +47,7 @@ struct LinearShape {
 [[nodiscard]] Status check_lora(const LlamaConfig& config, const Lora& lora, const std::string& source);
 
 // The same model without `lora`: f32 tensors W + scale B A (in double, rounded once); those without a change shared.
-[[nodiscard]] Weights merged(const Weights& weights);
+// Weights that are moved in need room for one more tensor, not for a second model.
+[[nodiscard]] Weights merged(Weights weights);
 
 }  // namespace ipr::model

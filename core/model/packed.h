@@ -3,8 +3,11 @@
 // Value types that own aligned memory; move only. Large ones ask for huge pages (llm-runtime.md section 4.2).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "core/model/kernels.h"
 
@@ -43,15 +46,21 @@ struct PackedMatrix {
   }
 };
 
-// W[row, i] for row < rows (padded up to 16), i < k; `at(row, i)` gives the value.
-template <typename At>
-[[nodiscard]] PackedMatrix pack(int rows, int k, const At& at) {
-  PackedMatrix packed{
-      AlignedFloats(static_cast<std::size_t>(padded(rows)) * static_cast<std::size_t>(k)), k, padded(rows) / kLane, {}};
-  for (int row = 0; row < rows; ++row) {
-    float* to = packed.values.data() + static_cast<std::size_t>(row / kLane) * static_cast<std::size_t>(k) * kLane +
-                row % kLane;
-    for (int i = 0; i < k; ++i) to[static_cast<std::size_t>(i) * kLane] = at(row, i);
+// W[row, i] for row < rows (padded up to 16), i < k; `fill(row, values)` writes a row's k values, which are 0 before.
+// Rows come in order, so that they may be expanded one by one.
+template <typename Fill>
+[[nodiscard]] PackedMatrix pack(int rows, int k, const Fill& fill) {
+  const auto width = static_cast<std::size_t>(k);
+  PackedMatrix packed{AlignedFloats(static_cast<std::size_t>(padded(rows)) * width), k, padded(rows) / kLane, {}};
+  std::vector<float> block(kLane * width);
+  float* to = packed.values.data();
+  for (int first = 0; first < rows; first += kLane) {
+    std::fill(block.begin(), block.end(), 0.0f);
+    for (int lane = 0; lane < kLane && first + lane < rows; ++lane)
+      fill(first + lane, std::span(block).subspan(static_cast<std::size_t>(lane) * width, width));
+    for (std::size_t i = 0; i < width; ++i) {
+      for (std::size_t lane = 0; lane < kLane; ++lane) *to++ = block[lane * width + i];
+    }
   }
   return packed;
 }

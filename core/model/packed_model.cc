@@ -1,31 +1,36 @@
 #include "core/model/packed_model.h"
 
 #include <algorithm>
+#include <cstring>
+#include <mutex>
 #include <optional>
 #include <string>
 
 namespace ipr::model {
 namespace {
 
-Values values_of(const Weights& weights, const std::string& name) {
-  return weights.tensors.at(name).values.as_f32();
-}
-
-AlignedFloats padded_copy(const Values& values) {
+AlignedFloats padded_copy(const Weights& weights, const std::string& name) {
+  const Values& values = weights.tensors.at(name).values;
   AlignedFloats copy(product(1, padded(static_cast<int>(values.size()))));
-  std::copy(values.begin(), values.end(), copy.data());
+  values.read(0, {copy.data(), values.size()});
   return copy;
 }
 
-// A product's weights and, where the model has one, its bias.
+// A product's weights [out, columns] and, where the model has one, its bias.
 struct Part {
-  Values matrix;
+  const Values& matrix;
+  int columns;
   std::optional<Values> bias;
+
+  void read(int row, std::span<float> out) const { matrix.read(product(row, columns), out); }
+  [[nodiscard]] float bias_at(int row) const { return (*bias)[static_cast<std::size_t>(row)]; }
 };
 
 Part part_of(const Weights& weights, const std::string& name) {
-  Part part{values_of(weights, name + ".weight"), {}};
-  if (weights.tensors.contains(name + ".bias")) part.bias = values_of(weights, name + ".bias");
+  const Tensor& matrix = weights.tensors.at(name + ".weight");
+  Part part{matrix.values, static_cast<int>(matrix.shape[1]), {}};
+  if (const auto bias = weights.tensors.find(name + ".bias"); bias != weights.tensors.end())
+    part.bias = bias->second.values.as_f32();
   return part;
 }
 
@@ -45,22 +50,20 @@ PackedMatrix pack_qkv(const Weights& weights, const std::string& prefix, const S
     int row;
   };
   const auto from = [&](int row) -> From {
-    const int dim = row % shape.head_stride;
     const int head = row / shape.head_stride;
-    const auto at = [&](const Part& part, int h) {
-      return From{part, dim < shape.head_dim ? h * shape.head_dim + dim : -1};
+    const auto at = [&](const Part& part, int first_head) {
+      return From{part, shape.head_row(row - first_head * shape.head_stride)};
     };
-    if (head < shape.heads) return at(q, head);
-    return head < shape.heads + shape.kv_heads ? at(k, head - shape.heads) : at(v, head - shape.heads - shape.kv_heads);
+    if (head < shape.heads) return at(q, 0);
+    return head < shape.heads + shape.kv_heads ? at(k, shape.heads) : at(v, shape.heads + shape.kv_heads);
   };
-  PackedMatrix packed = pack(shape.qkv_width, shape.hidden, [&](int row, int i) {
-    const From place = from(row);
-    return place.row < 0 ? 0.0f : place.part.matrix[product(place.row, shape.hidden) + static_cast<std::size_t>(i)];
+  PackedMatrix packed = pack(shape.qkv_width, shape.hidden, [&](int row, std::span<float> values) {
+    if (const From place = from(row); place.row >= 0) place.part.read(place.row, values);
   });
   if (q.bias) {
     pack_bias(packed, shape.qkv_width, [&](int row) {
       const From place = from(row);
-      return place.row < 0 ? 0.0f : (*place.part.bias)[static_cast<std::size_t>(place.row)];
+      return place.row < 0 ? 0.0f : place.part.bias_at(place.row);
     });
   }
   return packed;
@@ -68,15 +71,11 @@ PackedMatrix pack_qkv(const Weights& weights, const std::string& prefix, const S
 
 PackedMatrix pack_output(const Weights& weights, const std::string& prefix, const Shape& shape) {
   const Part output = part_of(weights, prefix + "self_attn.o_proj");
-  PackedMatrix packed = pack(shape.hidden, shape.query_width, [&](int row, int i) {
-    const int dim = i % shape.head_stride;
-    const int head = i / shape.head_stride;
-    return dim < shape.head_dim ? output.matrix[product(row, shape.heads * shape.head_dim) +
-                                                product(head, shape.head_dim) + static_cast<std::size_t>(dim)]
-                                : 0.0f;
+  PackedMatrix packed = pack(shape.hidden, shape.query_width, [&](int row, std::span<float> values) {
+    output.read(row, values.first(product(shape.heads, shape.head_dim)));
+    shape.spread_heads(values);
   });
-  if (output.bias)
-    pack_bias(packed, shape.hidden, [&](int row) { return (*output.bias)[static_cast<std::size_t>(row)]; });
+  if (output.bias) pack_bias(packed, shape.hidden, [&](int row) { return output.bias_at(row); });
   return packed;
 }
 
@@ -85,63 +84,100 @@ PackedMatrix pack_gate_up(const Weights& weights, const std::string& prefix, con
   const Part up = part_of(weights, prefix + "mlp.up_proj");
   const auto unit_of = [](int row) { return row / (2 * kLane) * kLane + row % kLane; };
   const auto part_at = [&](int row) -> const Part& { return row / kLane % 2 == 0 ? gate : up; };
-  PackedMatrix packed = pack(2 * shape.inner_stride, shape.hidden, [&](int row, int i) {
-    const int unit = unit_of(row);
-    return unit < shape.inner ? part_at(row).matrix[product(unit, shape.hidden) + static_cast<std::size_t>(i)] : 0.0f;
+  PackedMatrix packed = pack(2 * shape.inner_stride, shape.hidden, [&](int row, std::span<float> values) {
+    if (const int unit = unit_of(row); unit < shape.inner) part_at(row).read(unit, values);
   });
   if (gate.bias) {
     pack_bias(packed, 2 * shape.inner_stride, [&](int row) {
       const int unit = unit_of(row);
-      return unit < shape.inner ? (*part_at(row).bias)[static_cast<std::size_t>(unit)] : 0.0f;
+      return unit < shape.inner ? part_at(row).bias_at(unit) : 0.0f;
     });
   }
   return packed;
 }
 
-PackedMatrix pack_down(const Weights& weights, const std::string& prefix, const Shape& shape) {
-  const Part down = part_of(weights, prefix + "mlp.down_proj");
-  PackedMatrix packed = pack(shape.hidden, shape.inner, [&](int row, int i) {
-    return down.matrix[product(row, shape.inner) + static_cast<std::size_t>(i)];
-  });
-  if (down.bias) pack_bias(packed, shape.hidden, [&](int row) { return (*down.bias)[static_cast<std::size_t>(row)]; });
+PackedMatrix pack_plain(const Part& part, int rows) {
+  PackedMatrix packed = pack(rows, part.columns, [&](int row, std::span<float> values) { part.read(row, values); });
+  if (part.bias) pack_bias(packed, rows, [&](int row) { return part.bias_at(row); });
   return packed;
 }
 
 Layer pack_layer(const Weights& weights, int index, const Shape& shape) {
   const std::string prefix = "model.layers." + std::to_string(index) + ".";
   Layer layer;
-  layer.input_norm = padded_copy(values_of(weights, prefix + "input_layernorm.weight"));
-  layer.attention_norm = padded_copy(values_of(weights, prefix + "post_attention_layernorm.weight"));
+  layer.input_norm = padded_copy(weights, prefix + "input_layernorm.weight");
+  layer.attention_norm = padded_copy(weights, prefix + "post_attention_layernorm.weight");
   if (weights.config.qk_norm) {
-    layer.query_norm = padded_copy(values_of(weights, prefix + "self_attn.q_norm.weight"));
-    layer.key_norm = padded_copy(values_of(weights, prefix + "self_attn.k_norm.weight"));
+    layer.query_norm = padded_copy(weights, prefix + "self_attn.q_norm.weight");
+    layer.key_norm = padded_copy(weights, prefix + "self_attn.k_norm.weight");
   }
   layer.qkv = pack_qkv(weights, prefix, shape);
   layer.output = pack_output(weights, prefix, shape);
   layer.gate_up = pack_gate_up(weights, prefix, shape);
-  layer.down = pack_down(weights, prefix, shape);
+  layer.down = pack_plain(part_of(weights, prefix + "mlp.down_proj"), shape.hidden);
   return layer;
+}
+
+std::size_t floats_of(const PackedMatrix& matrix) {
+  return matrix.values.size() + matrix.bias.size();
 }
 
 }  // namespace
 
+void Shape::spread_heads(std::span<float> values) const {
+  for (int head = heads - 1; head >= 0; --head) {  // the last first: a head never lands on one that is still to move
+    float* const to = values.data() + product(head, head_stride);
+    std::memmove(to, values.data() + product(head, head_dim), product(head_dim, sizeof(float)));
+    std::fill(to + head_dim, to + head_stride, 0.0f);
+  }
+}
+
 PackedModel::PackedModel(const Weights& weights) : shape(weights.config) {
   for (int i = 0; i < static_cast<int>(weights.config.num_layers); ++i) layers.push_back(pack_layer(weights, i, shape));
-  const Values rows = values_of(weights, "model.embed_tokens.weight");
-  embedding = AlignedFloats(product(shape.vocab, shape.hidden_stride));
-  for (int id = 0; id < shape.vocab; ++id) {
-    std::copy_n(&rows[product(id, shape.hidden)], shape.hidden, embedding.data() + product(id, shape.hidden_stride));
-  }
-  const Values columns = weights.config.tie_word_embeddings ? rows : values_of(weights, "lm_head.weight");
-  head = pack(shape.vocab, shape.hidden,
-              [&](int row, int i) { return columns[product(row, shape.hidden) + static_cast<std::size_t>(i)]; });
-  final_norm = padded_copy(values_of(weights, "model.norm.weight"));
+  embedding = weights.tensors.at("model.embed_tokens.weight").values;
+  head =
+      pack_plain(part_of(weights, weights.config.tie_word_embeddings ? "model.embed_tokens" : "lm_head"), shape.vocab);
+  final_norm = padded_copy(weights, "model.norm.weight");
+  for (const auto& [name, tensor] : weights.tensors) origin_.push_back(tensor.values.identity());
 }
 
 std::size_t PackedModel::layer_bytes() const {
   const Layer& layer = layers.front();
   return sizeof(float) * (layer.qkv.values.size() + layer.output.values.size() + layer.gate_up.values.size() +
                           layer.down.values.size());
+}
+
+std::size_t PackedModel::bytes() const {
+  std::size_t floats = final_norm.size() + floats_of(head);
+  for (const Layer& layer : layers) {
+    floats += layer.input_norm.size() + layer.attention_norm.size() + layer.query_norm.size() + layer.key_norm.size();
+    for (const PackedMatrix* matrix : {&layer.qkv, &layer.output, &layer.gate_up, &layer.down})
+      floats += floats_of(*matrix);
+  }
+  return floats * sizeof(float);
+}
+
+bool PackedModel::is_of(const Weights& weights) const {
+  return shape == Shape(weights.config) &&
+         std::equal(origin_.begin(), origin_.end(), weights.tensors.begin(), weights.tensors.end(),
+                    [](const std::weak_ptr<const void>& identity, const auto& named) {
+                      const std::weak_ptr<const void> other = named.second.values.identity();
+                      return !identity.owner_before(other) && !other.owner_before(identity);
+                    });
+}
+
+std::shared_ptr<const PackedModel> packed_base(const Weights& weights) {
+  // The one state of the process here: which bases are packed at present. It keeps none alive and changes no answer.
+  static std::mutex mutex;
+  static std::vector<std::weak_ptr<const PackedModel>> present;
+  const std::lock_guard lock(mutex);  // while one packs, too: the next may want the same
+  std::erase_if(present, [](const auto& model) { return model.expired(); });
+  for (const auto& held : present) {
+    if (auto model = held.lock(); model && model->is_of(weights)) return model;
+  }
+  auto model = std::make_shared<const PackedModel>(weights);
+  present.push_back(model);
+  return model;
 }
 
 }  // namespace ipr::model

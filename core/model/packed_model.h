@@ -1,9 +1,12 @@
 // A model's weights as the engine reads them: packed and padded. Internal to the engine.
 //
-// Immutable value; move only.
+// Immutable. Four bytes per weight, but for the embedding, of which only the rows of a step's tokens are read: it stays
+// as it is.
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "core/model/config.h"
@@ -38,6 +41,16 @@ struct Shape {
   // K, or V, of 32 positions of one (layer, kv head); and K and V of all heads of a layer.
   [[nodiscard]] std::size_t head_block() const { return product(head_stride, static_cast<int>(kBlockPositions)); }
   [[nodiscard]] std::size_t layer_block() const { return product(2, kv_heads) * head_block(); }
+
+  // The row of a q, k or v matrix that is row `row` of its padded heads; -1 for a head's padding.
+  [[nodiscard]] int head_row(int row) const {
+    const int dim = row % head_stride;
+    return dim < head_dim ? row / head_stride * head_dim + dim : -1;
+  }
+  // [heads][head_dim] at the beginning of `values` becomes [heads][head_stride].
+  void spread_heads(std::span<float> values) const;
+
+  friend bool operator==(const Shape&, const Shape&) = default;
 };
 
 struct Layer {
@@ -49,18 +62,30 @@ struct Layer {
   PackedMatrix down;
 };
 
-struct PackedModel {
-  // Precondition: check_weights(weights) is ok.
+class PackedModel {
+ public:
+  // Of the base alone, weights.tensors. Precondition: check_weights(weights) is ok.
   explicit PackedModel(const Weights& weights);
 
   Shape shape;
   std::vector<Layer> layers;
-  AlignedFloats embedding;  // [vocab][hidden_stride], plain rows
+  Values embedding;  // [vocab][hidden], as given
   AlignedFloats final_norm;
   PackedMatrix head;
 
   // Packed matrices of one layer.
   [[nodiscard]] std::size_t layer_bytes() const;
+  // Of everything that is packed.
+  [[nodiscard]] std::size_t bytes() const;
+  // Made of these very tensors (the same memory, not equal numbers)?
+  [[nodiscard]] bool is_of(const Weights& weights) const;
+
+ private:
+  std::vector<std::weak_ptr<const void>> origin_;  // identities of the tensors, in their order
 };
+
+// The packed base of `weights`. All engines of the process whose weights share their tensors share it, and it goes with
+// the last of them. Thread-safe.
+[[nodiscard]] std::shared_ptr<const PackedModel> packed_base(const Weights& weights);
 
 }  // namespace ipr::model

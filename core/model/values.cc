@@ -40,13 +40,15 @@ Values Values::as_f32() const {
 }
 
 std::span<float> Values::edit() {
-  // A copy with other holders, bytes that are not ours, and a hash that would no longer be true all make a new one.
   if (block_ == nullptr) return {};
-  if (block_.use_count() > 1 || block_->own.empty() || !block_->sha256.empty()) {
-    std::vector<float> values(size_);
+  std::vector<float> values;
+  if (block_.use_count() == 1 && !block_->own.empty()) {
+    values = std::move(block_->own);  // nobody else sees them
+  } else {
+    values.resize(size_);
     read(0, values);
-    *this = Values(std::move(values));
   }
+  *this = Values(std::move(values));  // hash and identity are of the numbers as they were
   return block_->own;
 }
 

@@ -43,6 +43,9 @@ class Values {
 
   // The same memory, hence the same numbers: no number is looked at.
   [[nodiscard]] bool shares_memory_with(const Values& other) const { return bytes_ == other.bytes_; }
+  // What is kept to ask later, when the numbers may be gone, whether something was made of these: equal (by
+  // owner_before) for copies that share, for nothing else, and never again for other numbers.
+  [[nodiscard]] std::weak_ptr<const void> identity() const { return block_; }
   // SHA-256 (lower-case hex) of bytes(), computed once for all that share them.
   [[nodiscard]] const std::string& sha256() const;
 

@@ -88,8 +88,10 @@ TEST_CASE("every kernel family computes the plain forward pass, whatever the siz
 }
 
 TEST_CASE("a row's bits depend neither on company nor on steps nor on threads", "[model][engine]") {
+  const std::int64_t rank = GENERATE(0, 5);  // 0: without a LoRA change
   for (const LlamaConfig& config : all_configs()) {
-    const auto weights = test::tiny_weights(config, 4);
+    auto weights = test::tiny_weights(config, 4);
+    if (rank > 0) weights.lora = test::tiny_lora(config, rank, 9);
     std::vector<std::vector<std::int32_t>> sequences;
     for (const std::size_t length : {1, 5, 31, 32, 33, 64, 90})
       sequences.push_back(test::random_ids(length, config.vocab_size, length));
@@ -102,7 +104,7 @@ TEST_CASE("a row's bits depend neither on company nor on steps nor on threads", 
       for (const int threads : {1, 2, 3}) {
         const CpuEngine engine(weights, threads, *kernels);
         for (const std::size_t stride : {1, 7, 100}) {
-          CAPTURE(family_name(config.family), config.hidden_size, kernels->family, threads, stride);
+          CAPTURE(rank, family_name(config.family), config.hidden_size, kernels->family, threads, stride);
           CHECK(logits_in_company(engine, sequences, stride) == alone);
         }
       }

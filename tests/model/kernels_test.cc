@@ -29,8 +29,9 @@ TEST_CASE("a product is right and its bits do not depend on how many rows or col
   constexpr int kRows = 15;
   const auto weights = random_floats(kInputs * kOutputs, 1);
   const auto x = random_floats(kInputs * kRows, 2);
-  const PackedMatrix packed =
-      pack(kOutputs, kInputs, [&](int row, int i) { return weights[static_cast<std::size_t>(row * kInputs + i)]; });
+  const PackedMatrix packed = pack(kOutputs, kInputs, [&](int row, std::span<float> values) {
+    std::copy_n(weights.begin() + row * kInputs, kInputs, values.begin());
+  });
   for (const Kernels* kernels : available_kernels()) {
     CAPTURE(kernels->family);
     std::vector<float> all(kRows * kOutputs);

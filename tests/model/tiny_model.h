@@ -74,6 +74,16 @@ inline model::Weights tiny_weights(const model::LlamaConfig& config, std::uint64
   return weights;
 }
 
+// A change of all linear layers that moves the logits clearly.
+inline model::Lora tiny_lora(const model::LlamaConfig& config, std::int64_t rank, std::uint64_t seed) {
+  model::Lora lora = model::fresh_lora(config, rank, seed);
+  Rng rng(seed);
+  for (auto& [module, pair] : lora.pairs) {
+    for (float& value : pair.b.values.edit()) value = static_cast<float>(0.4 * rng.uniform() - 0.2);
+  }
+  return lora;
+}
+
 inline std::vector<std::int32_t> random_ids(std::size_t count, std::int64_t vocab, std::uint64_t seed) {
   Rng rng(seed);
   std::vector<std::int32_t> ids(count);

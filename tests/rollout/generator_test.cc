@@ -53,7 +53,8 @@ std::size_t unique_tokens(const std::vector<GenerateRequest>& requests) {
 
 TEST_CASE("a reply has the same bits alone and in any company, on any threads, with any cache",
           "[rollout][generator]") {
-  const auto weights = test::tiny_weights(test::mini_config(), 4);
+  auto weights = test::tiny_weights(test::mini_config(), 4);
+  if (GENERATE(false, true)) weights.lora = test::tiny_lora(weights.config, 4, 9);
   const auto requests = fork_requests(weights.config.vocab_size, 11);
   std::vector<GenerateReply> alone;
   const model::CpuEngine single(weights, 1);

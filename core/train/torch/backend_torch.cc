@@ -1,5 +1,13 @@
-#include "core/train/torch/backend_torch.h"
-
+// Backend on LibTorch.
+//
+// A step's rows are packed into units. A small model on the CPU runs its units on one thread each, whole (a replica
+// with its own gradient buffer; at this size split products gain little); a large one runs them one after the other,
+// each product on all threads. Which rows meet in a unit, and the order of every sum, depend only on the rows and the
+// options.
+//
+// Weights with LoRA pairs: the base is the process's one copy on the device (device_base.h) and stays as it is; the
+// pairs alone have masters, gradients and moments.
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
@@ -12,6 +20,7 @@
 #include "core/train/torch/adamw.h"
 #include "core/train/torch/device_base.h"
 #include "core/train/torch/free_memory.h"
+#include "core/train/torch/library.h"
 #include "core/train/torch/llama_torch.h"
 
 namespace ipr::train {
@@ -342,8 +351,8 @@ Status TorchBackend::load_state(std::string_view bytes) {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_torch_backend(const BackendOptions& options, at::Device device) {
-  return std::make_unique<TorchBackend>(options, device);
+Backend* make_torch_backend(const BackendOptions& options, at::Device device) {
+  return new TorchBackend(options, device);
 }
 
 }  // namespace ipr::train

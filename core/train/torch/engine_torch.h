@@ -13,7 +13,7 @@
 #include "core/train/device_engine.h"
 #include "core/train/torch/device_base.h"
 #include "core/train/torch/kv_arena.h"
-#include "core/train/torch/llama_torch.h"
+#include "core/train/torch/model_views.h"
 #include "core/train/torch/step_plan.h"
 
 namespace ipr::train {

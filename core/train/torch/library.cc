@@ -1,4 +1,6 @@
-#include "core/train/torch/factory.h"
+// The entry points of the trainer library: from names of devices and types to LibTorch's, and its exceptions to a
+// Status.
+#include "core/train/torch/library.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -6,8 +8,7 @@
 
 #include <mutex>
 
-#include "core/train/torch/backend_torch.h"
-#include "core/train/torch/engine_torch.h"
+#include "core/train/torch/factory.h"
 
 namespace ipr::train {
 namespace {
@@ -17,6 +18,15 @@ namespace {
 void keep_freed_memory() {
   ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
   ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
+// The process's settings, made once.
+void settle_process() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    keep_freed_memory();
+    at::set_num_interop_threads(1);
+  });
 }
 
 Result<at::Device> device_of(const std::string& name) {
@@ -42,45 +52,22 @@ Result<at::Device> device_of(const std::string& name) {
   return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
 }
 
-Status check_dtype(const std::string& dtype) {
-  if (dtype == "fp32" || dtype == "bf16") return {};
-  return usage("dtype \"" + dtype + "\" is unknown; use fp32 or bf16");
-}
-
-Result<std::unique_ptr<Backend>> make_backend(const BackendOptions& options) {
-  IPR_ASSIGN(const at::Device device, device_of(options.device));
-  IPR_TRY(check_dtype(options.dtype));
-  if (options.threads < 1 || options.tokens_per_pass < 1) {
-    return usage("trainer: threads and tokens_per_pass must be at least 1");
-  }
-  return make_torch_backend(options, device);
-}
-
-Result<std::unique_ptr<model::Engine>> make_engine(const EngineOptions& options, const model::Weights& weights) {
-  IPR_ASSIGN(const at::Device device, device_of(options.device));
-  IPR_TRY(check_dtype(options.dtype));
-  if (options.threads < 1) return usage("engine: threads must be at least 1");
-  IPR_TRY(model::check_weights(weights, "engine"));
-  const at::ScalarType type = options.dtype == "bf16" ? at::kBFloat16 : at::kFloat;
-  return std::unique_ptr<model::Engine>(std::make_unique<TorchEngine>(weights, options, device, type));
-}
-
-void set_up_process() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    keep_freed_memory();
-    at::set_num_interop_threads(1);
-  });
-}
-
-// What `make` makes, for a caller that takes a pointer and a Status.
-template <typename Make>
-auto made(const char* what, Status& status, const Make& make) -> decltype(make()->release()) {
+// What both need; then `make(device)`, or null with the reason in `status`.
+template <typename Options, typename Make>
+auto make_on_device(const char* what, const Options& options, Status& status, const Make& make)
+    -> decltype(make(at::Device(at::kCPU))) {
   try {
-    set_up_process();
-    auto result = make();
-    if (result.ok()) return result->release();
-    status = result.status();
+    const Result<at::Device> device = device_of(options.device);
+    if (!device.ok()) {
+      status = device.status();
+    } else if (options.threads < 1) {
+      status = usage(std::string(what) + ": threads must be at least 1");
+    } else if (options.dtype != "fp32" && options.dtype != "bf16") {
+      status = usage(std::string(what) + ": dtype \"" + options.dtype + "\" is unknown; use fp32 or bf16");
+    } else {
+      settle_process();
+      return make(*device);
+    }
   } catch (const c10::Error& error) {
     status = failed(std::string(what) + ": " + error.what_without_backtrace());
   } catch (const std::exception& problem) {
@@ -94,10 +81,20 @@ auto made(const char* what, Status& status, const Make& make) -> decltype(make()
 
 extern "C" __attribute__((visibility("default"))) ipr::train::Backend* ipr_trainer_create(
     const ipr::train::BackendOptions& options, ipr::Status& status) {
-  return ipr::train::made("trainer", status, [&] { return ipr::train::make_backend(options); });
+  using namespace ipr::train;
+  if (options.tokens_per_pass < 1) {
+    status = ipr::usage("trainer: tokens_per_pass must be at least 1");
+    return nullptr;
+  }
+  return make_on_device("trainer", options, status,
+                        [&](at::Device device) { return make_torch_backend(options, device); });
 }
 
 extern "C" __attribute__((visibility("default"))) ipr::model::Engine* ipr_engine_create(
     const ipr::train::EngineOptions& options, const ipr::model::Weights& weights, ipr::Status& status) {
-  return ipr::train::made("engine", status, [&] { return ipr::train::make_engine(options, weights); });
+  using namespace ipr::train;
+  status = ipr::model::check_weights(weights, "engine");
+  if (!status.ok()) return nullptr;
+  return make_on_device("engine", options, status,
+                        [&](at::Device device) { return make_torch_engine(options, weights, device); });
 }

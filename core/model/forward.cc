@@ -1,0 +1,210 @@
+#include "core/model/forward.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ipr::model {
+
+Forward::Forward(const Weights& weights, int threads, const Kernels& kernels)
+    : config_(weights.config),
+      kernels_(kernels),
+      base_(packed_base(weights)),
+      changes_(weights.lora, shape_, base_->layers.size()),
+      threads_(threads),
+      rope_(config_) {}
+
+void Forward::begin_step(std::span<const Row> rows, float* logits) {
+  rows_ = rows;
+  logits_ = logits;
+  const auto count = static_cast<int>(rows.size());
+  logit_index_.resize(rows.size() + 1);
+  logit_index_[0] = 0;
+  int longest = 0;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    logit_index_[r + 1] = logit_index_[r] + (rows[r].want_logits ? 1 : 0);
+    longest = std::max(longest, rows[r].position + 1);
+  }
+  need_positions(longest);
+  const auto need = [](AlignedFloats& memory, int row_count, int stride) {
+    if (memory.size() < product(row_count, stride)) memory = AlignedFloats(product(row_count, stride));
+    return Rows{memory.data(), stride};
+  };
+  x_ = need(memory_.x, count, shape_.hidden_stride);
+  normed_ = need(memory_.normed, count, shape_.hidden_stride);
+  qkv_ = need(memory_.qkv, count, shape_.qkv_width);
+  attended_ = need(memory_.attended, count, shape_.query_width);
+  gate_up_ = need(memory_.gate_up, count, 2 * shape_.inner_stride);
+  inner_ = need(memory_.inner, count, shape_.inner_stride);
+  low_ = need(memory_.low, count, changes_.width);
+  last_ = need(memory_.last, logit_index_.back(), shape_.hidden_stride);
+  head_out_ = {logits, shape_.vocab};
+  if (shape_.vocab % kLane != 0)  // kernels write whole blocks of 16 columns
+    head_out_ = need(memory_.logits, logit_index_.back(), padded(shape_.vocab));
+}
+
+// What grows with the longest sequence: it is made for those that come, not for what the model could hold.
+void Forward::need_positions(int longest) {
+  rope_.reserve(longest);
+  const std::size_t needed = attention_scratch(shape_.heads, shape_.head_stride, longest);
+  if (needed <= attention_stride_) return;
+  attention_stride_ = attention_scratch(shape_.heads, shape_.head_stride, std::max(256, longest + longest / 2));
+  memory_.attention = AlignedFloats(attention_stride_ * static_cast<std::size_t>(threads_));
+}
+
+void Forward::embed(int begin, int end) {
+  const auto width = static_cast<std::size_t>(shape_.hidden);
+  for (int r = begin; r < end; ++r) {
+    base_->embedding.read(product(rows_[static_cast<std::size_t>(r)].token, shape_.hidden), {x_.at(r), width});
+    std::fill(x_.at(r) + shape_.hidden, x_.at(r) + shape_.hidden_stride, 0.0f);
+  }
+}
+
+void Forward::attention_input(int index, int begin, int end) {
+  norm(layer(index).input_norm, begin, end);
+  lower(change(index).qkv, normed_, begin, end);
+}
+
+void Forward::qkv(int index, int begin, int end, int first_block, int last_block) {
+  multiply(normed_, layer(index).qkv, change(index).qkv, qkv_, {begin, end, first_block, last_block}, false);
+}
+
+void Forward::write_keys_values(int index, int begin, int end) {
+  for (int r = begin; r < end; ++r) {
+    const Row& row = rows_[static_cast<std::size_t>(r)];
+    float* heads = qkv_.at(r);
+    if (config_.qk_norm) norm_heads(layer(index), heads);
+    kernels_.rope(heads, shape_.heads + shape_.kv_heads, shape_.head_stride, shape_.head_dim, rope_.cos(row.position),
+                  rope_.sin(row.position));
+    const auto slot = static_cast<std::size_t>(row.position % kBlockPositions);
+    float* block = row.blocks[row.position / kBlockPositions] + static_cast<std::size_t>(index) * shape_.layer_block();
+    for (int h = 0; h < shape_.kv_heads; ++h) {
+      float* keys = block + product(h, 1) * shape_.head_block();
+      float* values = keys + product(shape_.kv_heads, 1) * shape_.head_block();
+      const float* key = heads + product(shape_.heads + h, shape_.head_stride);
+      const float* value = key + product(shape_.kv_heads, shape_.head_stride);
+      for (int d = 0; d < shape_.head_dim; ++d) keys[product(d, static_cast<int>(kBlockPositions)) + slot] = key[d];
+      std::copy_n(value, shape_.head_stride, values + slot * static_cast<std::size_t>(shape_.head_stride));
+    }
+  }
+}
+
+void Forward::attend(int index, int row, int first_kv_head, int last_kv_head, int thread) {
+  AttentionArgs args;
+  args.query = qkv_.at(row);
+  args.out = attended_.at(row);
+  args.kv_heads = shape_.kv_heads;
+  args.first_kv_head = first_kv_head;
+  args.last_kv_head = last_kv_head;
+  args.group = shape_.heads / shape_.kv_heads;
+  args.head_dim = shape_.head_dim;
+  args.head_stride = shape_.head_stride;
+  args.blocks = rows_[static_cast<std::size_t>(row)].blocks;
+  args.offset = static_cast<std::size_t>(index) * shape_.layer_block();
+  args.positions = rows_[static_cast<std::size_t>(row)].position + 1;
+  if (const auto window = static_cast<int>(config_.window(index)); window > 0)
+    args.first_position = std::max(0, args.positions - window);
+  args.scale = 1.0f / std::sqrt(static_cast<float>(shape_.head_dim));
+  args.scratch = memory_.attention.data() + attention_stride_ * static_cast<std::size_t>(thread);
+  kernels_.attend(args);
+}
+
+void Forward::output_input(int index, int begin, int end) {
+  lower(change(index).output, attended_, begin, end);
+}
+
+void Forward::output(int index, int begin, int end, int first_block, int last_block) {
+  multiply(attended_, layer(index).output, change(index).output, x_, {begin, end, first_block, last_block}, true);
+}
+
+void Forward::mlp_input(int index, int begin, int end) {
+  norm(layer(index).attention_norm, begin, end);
+  lower(change(index).gate_up, normed_, begin, end);
+}
+
+void Forward::gate_up(int index, int begin, int end, int first_pair, int last_pair) {
+  multiply(normed_, layer(index).gate_up, change(index).gate_up, gate_up_, {begin, end, 2 * first_pair, 2 * last_pair},
+           false);
+  for (int r = begin; r < end; ++r) {
+    kernels_.silu_mul(gate_up_.at(r) + product(first_pair, 2 * kLane), last_pair - first_pair,
+                      inner_.at(r) + product(first_pair, kLane));
+  }
+}
+
+void Forward::down_input(int index, int begin, int end) {
+  lower(change(index).down, inner_, begin, end);
+}
+
+void Forward::down(int index, int begin, int end, int first_block, int last_block) {
+  multiply(inner_, layer(index).down, change(index).down, x_, {begin, end, first_block, last_block}, true);
+}
+
+void Forward::last_norm(int begin, int end) {
+  const auto eps = static_cast<float>(config_.rms_norm_eps);
+  for (int r = begin; r < end; ++r) {
+    if (!rows_[static_cast<std::size_t>(r)].want_logits) continue;
+    kernels_.rms_norm(x_.at(r), base_->final_norm.data(), shape_.hidden, eps, last_.at(logits_before(r)));
+  }
+}
+
+void Forward::head(int begin, int end, int first_block, int last_block) {
+  static const ProductChange kNone;
+  multiply(last_, base_->head, kNone, head_out_, {begin, end, first_block, last_block}, false);
+}
+
+void Forward::copy_logits(int begin, int end) {
+  if (head_out_.values == logits_) return;
+  for (int r = begin; r < end; ++r) std::copy_n(head_out_.at(r), shape_.vocab, logits_ + product(r, shape_.vocab));
+}
+
+void Forward::norm(const AlignedFloats& weight, int begin, int end) {
+  const auto eps = static_cast<float>(config_.rms_norm_eps);
+  for (int r = begin; r < end; ++r) kernels_.rms_norm(x_.at(r), weight.data(), shape_.hidden, eps, normed_.at(r));
+}
+
+void Forward::norm_heads(const Layer& layer, float* heads) {
+  const auto eps = static_cast<float>(config_.rms_norm_eps);
+  for (int h = 0; h < shape_.heads + shape_.kv_heads; ++h) {
+    const AlignedFloats& weight = h < shape_.heads ? layer.query_norm : layer.key_norm;
+    float* head = heads + product(h, shape_.head_stride);
+    kernels_.rms_norm(head, weight.data(), shape_.head_dim, eps, head);
+  }
+}
+
+void Forward::lower(const ProductChange& change, Rows x, int begin, int end) {
+  if (change.parts.empty()) return;
+  kernels_.matmul(x.at(begin), static_cast<std::size_t>(x.stride), end - begin, change.a.block(0), change.a.k,
+                  change.a.blocks, low_.at(begin), static_cast<std::size_t>(low_.stride), false);
+}
+
+void Forward::multiply(Rows x, const PackedMatrix& matrix, const ProductChange& change, Rows y, Part part,
+                       bool accumulate) {
+  if (part.begin == part.end) return;
+  kernels_.matmul(x.at(part.begin), static_cast<std::size_t>(x.stride), part.end - part.begin,
+                  matrix.block(part.first_block), matrix.k, part.last_block - part.first_block,
+                  y.at(part.begin) + product(part.first_block, kLane), static_cast<std::size_t>(y.stride), accumulate);
+  add_change(change, y, part);
+  if (matrix.bias.size() == 0) return;
+  for (int r = part.begin; r < part.end; ++r) {
+    float* row = y.at(r);
+    for (int c = part.first_block * kLane; c < part.last_block * kLane; ++c) row[c] += matrix.bias.data()[c];
+  }
+}
+
+void Forward::add_change(const ProductChange& change, Rows y, Part part) {
+  for (const ProductChange::Part& module : change.parts) {
+    // Those of the module's blocks that lie in the rectangle.
+    const auto index_of = [&](int block) {
+      return std::clamp((block - module.first_block + module.block_step - 1) / module.block_step, 0, module.b.blocks);
+    };
+    const int last = index_of(part.last_block);
+    const int run = module.block_step == 1 ? module.b.blocks : 1;  // blocks that lie side by side in y
+    for (int first = index_of(part.first_block); first < last; first += run) {
+      kernels_.matmul(low_.at(part.begin) + module.column, static_cast<std::size_t>(low_.stride), part.end - part.begin,
+                      module.b.block(first), module.b.k, std::min(run, last - first),
+                      y.at(part.begin) + product(module.first_block + first * module.block_step, kLane),
+                      static_cast<std::size_t>(y.stride), true);
+    }
+  }
+}
+
+}  // namespace ipr::model

@@ -1,0 +1,104 @@
+// One step of the forward pass in pieces: each method does one thing for rows [begin, end), where it says so only for
+// some blocks of 16 output columns, or for some heads. Internal to the engine, which decides who does what when.
+//
+// Threads may run pieces side by side that write different rows or columns. Every output is summed in one fixed order,
+// however the pieces were cut: the base's product, then the change's, then the bias.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/model/engine.h"
+#include "core/model/packed_lora.h"
+#include "core/model/packed_model.h"
+#include "core/model/rope.h"
+
+namespace ipr::model {
+
+class Forward {
+ public:
+  // `threads`: how many may attend() at once. Precondition: check_weights(weights) is ok.
+  Forward(const Weights& weights, int threads, const Kernels& kernels);
+
+  [[nodiscard]] const LlamaConfig& config() const { return config_; }
+  [[nodiscard]] const Kernels& kernels() const { return kernels_; }
+  [[nodiscard]] const PackedModel& base() const { return *base_; }
+  [[nodiscard]] const LayerChange& change(int layer) const { return changes_.layers[static_cast<std::size_t>(layer)]; }
+
+  // Makes room for a step; rows and logits stay the caller's, who keeps them until the step's last piece.
+  void begin_step(std::span<const Row> rows, float* logits);
+  // Of rows [0, r), how many want logits.
+  [[nodiscard]] int logits_before(int r) const { return logit_index_[static_cast<std::size_t>(r)]; }
+
+  void embed(int begin, int end);
+
+  void attention_input(int layer, int begin, int end);
+  void qkv(int layer, int begin, int end, int first_block, int last_block);
+  // Norms (where the model does) and rotates q and k, then files k (transposed) and v in the row's KV block.
+  void write_keys_values(int layer, int begin, int end);
+  // One row. All keys and values of the layer that it reads must be written.
+  void attend(int layer, int row, int first_kv_head, int last_kv_head, int thread);
+  // Before output(), once all heads have attended. Does nothing unless the product is changed.
+  void output_input(int layer, int begin, int end);
+  void output(int layer, int begin, int end, int first_block, int last_block);
+
+  void mlp_input(int layer, int begin, int end);
+  // Gates, ups and their activation; a pair is 16 units.
+  void gate_up(int layer, int begin, int end, int first_pair, int last_pair);
+  // Before down(), once all units are there. Does nothing unless the product is changed.
+  void down_input(int layer, int begin, int end);
+  void down(int layer, int begin, int end, int first_block, int last_block);
+
+  // The final norm of those rows that want logits, which from here on stand side by side: head() and copy_logits() take
+  // logits_before() for row numbers.
+  void last_norm(int begin, int end);
+  void head(int begin, int end, int first_block, int last_block);
+  // The padding of a vocabulary goes.
+  void copy_logits(int begin, int end);
+
+ private:
+  // Activations, [row][stride].
+  struct Rows {
+    float* values = nullptr;
+    int stride = 0;
+
+    [[nodiscard]] float* at(int row) const { return values + product(row, stride); }
+  };
+  struct Memory {  // grown, never shrunk
+    AlignedFloats x, normed, qkv, attended, gate_up, inner, low, last, logits, attention;
+  };
+  // A rectangle of a product's outputs.
+  struct Part {
+    int begin, end, first_block, last_block;
+  };
+
+  [[nodiscard]] const Layer& layer(int index) const { return base_->layers[static_cast<std::size_t>(index)]; }
+  void need_positions(int longest);
+  void norm(const AlignedFloats& weight, int begin, int end);
+  void norm_heads(const Layer& layer, float* heads);
+  // low_ = A x.
+  void lower(const ProductChange& change, Rows x, int begin, int end);
+  // y (+)= W x + scale B low_ + bias.
+  void multiply(Rows x, const PackedMatrix& matrix, const ProductChange& change, Rows y, Part part, bool accumulate);
+  void add_change(const ProductChange& change, Rows y, Part part);
+
+  const LlamaConfig config_;
+  const Kernels& kernels_;
+  const std::shared_ptr<const PackedModel> base_;  // with the engines over the same base
+  const Shape& shape_ = base_->shape;
+  const PackedLora changes_;
+  const int threads_;
+
+  RopeTable rope_;
+  Memory memory_;
+  std::size_t attention_stride_ = 0;  // of a thread's part in memory_.attention
+  // The running step.
+  std::span<const Row> rows_;
+  std::vector<int> logit_index_;  // of row r, and of the row behind the last
+  float* logits_ = nullptr;
+  Rows x_, normed_, qkv_, attended_, gate_up_, inner_, low_, last_, head_out_;
+};
+
+}  // namespace ipr::model
