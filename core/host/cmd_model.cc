@@ -5,6 +5,7 @@
 #include "core/host/commands.h"
 #include "core/host/compute.h"
 #include "core/host/known_models.h"
+#include "core/host/model_files.h"
 #include "core/host/options.h"
 #include "core/loop/policy.h"
 #include "core/model/score.h"
@@ -16,6 +17,7 @@ struct ModelCommand {
   Options options;
   std::string folder;         // as typed, until the command begins
   std::string chat_template;  // empty: the folder's own
+  std::string out;            // of merge
 };
 
 // Answers each line of standard input; a line that cannot be answered gets {"id","error"} and the others go on.
@@ -142,26 +144,6 @@ Result<Json> generate(const Json& input, const loop::Speech* speech, const model
   return Json{{"ids", reply.ids}, {"text", text}, {"finish", finish}};
 }
 
-Status inspect(const ModelCommand& command) {
-  IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(command.folder, model::Precision::kAsStored));
-  if (command.options.json) {
-    Json tensors = Json::object();
-    for (const auto& [name, tensor] : weights.tensors) tensors[name] = tensor.shape;
-    std::printf("%s\n", dump_line({{"config", model::config_to_json(weights.config)},
-                                   {"parameters", weights.config.parameter_count()},
-                                   {"tensors", tensors},
-                                   {"sha256", loop::weights_hash(weights)}})
-                            .c_str());
-    return {};
-  }
-  std::printf("%s\n%s\nparameters %lld\n", command.folder.c_str(),
-              model::config_to_json(weights.config).dump(2).c_str(),
-              static_cast<long long>(weights.config.parameter_count()));
-  for (const auto& [name, tensor] : weights.tensors)
-    std::printf("  %-56s %s\n", name.c_str(), Json(tensor.shape).dump().c_str());
-  return {};
-}
-
 }  // namespace
 
 void add_model(CLI::App& app, Chosen& chosen) {
@@ -170,7 +152,7 @@ void add_model(CLI::App& app, Chosen& chosen) {
   group->require_subcommand(1);
   const auto add = [&](const char* name, const char* help, std::function<Status()> work) {
     CLI::App* command = group->add_subcommand(name, help);
-    command->add_option("M", state->folder, "checkpoint folder, GGUF file, or smollm2")->required();
+    command->add_option("M", state->folder, "checkpoint or PEFT folder, GGUF file, or smollm2")->required();
     command->add_option(
         "--chat-template", state->chat_template,
         "plain, chatml, smollm2, qwen2, qwen2.5, qwen3, llama-2, llama-3, llama-3.1, mistral, mistral-v3 or "
@@ -182,8 +164,13 @@ void add_model(CLI::App& app, Chosen& chosen) {
         return work();
       };
     });
+    return command;
   };
-  add("inspect", "shape, size and tensors", [state] { return inspect(*state); });
+  add("inspect", "shape, size and tensors", [state] { return inspect_model(state->folder, state->options.json); });
+  add("merge", "a PEFT folder and its base to one full checkpoint",
+      [state] { return merge_model(state->folder, state->out, state->options.json); })
+      ->add_option("OUT", state->out, "new folder")
+      ->required();
   add("tokenize", "{\"id\",\"text\"|\"messages\"} to ids and training mask", [state]() -> Status {
     IPR_ASSIGN(const auto speech, loop::load_speech(state->folder, state->chat_template));
     return answer_lines([&](const Json& input) { return tokenize(input, *speech); });

@@ -7,6 +7,7 @@
 #include "core/host/compute.h"
 #include "core/host/interrupt.h"
 #include "core/host/known_models.h"
+#include "core/host/model_files.h"
 #include "core/host/run_plan.h"
 #include "core/loop/offline.h"
 #include "core/loop/offline_rows.h"
@@ -53,19 +54,6 @@ Status check_same_vocabulary(const TrainCommand& command, const Loaded& model, c
   if (model.speech && reference.speech && model.speech->tokenizer.to_json() != reference.speech->tokenizer.to_json())
     return usage(place + ": has another tokenizer than --model; give a model with the same one");
   return {};
-}
-
-// What a checkpoint folder holds beside config and weights: tokenizer and generation settings, as they are.
-Result<std::map<std::string, std::string>> other_files(const std::string& folder) {
-  std::map<std::string, std::string> files;
-  for (const char* name :
-       {"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-        "vocab.json", "merges.txt", "chat_template.jinja", "generation_config.json"}) {
-    const fs::path path = fs::path(folder) / name;
-    if (!fs::is_regular_file(path)) continue;
-    IPR_ASSIGN(files[name], read_file(path.string()));
-  }
-  return files;
 }
 
 // One line per optimizer step; null where the optimizer has no such part. Further parts follow under their own names.

@@ -22,21 +22,29 @@ std::optional<std::string> gguf_with_tokenizer(const std::string& path) {
 
 }  // namespace
 
+std::string speech_folder(const std::string& path) {
+  if (text::has_tokenizer(path) || !model::is_peft_folder(path)) return path;
+  const Result<std::string> base = model::find_peft_base(path);
+  return base.ok() ? *base : path;
+}
+
 Result<std::unique_ptr<Speech>> load_speech(const std::string& path, const std::string& chat_template) {
-  if (const auto gguf = gguf_with_tokenizer(path)) {
+  const std::string place = speech_folder(path);
+  if (const auto gguf = gguf_with_tokenizer(place)) {
     IPR_ASSIGN(const text::GgufTokenizer keys, model::read_gguf_tokenizer(*gguf));
     IPR_ASSIGN(text::Tokenizer tokenizer, text::Tokenizer::from_gguf(keys, *gguf));
     IPR_ASSIGN(text::ChatTemplate chosen,
                text::choose_chat_template(chat_template, keys.chat_template, *gguf, tokenizer));
     return std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chosen)});
   }
-  IPR_ASSIGN(text::Tokenizer tokenizer, text::load_tokenizer(path));
-  IPR_ASSIGN(text::ChatTemplate chosen, text::load_chat_template(path, chat_template, tokenizer));
+  IPR_ASSIGN(text::Tokenizer tokenizer, text::load_tokenizer(place));
+  IPR_ASSIGN(text::ChatTemplate chosen, text::load_chat_template(place, chat_template, tokenizer));
   return std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chosen)});
 }
 
 bool has_speech(const std::string& path) {
-  return text::has_tokenizer(path) || model::gguf_of(path).has_value();
+  const std::string place = speech_folder(path);
+  return text::has_tokenizer(place) || model::gguf_of(place).has_value();
 }
 
 Status check_speech(const Speech& speech, const model::LlamaConfig& config, const std::string& folder) {

@@ -17,6 +17,9 @@ struct Speech {
   text::ChatTemplate chat_template;
 };
 
+// Where a model's tokenizer is: `path` itself, or the base of a PEFT folder that has none of its own.
+[[nodiscard]] std::string speech_folder(const std::string& path);
+
 // Reads the tokenizer of a model (tokenizer.json or tokenizer.model of its folder, or the keys of its GGUF file) and
 // its chat template: the one named by `chat_template`, or, where that is empty, the built-in one that the model's own
 // matches (core/text/chat_match.h).

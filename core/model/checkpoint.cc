@@ -56,6 +56,7 @@ Result<Weights> load_safetensors(LlamaConfig config, const std::vector<Safetenso
     const auto& [file, tensor] = wanted[i];
     read[i] = precision == Precision::kF32 ? expand(*tensor) : keep(*tensor, file->file);
     faults[i] = check_finite(tensor->name, read[i], file->file->path());
+    file->file->forget({tensor->bytes, bytes_of(*tensor)});
   });
   Weights weights{std::move(config), {}, {}};
   for (std::size_t i = 0; i < wanted.size(); ++i) {

@@ -50,4 +50,12 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   return *this;
 }
 
+void MappedFile::forget(std::string_view part) const {
+  // Whole pages only: others hold the neighbours' bytes.
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto from = static_cast<std::size_t>(part.data() - data_);
+  const std::size_t first = (from + page - 1) / page * page, last = (from + part.size()) / page * page;
+  if (first < last) (void)::madvise(const_cast<char*>(data_) + first, last - first, MADV_DONTNEED);
+}
+
 }  // namespace ipr::model

@@ -23,6 +23,10 @@ class MappedFile {
   [[nodiscard]] std::string_view bytes() const { return {data_, size_}; }
   [[nodiscard]] const std::string& path() const { return path_; }
 
+  // Gives the pages of `part`, a piece of bytes(), back to the system, which reads them again when they are asked for.
+  // From any threads, also while others read.
+  void forget(std::string_view part) const;
+
  private:
   MappedFile() = default;
 

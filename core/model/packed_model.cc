@@ -60,6 +60,7 @@ PackedMatrix pack_qkv(const Weights& weights, const std::string& prefix, const S
   PackedMatrix packed = pack(shape.qkv_width, shape.hidden, [&](int row, std::span<float> values) {
     if (const From place = from(row); place.row >= 0) place.part.read(place.row, values);
   });
+  for (const Part* part : {&q, &k, &v}) part->matrix.forget();
   if (q.bias) {
     pack_bias(packed, shape.qkv_width, [&](int row) {
       const From place = from(row);
@@ -75,6 +76,7 @@ PackedMatrix pack_output(const Weights& weights, const std::string& prefix, cons
     output.read(row, values.first(product(shape.heads, shape.head_dim)));
     shape.spread_heads(values);
   });
+  output.matrix.forget();
   if (output.bias) pack_bias(packed, shape.hidden, [&](int row) { return output.bias_at(row); });
   return packed;
 }
@@ -87,6 +89,7 @@ PackedMatrix pack_gate_up(const Weights& weights, const std::string& prefix, con
   PackedMatrix packed = pack(2 * shape.inner_stride, shape.hidden, [&](int row, std::span<float> values) {
     if (const int unit = unit_of(row); unit < shape.inner) part_at(row).read(unit, values);
   });
+  for (const Part* part : {&gate, &up}) part->matrix.forget();
   if (gate.bias) {
     pack_bias(packed, 2 * shape.inner_stride, [&](int row) {
       const int unit = unit_of(row);
@@ -98,6 +101,7 @@ PackedMatrix pack_gate_up(const Weights& weights, const std::string& prefix, con
 
 PackedMatrix pack_plain(const Part& part, int rows) {
   PackedMatrix packed = pack(rows, part.columns, [&](int row, std::span<float> values) { part.read(row, values); });
+  part.matrix.forget();
   if (part.bias) pack_bias(packed, rows, [&](int row) { return part.bias_at(row); });
   return packed;
 }

@@ -139,6 +139,11 @@ std::optional<Half> half_of(const std::string& name) {
   return Half{name.substr(kPrefix.size(), name.size() - kPrefix.size() - kEndOfA.size()), is_a};
 }
 
+std::string tensor_name(const std::string& module, std::string_view end) {
+  std::string name(kPrefix);
+  return name.append(module).append(end);
+}
+
 Status read_pairs(const std::string& path, Lora& lora) {
   IPR_ASSIGN(const SafetensorsFile file, open_safetensors(path));
   for (const StoredTensor& stored : file.tensors) {
@@ -200,9 +205,8 @@ Status fill(const std::string& folder, const Weights& weights, const std::map<st
   IPR_TRY(write_file(folder + kConfig, config_of(weights).dump(2) + "\n"));
   std::map<std::string, Tensor> tensors;
   for (const auto& [module, pair] : weights.lora->pairs) {
-    const std::string name = std::string(kPrefix) + module;
-    tensors[name + std::string(kEndOfA)] = pair.a;
-    tensors[name + std::string(kEndOfB)] = pair.b;
+    tensors[tensor_name(module, kEndOfA)] = pair.a;
+    tensors[tensor_name(module, kEndOfB)] = pair.b;
   }
   return write_safetensors(folder + kTensors, tensors);
 }

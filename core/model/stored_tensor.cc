@@ -8,6 +8,11 @@
 
 namespace ipr::model {
 
+std::size_t bytes_of(const StoredTensor& stored) {
+  const ElementLayout& layout = layout_of(stored.type);
+  return stored.count / layout.values * layout.bytes;
+}
+
 bool is_plain_name(const std::string& name) {
   const bool control = std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 32; });
   return !name.empty() && name.size() <= 250 && !control;
@@ -24,7 +29,7 @@ Tensor expand(const StoredTensor& stored) {
   return {stored.shape, std::move(values)};
 }
 
-Tensor keep(const StoredTensor& stored, std::shared_ptr<const void> file) {
+Tensor keep(const StoredTensor& stored, std::shared_ptr<const MappedFile> file) {
   const ElementLayout& layout = layout_of(stored.type);
   if (layout.values != 1 || reinterpret_cast<std::uintptr_t>(stored.bytes) % layout.bytes != 0) return expand(stored);
   return {stored.shape, Values(stored.type, stored.bytes, stored.count, std::move(file))};

@@ -4,12 +4,14 @@
 #include <utility>
 
 #include "core/base/hash.h"
+#include "core/model/mapped_file.h"
 
 namespace ipr::model {
 
 struct Values::Block {
-  std::vector<float> own;             // f32, or
-  std::shared_ptr<const void> owner;  // of somebody else's bytes
+  std::vector<float> own;                  // f32, or
+  std::shared_ptr<const void> owner;       // of somebody else's bytes
+  std::shared_ptr<const MappedFile> file;  // the owner, if it is one
   std::once_flag hashed;
   std::string sha256;
 };
@@ -24,12 +26,21 @@ Values::Values(ElementType type, const char* bytes, std::size_t count, std::shar
   block_->owner = std::move(owner);
 }
 
+Values::Values(ElementType type, const char* bytes, std::size_t count, std::shared_ptr<const MappedFile> file)
+    : Values(type, bytes, count, std::shared_ptr<const void>(file)) {
+  block_->file = std::move(file);
+}
+
 std::string_view Values::bytes() const {
   return {bytes_, size_ * layout_of(type_).bytes};
 }
 
 void Values::read(std::size_t first, std::span<float> out) const {
   expand(type_, bytes_ + first * layout_of(type_).bytes, out.size(), out.data());
+}
+
+void Values::forget() const {
+  if (block_ != nullptr && block_->file != nullptr) block_->file->forget(bytes());
 }
 
 Values Values::as_f32() const {
@@ -55,7 +66,10 @@ std::span<float> Values::edit() {
 const std::string& Values::sha256() const {
   static const std::string kOfNothing = sha256_hex({});
   if (block_ == nullptr) return kOfNothing;
-  std::call_once(block_->hashed, [this] { block_->sha256 = sha256_hex(bytes()); });
+  std::call_once(block_->hashed, [this] {
+    block_->sha256 = sha256_hex(bytes());
+    forget();
+  });
   return block_->sha256;
 }
 

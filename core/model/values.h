@@ -17,12 +17,15 @@
 
 namespace ipr::model {
 
+class MappedFile;
+
 class Values {
  public:
   Values() = default;
   Values(std::vector<float> values);  // NOLINT(google-explicit-constructor): a vector is what most tensors start from
-  // kF32, kBF16 or kF16 in memory of `owner`, which is kept alive; aligned for its type.
+  // kF32, kBF16 or kF16 in memory of `owner`, or in a file's bytes(), which is kept alive; aligned for its type.
   Values(ElementType type, const char* bytes, std::size_t count, std::shared_ptr<const void> owner);
+  Values(ElementType type, const char* bytes, std::size_t count, std::shared_ptr<const MappedFile> file);
 
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] ElementType type() const { return type_; }  // kF32, kBF16 or kF16
@@ -36,6 +39,9 @@ class Values {
 
   // Values [first, first + out.size()) as f32, of any type.
   void read(std::size_t first, std::span<float> out) const;
+  // After a pass over all of them: where they lie in a mapped file, the system may have their memory back until they
+  // are asked for again.
+  void forget() const;
   // All of them as f32 of their own; the same memory where they are f32.
   [[nodiscard]] Values as_f32() const;
   // To be written: f32 that no other copy sees.

@@ -221,11 +221,9 @@ TEST_CASE("half precision adapters are read as f32", "[model][peft]") {
   const Saved saved;
   const std::string path = saved.adapter + "/adapter_model.safetensors";
   Tensors tensors = read_safetensors(path).value();
-  std::vector<std::vector<std::uint16_t>> halves;
   for (auto& [name, tensor] : tensors) {
-    halves.emplace_back(tensor.values.size(), 0x3f80);  // 1 in bf16
-    tensor.values =
-        Values(ElementType::kBF16, reinterpret_cast<const char*>(halves.back().data()), tensor.values.size(), nullptr);
+    const auto ones = std::make_shared<std::vector<std::uint16_t>>(tensor.values.size(), std::uint16_t{0x3f80});
+    tensor.values = Values(ElementType::kBF16, reinterpret_cast<const char*>(ones->data()), ones->size(), ones);
   }
   REQUIRE(write_safetensors(path, tensors).ok());
   const auto lora = load_peft(saved.adapter, saved.weights.config);

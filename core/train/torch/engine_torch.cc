@@ -75,7 +75,7 @@ void TorchEngine::copy_block(const float* from, float* to) const {
 }
 
 void TorchEngine::parallel(int tasks, const std::function<void(int task, int thread)>& body) const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(pool_mutex_);
   pool_.run(tasks, body);
 }
 

@@ -46,7 +46,8 @@ class TorchEngine final : public model::Engine {
   std::shared_ptr<const DeviceBase> base_;
   ModelViews views_;
 
-  mutable std::mutex mutex_;  // guards everything below; one step at a time
+  mutable std::mutex pool_mutex_;  // guards the pool; a region's bodies may copy blocks
+  mutable std::mutex mutex_;       // guards everything else below; one step at a time
   mutable KvArena arena_;
   mutable model::ThreadPool pool_;
   mutable model::RopeTable rope_;
