@@ -5,12 +5,13 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_flash_attention_backward.h>
 #include <ATen/ops/_flash_attention_forward.h>
-#include <ATen/ops/addcmul.h>
+#include <ATen/ops/add.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/sub.h>
 
 #include <algorithm>
 #include <optional>
@@ -110,8 +111,8 @@ at::Tensor turned(const at::Tensor& qkv, const Packing& packing, const Attention
   };
   const at::Tensor low = half_of(from, 0), high = half_of(from, half);
   at::Tensor low_to = half_of(to, 0), high_to = half_of(to, half);
-  at::addcmul_out(low_to, low * cos, high, sin, -sign);
-  at::addcmul_out(high_to, high * cos, low, sin, sign);
+  at::sub_out(low_to, low * cos, high * sin, sign);
+  at::add_out(high_to, high * cos, low * sin, sign);
   to.narrow(1, turning, shape.kv_heads).copy_(from.narrow(1, turning, shape.kv_heads));
   return to;
 }
