@@ -107,7 +107,7 @@ struct Stage {
 Result<Stage> play_stage(const env::Environment& environment, const rollout::Dialogue& dialogue,
                          const model::Weights& weights, const std::vector<rollout::PlayRequest>& requests,
                          const Flags& flags) {
-  const auto policy = loop::make_policy("bench", 0, weights, flags.model_threads);
+  IPR_ASSIGN(const auto policy, loop::make_policy("bench", 0, weights, {"cpu", "fp32", flags.model_threads}));
   rollout::Snapshots snapshots(environment, kSeed, environment.defaults().max_steps, 20000);
   const std::atomic<bool> stop = false;
   const int workers = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

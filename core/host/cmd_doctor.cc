@@ -7,6 +7,7 @@
 #include "core/base/hash.h"
 #include "core/host/commands.h"
 #include "core/host/setup.h"
+#include "core/loop/policy.h"
 #include "core/model/kernels.h"
 #include "core/train/backend.h"
 
@@ -59,9 +60,9 @@ Status doctor(const Options& options) {
        "ipr-host " IPR_VERSION ", plugin ABI " + std::to_string(IPR_ABI_MAJOR) + "." + std::to_string(IPR_ABI_MINOR)});
   findings.push_back({"cores", true, true, std::to_string(std::thread::hardware_concurrency())});
   findings.push_back({"rollout kernels", true, true, model::best_kernels().family});
-  const auto backend = train::load_backend({.device = "cpu", .threads = 1});
+  const auto backend = train::load_backend(loop::backend_options({}));
   findings.push_back({"trainer (LibTorch)", backend.ok(), true, backend.ok() ? "loads" : backend.status().message()});
-  const auto gpu = train::load_backend({.device = "cuda", .threads = 1});
+  const auto gpu = train::load_backend(loop::backend_options({"cuda"}));
   findings.push_back({"CUDA device", gpu.ok(), false, gpu.ok() ? "usable" : gpu.status().message()});
   find_plugins(options, findings);
   if (!options.data.empty()) find_data(options.data, findings);

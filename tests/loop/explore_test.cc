@@ -17,7 +17,8 @@ constexpr Sampling kGreedy{0, 1, kNewTokens};
 struct Stage {
   explicit Stage(const Talk& talk)
       : policy(loop::make_policy("fresh", 0,
-                                 model::random_weights(loop::mini_config(talk.speech->tokenizer, 2048), 3, 0.2), 1)),
+                                 model::random_weights(loop::mini_config(talk.speech->tokenizer, 2048), 3, 0.2), {})
+                   .value()),
         snapshots(*talk.environment, 0, 0, 100),
         player(*talk.environment, *talk.dialogue, *policy->generator, snapshots, 0, 0, 2, stop) {}
   std::atomic<bool> stop{false};

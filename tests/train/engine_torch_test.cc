@@ -46,8 +46,7 @@ model::Lora some_lora(const model::LlamaConfig& config, std::int64_t rank) {
 
 }  // namespace
 
-TEST_CASE("the engine on LibTorch computes what the CPU's own does, prompts in one piece or many",
-          "[train][engine]") {
+TEST_CASE("the engine on LibTorch computes what the CPU's own does, prompts in one piece or many", "[train][engine]") {
   for (const model::LlamaConfig& config : all_configs()) {
     const auto weights = test::tiny_weights(config, 3);
     const auto ids = test::random_ids(70, config.vocab_size, 5);

@@ -11,18 +11,16 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 #include <numeric>
 
 #include "core/train/memory.h"
 #include "core/train/torch/adamw.h"
 #include "core/train/torch/device_base.h"
-#include "core/train/torch/factory.h"
 #include "core/train/torch/free_memory.h"
+#include "core/train/torch/library.h"
 #include "core/train/torch/llama_torch.h"
 
 namespace ipr::train {
@@ -351,60 +349,10 @@ Status TorchBackend::load_state(std::string_view bytes) {
   return guarded("load_state", [&]() -> Status { return trained_->load_state(bytes); });
 }
 
-// Training frees and asks for the same large blocks in every step: glibc shall keep them instead of returning them to
-// the system, which costs a page fault per 4 KiB each time.
-void keep_freed_memory() {
-  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
-}
-
-Result<at::Device> device_of(const std::string& name) {
-  if (name == "cpu") return at::Device(at::kCPU);
-  int index = 0;
-  if (name != "cuda") {
-    const std::string digits = name.starts_with("cuda:") ? name.substr(5) : std::string();
-    if (digits.empty() || digits.size() > 3 || digits.find_first_not_of("0123456789") != std::string::npos) {
-      return usage("device \"" + name + "\" is unknown; use cpu, cuda or cuda:N");
-    }
-    index = std::stoi(digits);
-  }
-  if (!at::hasCUDA()) {
-#if defined(IPR_CUDA)
-    return failed("device " + name + ": LibTorch sees no GPU; check the driver, or use --device cpu");
-#else
-    return failed("device " + name + ": this build has no CUDA; configure with -DIPR_CUDA=ON, or use --device cpu");
-#endif
-  }
-  const auto count = static_cast<int>(at::getNumGPUs());
-  if (index >= count)
-    return failed("device " + name + ": there are " + std::to_string(count) + " GPUs, counted from 0");
-  return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
-}
-
 }  // namespace
-}  // namespace ipr::train
 
-extern "C" __attribute__((visibility("default"))) ipr::train::Backend* ipr_trainer_create(
-    const ipr::train::BackendOptions& options, ipr::Status& status) {
-  using namespace ipr::train;
-  try {
-    const ipr::Result<at::Device> device = device_of(options.device);
-    if (!device.ok()) {
-      status = device.status();
-    } else if (options.threads < 1 || options.tokens_per_pass < 1) {
-      status = ipr::usage("trainer: threads and tokens_per_pass must be at least 1");
-    } else if (options.dtype != "fp32" && options.dtype != "bf16") {
-      status = ipr::usage("trainer: dtype \"" + options.dtype + "\" is unknown; use fp32 or bf16");
-    } else {
-      static std::once_flag once;  // both settings are the process's
-      std::call_once(once, [] {
-        keep_freed_memory();
-        at::set_num_interop_threads(1);
-      });
-      return new TorchBackend(options, *device);
-    }
-  } catch (const std::exception& problem) {
-    status = ipr::failed(std::string("trainer: ") + problem.what());
-  }
-  return nullptr;
+Backend* make_torch_backend(const BackendOptions& options, at::Device device) {
+  return new TorchBackend(options, device);
 }
+
+}  // namespace ipr::train

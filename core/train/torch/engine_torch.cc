@@ -4,16 +4,15 @@
 #include <ATen/ops/_flash_attention_forward.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/mm.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/stack.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <cmath>
+#include <vector>
 
+#include "core/train/torch/library.h"
 #include "core/train/torch/linear.h"
 #include "core/train/torch/operators.h"
 
@@ -76,7 +75,7 @@ void TorchEngine::copy_block(const float* from, float* to) const {
 }
 
 void TorchEngine::parallel(int tasks, const std::function<void(int task, int thread)>& body) const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(pool_mutex_);
   pool_.run(tasks, body);
 }
 
@@ -148,16 +147,17 @@ void TorchEngine::step(std::span<const model::Row> rows, float* logits) const {
   const StepPlan plan = plan_step(rows, arena_, device_);
   reserve_positions(plan.most_keys);
   const at::Tensor cos = cos_.index_select(0, plan.positions), sin = sin_.index_select(0, plan.positions);
-  at::Tensor x = views_.embedding.index_select(0, plan.tokens);
+  at::Tensor x = views_.embedding.index_select(0, plan.tokens).to(at::kFloat);  // the residual stream, as in training
   for (std::int64_t i = 0; i < config_.num_layers; ++i) x = layer(i, plan, cos, sin, x);
   const std::int64_t wanted = plan.wanted.size(0);
   if (wanted == 0) return;
-  const at::Tensor last =
-      rms_norm(x.index_select(0, plan.wanted), views_.norm.to(x.scalar_type()), config_.rms_norm_eps, false);
-  // In f32 out of the product's sum, where the device can: bf16 logits would tie tokens that are not tied.
-  const at::Tensor scores = device_.is_cuda() && type_ == at::kBFloat16 ? at::mm(last, views_.head.t(), at::kFloat)
-                                                                        : at::mm(last, views_.head.t()).to(at::kFloat);
+  const at::Tensor last = rms_norm(x.index_select(0, plan.wanted), views_.norm, config_.rms_norm_eps, false);
+  const at::Tensor scores = product_f32(last, views_.head);
   at::from_blob(logits, {wanted, config_.vocab_size}, at::kFloat).copy_(scores);
+}
+
+model::Engine* make_torch_engine(const EngineOptions& options, const model::Weights& weights, at::Device device) {
+  return new TorchEngine(weights, options, device, options.dtype == "bf16" ? at::kBFloat16 : at::kFloat);
 }
 
 }  // namespace ipr::train

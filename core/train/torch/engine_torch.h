@@ -13,7 +13,7 @@
 #include "core/train/device_engine.h"
 #include "core/train/torch/device_base.h"
 #include "core/train/torch/kv_arena.h"
-#include "core/train/torch/llama_torch.h"
+#include "core/train/torch/model_views.h"
 #include "core/train/torch/step_plan.h"
 
 namespace ipr::train {
@@ -46,7 +46,8 @@ class TorchEngine final : public model::Engine {
   std::shared_ptr<const DeviceBase> base_;
   ModelViews views_;
 
-  mutable std::mutex mutex_;  // guards everything below; one step at a time
+  mutable std::mutex pool_mutex_;  // guards the pool; a region's bodies may copy blocks
+  mutable std::mutex mutex_;       // guards everything else below; one step at a time
   mutable KvArena arena_;
   mutable model::ThreadPool pool_;
   mutable model::RopeTable rope_;
