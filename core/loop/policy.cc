@@ -44,7 +44,10 @@ Result<std::unique_ptr<Speech>> load_speech(const std::string& path, const std::
 
 bool has_speech(const std::string& path) {
   const std::string place = speech_folder(path);
-  return text::has_tokenizer(place) || model::gguf_of(place).has_value();
+  const auto gguf = gguf_with_tokenizer(place);
+  if (!gguf) return text::has_tokenizer(place);
+  const Result<text::GgufTokenizer> keys = model::read_gguf_tokenizer(*gguf);
+  return !keys.ok() || !keys->model.empty();  // of a broken file load_speech() tells more
 }
 
 Status check_speech(const Speech& speech, const model::LlamaConfig& config, const std::string& folder) {

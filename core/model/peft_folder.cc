@@ -226,6 +226,7 @@ Result<std::string> find_peft_base(const std::string& folder) {
   if (lora.base.empty()) return bad_data(key + "says no base model" + advice);
   std::string looked;
   for (const fs::path& place : places_of(folder, lora.base)) looked += (looked.empty() ? "" : " nor ") + place.string();
+  if (looked.size() > 600) looked = dump_brief(lora.base);  // no name that anybody would read
   return bad_data(key + "the base model is not here: no " + looked + advice);
 }
 

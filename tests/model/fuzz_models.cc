@@ -1,5 +1,5 @@
-// fuzz_models safetensors|gguf SECONDS [SEED [NUMBER]]: broken model files until the time is over; NUMBER: that one
-// only. Build it with the preset asan. The last line tells what was seen; a fault ends the run with its number.
+// fuzz_models safetensors|gguf|peft SECONDS [SEED [NUMBER]]: broken model files until the time is over; NUMBER: that
+// one only. Build it with the preset asan. The last line tells what was seen; a fault ends the run with its number.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -12,10 +12,12 @@ using namespace ipr::test;
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fprintf(stderr, "fuzz_models safetensors|gguf SECONDS [SEED [NUMBER]]\n");
+    std::fprintf(stderr, "fuzz_models safetensors|gguf|peft SECONDS [SEED [NUMBER]]\n");
     return 2;
   }
-  const HostileKind kind = std::strcmp(argv[1], "gguf") == 0 ? HostileKind::kGguf : HostileKind::kSafetensors;
+  const HostileKind kind = std::strcmp(argv[1], "gguf") == 0   ? HostileKind::kGguf
+                           : std::strcmp(argv[1], "peft") == 0 ? HostileKind::kPeft
+                                                               : HostileKind::kSafetensors;
   const double seconds = std::atof(argv[2]);
   const std::uint64_t seed = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1;
   const std::uint64_t first = argc > 4 ? std::strtoull(argv[4], nullptr, 10) : 0;

@@ -99,6 +99,22 @@ Files gguf_model(const std::string&) {
   return {{"m.gguf", model.writer.file()}};
 }
 
+// A base and, over it, a PEFT folder.
+Files peft_folder(const std::string& folder) {
+  model::Weights weights = tiny_weights(tiny_config(), 1);
+  const std::string base = folder + "/base", adapter = folder + "/adapter";
+  const bool base_saved = model::save_checkpoint(base, weights, {}).ok();
+  weights.lora = tiny_lora(weights.config, 2, 1);
+  weights.lora->base = "base";
+  if (!base_saved || !model::save_checkpoint(adapter, weights, {}).ok()) std::abort();
+  Files files;
+  for (const char* name : {"config.json", "model.safetensors"})
+    files[std::string("base/") + name] = contents_of(base + "/" + name);
+  for (const char* name : {"adapter_config.json", "adapter_model.safetensors"})
+    files[name] = contents_of(adapter + "/" + name);
+  return files;
+}
+
 // Numbers at which sizes and offsets break.
 std::uint64_t awkward_number(Rng& rng) {
   const std::uint64_t kNumbers[] = {0,
@@ -209,7 +225,7 @@ void run_model(const model::Weights& weights) {
 
 std::string try_hostile_file(HostileKind kind, std::uint64_t seed, std::uint64_t number, const std::string& folder,
                              HostileTally& tally) {
-  static const Files kWhole[] = {safetensors_model(folder), gguf_model(folder)};
+  static const Files kWhole[] = {safetensors_model(folder), gguf_model(folder), peft_folder(folder)};
   Rng rng(mix(seed, number));
   Files files = kWhole[static_cast<std::size_t>(kind)];
   auto changed = files.begin();
@@ -217,6 +233,7 @@ std::string try_hostile_file(HostileKind kind, std::uint64_t seed, std::uint64_t
   for (std::uint64_t i = 1 + rng.below(3); i > 0; --i) mutate(rng, changed->second);
   std::uint64_t bytes = 0;
   for (const auto& [name, contents] : files) {
+    if (name.starts_with("base/")) std::filesystem::create_directory(folder + "/base");
     std::ofstream(folder + "/" + name, std::ios::binary | std::ios::trunc) << contents;
     bytes += contents.size();
   }

@@ -9,7 +9,7 @@
 
 namespace ipr::test {
 
-enum class HostileKind { kSafetensors, kGguf };
+enum class HostileKind { kSafetensors, kGguf, kPeft };
 
 struct HostileTally {
   std::uint64_t loaded = 0, refused = 0;

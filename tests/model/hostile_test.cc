@@ -6,7 +6,7 @@
 using namespace ipr::test;
 
 TEST_CASE("broken model files are refused in one line, with memory near their size", "[model][hostile]") {
-  for (const HostileKind kind : {HostileKind::kSafetensors, HostileKind::kGguf}) {
+  for (const HostileKind kind : {HostileKind::kSafetensors, HostileKind::kGguf, HostileKind::kPeft}) {
     const TempFolder folder;
     HostileTally tally;
     for (std::uint64_t number = 0; number < 600; ++number) {

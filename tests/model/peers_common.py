@@ -20,6 +20,7 @@ TOLERANCE = 2e-4  # of logits and log-probs, which are below 30
 failures = 0
 
 transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
 torch.set_num_threads(1)
 
 
