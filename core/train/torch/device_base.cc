@@ -28,20 +28,22 @@ bool is_aligned(const model::Values& values) {
          reinterpret_cast<std::uintptr_t>(values.bytes().data()) % kAlignment == 0;
 }
 
-// The tensors of these names, one below the other: in the host's own memory where nothing has to change.
+// On the CPU the host's own numbers serve, where nothing has to change.
+bool serves(const model::Values& values, at::Device device, at::ScalarType type) {
+  return device.is_cpu() && type_of(values.type()) == type && is_aligned(values);
+}
+
+// The tensors of these names, one below the other.
 at::Tensor uploaded(const model::Weights& weights, const std::vector<std::string>& names, at::Device device,
                     at::ScalarType type) {
-  const model::Tensor& first = weights.tensors.at(names.front());
-  if (names.size() == 1 && device.is_cpu() && type_of(first.values.type()) == type && is_aligned(first.values)) {
-    return host_tensor(first.values, first.shape);
-  }
-  std::vector<std::int64_t> shape = first.shape;
+  std::vector<std::int64_t> shape = weights.tensors.at(names.front()).shape;
   for (std::size_t i = 1; i < names.size(); ++i) shape[0] += weights.tensors.at(names[i]).shape[0];
   at::Tensor all = at::empty(shape, at::TensorOptions().dtype(type).device(device));
   std::int64_t row = 0;
   for (const std::string& name : names) {
     const model::Tensor& part = weights.tensors.at(name);
     all.narrow(0, row, part.shape[0]).copy_(host_tensor(part.values, part.shape));
+    part.values.forget();
     row += part.shape[0];
   }
   return all;
@@ -51,29 +53,32 @@ at::Tensor uploaded(const model::Weights& weights, const std::vector<std::string
 
 DeviceBase::DeviceBase(const model::Weights& weights, at::Device device, at::ScalarType type)
     : config_(weights.config), device_(device), type_(type) {
-  for (const auto& [name, tensor] : weights.tensors) values_[name] = tensor.values;
-  views_ = make_views(config_,
-                      [&](const std::vector<std::string>& names) { return uploaded(weights, names, device, type); });
+  for (const auto& [name, tensor] : weights.tensors) origin_.push_back(tensor.values.identity());
+  views_ = make_views(config_, [&](const std::vector<std::string>& names) {
+    const model::Tensor& first = weights.tensors.at(names.front());
+    if (names.size() > 1 || !serves(first.values, device, type)) return uploaded(weights, names, device, type);
+    kept_.push_back(first.values);
+    return host_tensor(first.values, first.shape);
+  });
 }
 
-bool DeviceBase::holds(const model::Weights& weights, at::Device device, at::ScalarType type) const {
+bool DeviceBase::is_of(const model::Weights& weights, at::Device device, at::ScalarType type) const {
   return device == device_ && type == type_ &&
-         std::equal(values_.begin(), values_.end(), weights.tensors.begin(), weights.tensors.end(),
-                    [](const auto& mine, const auto& theirs) {
-                      return mine.first == theirs.first && mine.second.type() == theirs.second.values.type() &&
-                             mine.second.size() == theirs.second.values.size() &&
-                             mine.second.shares_memory_with(theirs.second.values);
+         std::equal(origin_.begin(), origin_.end(), weights.tensors.begin(), weights.tensors.end(),
+                    [](const std::weak_ptr<const void>& identity, const auto& named) {
+                      const std::weak_ptr<const void> other = named.second.values.identity();
+                      return !identity.owner_before(other) && !other.owner_before(identity);
                     });
 }
 
 std::shared_ptr<const DeviceBase> device_base(const model::Weights& weights, at::Device device, at::ScalarType type) {
   static std::mutex mutex;
-  static std::vector<std::weak_ptr<const DeviceBase>> bases;  // the process's: a device's memory is, too
+  static std::vector<std::weak_ptr<const DeviceBase>> bases;  // keeps none alive
   const std::lock_guard lock(mutex);
   std::erase_if(bases, [](const auto& base) { return base.expired(); });
   for (const std::weak_ptr<const DeviceBase>& known : bases) {
     std::shared_ptr<const DeviceBase> base = known.lock();
-    if (base && base->holds(weights, device, type)) return base;
+    if (base && base->is_of(weights, device, type)) return base;
   }
   std::shared_ptr<const DeviceBase> base = std::make_shared<DeviceBase>(weights, device, type);
   bases.push_back(base);

@@ -4,9 +4,8 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <map>
 #include <memory>
-#include <string>
+#include <vector>
 
 #include "core/model/weights.h"
 #include "core/train/torch/model_views.h"
@@ -23,20 +22,20 @@ class DeviceBase {
   [[nodiscard]] at::ScalarType type() const { return type_; }
   // Without adapters.
   [[nodiscard]] const ModelViews& views() const { return views_; }
-  [[nodiscard]] bool holds(const model::Weights& weights, at::Device device, at::ScalarType type) const;
+  // Made of these very tensors (the same memory, not equal numbers), for that device and type?
+  [[nodiscard]] bool is_of(const model::Weights& weights, at::Device device, at::ScalarType type) const;
 
  private:
   model::LlamaConfig config_;
   at::Device device_;
   at::ScalarType type_;
-  // The host's numbers, kept alive: some views on the CPU lie in them, and no other numbers can come to lie at their
-  // address and be taken for them.
-  std::map<std::string, model::Values> values_;
+  std::vector<std::weak_ptr<const void>> origin_;  // identities of the tensors, in their order
+  std::vector<model::Values> kept_;                // the host's numbers that views lie in
   ModelViews views_;
 };
 
 // The tensors of `weights` (its pairs left aside) in `type` on `device`. While anybody holds the base of the same
-// numbers (Values::shares_memory_with, each of them), device and type, that one is returned; after the last holder its
+// numbers (Values::identity, each of them), device and type, that one is returned; after the last holder its
 // memory is free. Stored numbers of `type` are copied as they are, tensor by tensor, without a detour. Thread-safe;
 // throws what LibTorch throws.
 [[nodiscard]] std::shared_ptr<const DeviceBase> device_base(const model::Weights& weights, at::Device device,
