@@ -49,6 +49,7 @@ ConfigFile from_run(const Json& config) {
                                                          {"seed", "seed"},
                                                          {"limit", "limit"},
                                                          {"max_steps", "max-steps"},
+                                                         {"max_new_tokens", "max-new-tokens"},
                                                          {"model_threads", "model-threads"},
                                                          {"max_new_tokens", "max-new-tokens"},
                                                          {"lora", "lora"}};
