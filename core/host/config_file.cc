@@ -45,9 +45,14 @@ ConfigFile from_run(const Json& config) {
   for (const char* key : {"model", "data", "expert", "profile", "preset", "device", "dtype"}) {
     if (!config.value(key, "").empty()) file.flags[key] = config[key];
   }
-  const std::pair<const char*, const char*> numbers[] = {
-      {"iterations", "iterations"},       {"seed", "seed"}, {"limit", "limit"}, {"max_steps", "max-steps"},
-      {"model_threads", "model-threads"}, {"lora", "lora"}};
+  const std::pair<const char*, const char*> numbers[] = {{"iterations", "iterations"},
+                                                         {"seed", "seed"},
+                                                         {"limit", "limit"},
+                                                         {"max_steps", "max-steps"},
+                                                         {"max_new_tokens", "max-new-tokens"},
+                                                         {"model_threads", "model-threads"},
+                                                         {"max_new_tokens", "max-new-tokens"},
+                                                         {"lora", "lora"}};
   for (const auto& [key, flag] : numbers) {
     if (config.contains(key) && config[key] != Json(0)) file.flags[flag] = config[key];  // 0: the default of each
   }

@@ -61,6 +61,8 @@ const std::vector<Flag>& flags() {
        [](CLI::App& app, Options& o, const std::string& names, const std::string& text) {
          return app.add_option(names, o.seed, text)->capture_default_str()->check(CLI::NonNegativeNumber);
        }},
+      value("max-new-tokens", "of one reply, wherever a model plays (0: 64 for mini, else 512)",
+            &Options::max_new_tokens),
       value("out", "run folder (default: runs/<env>-<scorer>-<optimizer>-<hash>)", &Options::out),
       toggle("resume", "go on with the run in --out (automatic when its config is the same)", &Options::resume),
       value("config", "JSON file with flags by name; comments allowed", &Options::config),

@@ -26,7 +26,7 @@ struct Options {
   std::string profile = "default", preset = "full", device = "cpu", dtype = "fp32";
   std::vector<std::string> set, plugin_path, split_lists;
   std::vector<std::string> config_set;  // KEY=VALUE of the config file, weaker than `set`
-  int limit = 0, iterations = 0, samples = 0, max_steps = 0, threads = 0, model_threads = 2, lora = 0;
+  int limit = 0, iterations = 0, samples = 0, max_steps = 0, threads = 0, model_threads = 2, lora = 0, max_new_tokens = 0;
   std::uint64_t seed = 0;
   double threshold = -1;
   bool resume = false, dry_run = false, json = false, verbose = false, allow_overlap = false;

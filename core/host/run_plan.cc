@@ -50,6 +50,7 @@ plugin::SettingLayer flag_layer(const plugin::Manifest& manifest, const Options&
   add("samples", "samples", options.samples);
   add("threshold", "threshold", options.threshold);
   add("max-steps", "max_steps", options.max_steps);
+  add("max-new-tokens", "max_new_tokens", options.max_new_tokens);
   return layer;
 }
 
@@ -101,6 +102,8 @@ Status check_flags(const Options& options) {
   if (options.max_steps < 0)
     return usage("--max-steps " + std::to_string(options.max_steps) +
                  ": give the number of messages, or 0 for the environment's own");
+  if (options.given("max-new-tokens") && options.max_new_tokens < 1)
+    return usage("--max-new-tokens " + std::to_string(options.max_new_tokens) + ": give at least 1");
   if (options.threads < 0)
     return usage("--threads " + std::to_string(options.threads) +
                  ": give the number of workers, or 0 for as many as cores");
@@ -222,7 +225,9 @@ Result<RunPlan> plan_run(const Options& options) {
   config.limit_train = options.limit;
   config.limit_test = options.limit > 0 ? options.limit : quick ? kQuickTestGoals : 0;
   config.sft_share = quick ? 1.0 / 3 : 1.0;
-  config.max_new_tokens = is_mini(options) ? kMiniNewTokens : kNewTokens;
+  config.max_new_tokens = options.max_new_tokens > 0 ? options.max_new_tokens
+                          : is_mini(options)         ? kMiniNewTokens
+                                                     : kNewTokens;
   config.seed = options.seed;
   config.allow_overlap = options.allow_overlap;
 
@@ -243,6 +248,7 @@ Result<RunPlan> plan_run(const Options& options) {
                   {"preset", options.preset},
                   {"iterations", config.iterations},
                   {"max_steps", config.max_steps},
+                  {"max_new_tokens", config.max_new_tokens},
                   {"limit", options.limit},
                   {"allow_overlap", config.allow_overlap},
                   {"seed", config.seed},

@@ -11,8 +11,8 @@ namespace ipr::loop {
 namespace {
 
 // What the SFT model is a function of. `preset` sets the share of the SFT epochs, `limit` the tasks of the expert.
-constexpr const char* kDeciding[] = {"env",   "sft",    "model",  "data",  "expert", "seed",         "max_steps",
-                                     "limit", "preset", "device", "dtype", "lora",   "model_threads"};
+constexpr const char* kDeciding[] = {"env",   "sft",    "model",  "data",  "expert", "seed",           "max_steps",
+                                     "limit", "preset", "device", "dtype", "lora",   "max_new_tokens", "model_threads"};
 
 // Dotted names of the values in which two documents differ, e.g. "env.settings.world_seed".
 void add_differences(const std::string& name, const Json& a, const Json& b, std::vector<std::string>& out) {

@@ -1,114 +1,19 @@
 #include <cmath>
 #include <limits>
-#include <numeric>
 
-#include "core/base/rng.h"
 #include "tests/support/catch.h"
+#include "tests/train/gradients.h"
 #include "tests/train/tiny_llama.h"
 
 using namespace ipr;
 using namespace ipr::test;
 using train::Backend;
-using train::BackendOptions;
-using train::LossFunction;
 using train::RowLogprobs;
 using train::StepSettings;
 using train::TrainRow;
 
-namespace {
-
-// L = sum of c(row, token) logp over scored tokens: coefficients of both signs that nothing cancels.
-double coefficient(std::size_t row, std::size_t token) {
-  return std::sin(1.0 + 3.0 * static_cast<double>(row) + static_cast<double>(token));
-}
-
-Result<double> weighted_sum(const RowLogprobs& logp, RowLogprobs& d_logp) {
-  double loss = 0;
-  for (std::size_t r = 0; r < logp.size(); ++r) {
-    for (std::size_t t = 0; t < logp[r].size(); ++t) {
-      loss += coefficient(r, t) * static_cast<double>(logp[r][t]);
-      d_logp[r][t] = static_cast<float>(coefficient(r, t));
-    }
-  }
-  return loss;
-}
-
-double weighted_sum_at(const model::Weights& weights, const std::vector<TrainRow>& rows) {
-  const auto logps = backend_with(weights)->logprobs(pointers_to(rows));
-  REQUIRE(logps.ok());
-  RowLogprobs ignored = *logps;
-  return *weighted_sum(*logps, ignored);
-}
-
-// With both betas 0 and an eps far above every gradient AdamW is plain gradient descent: p - (lr / eps) g.
-constexpr StepSettings kPlainDescent{.lr = 1e6, .beta1 = 0, .beta2 = 0, .eps = 1e8};
-
-std::map<std::string, std::vector<double>> gradients_of(const model::Weights& weights,
-                                                        const std::vector<TrainRow>& rows,
-                                                        const BackendOptions& options) {
-  const auto backend = backend_with(weights, options);
-  REQUIRE(backend->step(pointers_to(rows), kPlainDescent, weighted_sum).ok());
-  const auto after = backend->weights();
-  REQUIRE(after.ok());
-  std::map<std::string, std::vector<double>> gradients;
-  for (const auto& [name, tensor] : weights.tensors) {
-    const model::Values& moved = after->tensors.at(name).values;
-    for (std::size_t i = 0; i < moved.size(); ++i) {
-      gradients[name].push_back((static_cast<double>(tensor.values[i]) - static_cast<double>(moved[i])) *
-                                kPlainDescent.eps / kPlainDescent.lr);
-    }
-  }
-  return gradients;
-}
-
-double norm(const std::vector<double>& values) {
-  return std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0));
-}
-
-void check_close(const model::Weights& a, const model::Weights& b, float tolerance) {
-  for (const auto& [name, tensor] : a.tensors) {
-    CAPTURE(name);
-    const model::Values& other = b.tensors.at(name).values;
-    float worst = 0;
-    for (std::size_t i = 0; i < other.size(); ++i) worst = std::max(worst, std::abs(tensor.values[i] - other[i]));
-    CHECK(worst <= tolerance);
-  }
-}
-
-constexpr StepSettings kAdamW{.lr = 1e-3, .weight_decay = 0.01, .clip = 1};
-
-// Weights after `steps` steps on the rows.
-model::Weights trained(Backend& backend, const std::vector<TrainRow>& rows, int steps) {
-  for (int i = 0; i < steps; ++i) REQUIRE(backend.step(pointers_to(rows), kAdamW, weighted_sum).ok());
-  auto weights = backend.weights();
-  REQUIRE(weights.ok());
-  return std::move(weights).value();
-}
-
-}  // namespace
-
 TEST_CASE("gradients agree with finite differences, for every parameter", "[train][torch]") {
-  const auto rows = random_rows(3, 20, 40);
-  for (const bool tied : {false, true}) {
-    const model::Weights weights = small_model(4, 2, 16, tied);
-    const auto gradients = gradients_of(weights, rows, {});
-    for (const auto& [name, gradient] : gradients) {
-      CAPTURE(name, tied);
-      // Along the gradient itself the slope is its norm.
-      const double length = norm(gradient), step = 2e-3 / length;
-      REQUIRE(length > 0);
-      model::Weights up = weights, down = weights;
-      double moved = 0;  // what float really made of the step
-      for (std::size_t i = 0; i < gradient.size(); ++i) {
-        up.tensors[name].values.edit()[i] += static_cast<float>(step * gradient[i]);
-        down.tensors[name].values.edit()[i] -= static_cast<float>(step * gradient[i]);
-        moved += gradient[i] *
-                 (static_cast<double>(up.tensors[name].values[i]) - static_cast<double>(down.tensors[name].values[i]));
-      }
-      const double slope = (weighted_sum_at(up, rows) - weighted_sum_at(down, rows)) / moved;
-      CHECK(slope == Approx(1).epsilon(0.02));
-    }
-  }
+  for (const bool tied : {false, true}) check_finite_differences(small_model(4, 2, 16, tied), {});
 }
 
 TEST_CASE("our kernels and LibTorch's operators give the same gradients", "[train][torch]") {
@@ -119,14 +24,7 @@ TEST_CASE("our kernels and LibTorch's operators give the same gradients", "[trai
   for (const Shape shape : {Shape{4, 4, 16}, Shape{4, 2, 16}, Shape{3, 1, 32}, Shape{2, 1, 64}, Shape{2, 2, 8}}) {
     CAPTURE(shape.heads, shape.kv_heads, shape.head_dim);
     const model::Weights weights = small_model(shape.heads, shape.kv_heads, shape.head_dim, true);
-    const auto ours = gradients_of(weights, rows, {});
-    const auto theirs = gradients_of(weights, rows, {.own_kernels = false});
-    for (const auto& [name, gradient] : ours) {
-      CAPTURE(name);
-      std::vector<double> difference = gradient;
-      for (std::size_t i = 0; i < gradient.size(); ++i) difference[i] -= theirs.at(name)[i];
-      CHECK(norm(difference) <= 2e-4 * norm(gradient));
-    }
+    check_same_gradients(gradients_of(weights, rows, {}), gradients_of(weights, rows, {.own_kernels = false}), 2e-4);
   }
 }
 

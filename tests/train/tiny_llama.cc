@@ -69,7 +69,7 @@ model::Weights reference_of(model::Weights weights) {
   return weights;
 }
 
-model::Weights small_model(std::int64_t heads, std::int64_t kv_heads, std::int64_t head_dim, bool tied) {
+model::LlamaConfig small_config(std::int64_t heads, std::int64_t kv_heads, std::int64_t head_dim, bool tied) {
   model::LlamaConfig config;
   config.vocab_size = 64;
   config.hidden_size = 24;
@@ -80,13 +80,22 @@ model::Weights small_model(std::int64_t heads, std::int64_t kv_heads, std::int64
   config.head_dim = head_dim;
   config.max_positions = 1024;
   config.tie_word_embeddings = tied;
+  return config;
+}
+
+model::Weights small_model(const model::LlamaConfig& config) {
   model::Weights weights = model::random_weights(config, 5, 0.2);
   Rng rng(6);
   for (auto& [name, tensor] : weights.tensors) {
     if (tensor.shape.size() > 1) continue;
-    for (float& value : tensor.values.edit()) value = static_cast<float>(0.8 + 0.4 * rng.uniform());
+    const double low = name.ends_with(".bias") ? -0.2 : 0.8;
+    for (float& value : tensor.values.edit()) value = static_cast<float>(low + 0.4 * rng.uniform());
   }
   return weights;
+}
+
+model::Weights small_model(std::int64_t heads, std::int64_t kv_heads, std::int64_t head_dim, bool tied) {
+  return small_model(small_config(heads, kv_heads, head_dim, tied));
 }
 
 std::vector<train::TrainRow> random_rows(std::size_t count, std::size_t shortest, std::size_t longest) {

@@ -27,7 +27,10 @@ struct TrainGolden {
 // The fixture's reference model: each parameter p[i] + 0.02 sin(0.7 i).
 [[nodiscard]] model::Weights reference_of(model::Weights weights);
 
-// A Llama of two layers with random weights (norms too) for the given heads.
+// The shape of a Llama of two layers, and random weights for such a shape, norms and biases included.
+[[nodiscard]] model::LlamaConfig small_config(std::int64_t heads, std::int64_t kv_heads, std::int64_t head_dim,
+                                              bool tied);
+[[nodiscard]] model::Weights small_model(const model::LlamaConfig& config);
 [[nodiscard]] model::Weights small_model(std::int64_t heads, std::int64_t kv_heads, std::int64_t head_dim, bool tied);
 // `count` rows of random tokens below 64, of different lengths; every third token scored, from the middle on.
 [[nodiscard]] std::vector<train::TrainRow> random_rows(std::size_t count, std::size_t shortest, std::size_t longest);

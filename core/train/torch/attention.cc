@@ -5,11 +5,13 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_flash_attention_backward.h>
 #include <ATen/ops/_flash_attention_forward.h>
+#include <ATen/ops/add.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/sub.h>
 
 #include <algorithm>
 #include <optional>
@@ -24,8 +26,9 @@ bool runs_own(const at::Tensor& qkv, const Attention& layer) {
   return layer.own && qkv.scalar_type() == at::kFloat && has_own_attention(layer.shape);
 }
 
-bool runs_fused(const at::Tensor& qkv) {
-  return qkv.is_cuda() && qkv.scalar_type() == at::kBFloat16;
+bool runs_fused(const at::Tensor& qkv, const Attention& layer) {
+  return qkv.is_cuda() && qkv.scalar_type() == at::kBFloat16 && layer.shape.head_dim % 8 == 0 &&
+         layer.shape.head_dim <= 256;
 }
 
 // Our kernels.
@@ -92,19 +95,37 @@ at::Tensor own_backward(const AttentionTape& tape, const at::Tensor& d_out, cons
   return d_qkv;
 }
 
+// What both of LibTorch's ways begin and end with.
+
+// Queries and keys turned by the angles of their rows, in f32 with one rounding; values as they are. sign -1 turns
+// back.
+at::Tensor turned(const at::Tensor& qkv, const Packing& packing, const Attention& layer, double sign) {
+  const HeadShape& shape = layer.shape;
+  const at::Tensor from = qkv.view({qkv.size(0), shape.heads + 2 * shape.kv_heads, shape.head_dim});
+  at::Tensor to = at::empty_like(from);
+  const at::Tensor cos = layer.cos.index_select(0, packing.positions).unsqueeze(1);
+  const at::Tensor sin = layer.sin.index_select(0, packing.positions).unsqueeze(1);
+  const std::int64_t half = shape.head_dim / 2, turning = shape.heads + shape.kv_heads;
+  const auto half_of = [&](const at::Tensor& x, std::int64_t first) {
+    return x.narrow(1, 0, turning).narrow(2, first, half);
+  };
+  const at::Tensor low = half_of(from, 0), high = half_of(from, half);
+  at::Tensor low_to = half_of(to, 0), high_to = half_of(to, half);
+  at::sub_out(low_to, low * cos, high * sin, sign);
+  at::add_out(high_to, high * cos, low * sin, sign);
+  to.narrow(1, turning, shape.kv_heads).copy_(from.narrow(1, turning, shape.kv_heads));
+  return to;
+}
+
+struct Heads {
+  at::Tensor q, k, v;  // [n, heads, head_dim]
+};
+Heads heads_of(const at::Tensor& qkv, const HeadShape& shape) {
+  return {qkv.narrow(1, 0, shape.heads), qkv.narrow(1, shape.heads, shape.kv_heads),
+          qkv.narrow(1, shape.heads + shape.kv_heads, shape.kv_heads)};
+}
+
 // LibTorch's, row by row.
-
-// x turned by the angles of its rows, in f32, rounded to x's type..
-at::Tensor rotated(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
-  const std::int64_t half = x.size(-1) / 2;
-  const at::Tensor low = x.narrow(-1, 0, half), high = x.narrow(-1, half, half);
-  return at::cat({low * cos - high * sin, high * cos + low * sin}, -1).to(x.scalar_type());
-}
-
-// [tokens, heads * dim] -> [1, heads, tokens, dim]
-at::Tensor split_heads(const at::Tensor& x, std::int64_t heads) {
-  return x.view({x.size(0), heads, -1}).transpose(0, 1).unsqueeze(0);
-}
 
 // True where query i may see key j: i - window < j <= i.
 at::Tensor window_mask(std::int64_t tokens, std::int64_t window, const at::Tensor& like) {
@@ -115,33 +136,20 @@ at::Tensor attention_by_rows(const at::Tensor& qkv, const Packing& packing, cons
   const HeadShape& shape = layer.shape;
   std::vector<at::Tensor> outs;
   for (std::size_t i = 0; i + 1 < packing.begin.size(); ++i) {
-    const std::int64_t tokens = packing.begin[i + 1] - packing.begin[i], dim = shape.head_dim;
-    const at::Tensor rows = qkv.narrow(0, packing.begin[i], tokens);
-    const at::Tensor c = layer.cos.narrow(0, 0, tokens), s = layer.sin.narrow(0, 0, tokens);
-    const at::Tensor q = rotated(split_heads(rows.narrow(1, 0, shape.heads * dim), shape.heads), c, s);
-    const at::Tensor k =
-        rotated(split_heads(rows.narrow(1, shape.heads * dim, shape.kv_heads * dim), shape.kv_heads), c, s);
-    const at::Tensor v =
-        split_heads(rows.narrow(1, (shape.heads + shape.kv_heads) * dim, shape.kv_heads * dim), shape.kv_heads);
+    const std::int64_t tokens = packing.begin[i + 1] - packing.begin[i];
+    const Heads heads = heads_of(qkv.narrow(0, packing.begin[i], tokens), shape);
+    const auto heads_first = [](const at::Tensor& x) { return x.transpose(0, 1).unsqueeze(0); };
     std::optional<at::Tensor> mask;
     if (layer.window > 0 && layer.window < tokens) mask = window_mask(tokens, layer.window, qkv);
-    const at::Tensor out = at::scaled_dot_product_attention(q, k, v, mask, 0.0, !mask.has_value(), std::nullopt,
-                                                            shape.heads != shape.kv_heads);
-    outs.push_back(out.squeeze(0).transpose(0, 1).reshape({tokens, shape.heads * dim}));
+    const at::Tensor out = at::scaled_dot_product_attention(
+        heads_first(heads.q), heads_first(heads.k), heads_first(heads.v), mask, 0.0, /*is_causal=*/!mask.has_value(),
+        std::nullopt, /*enable_gqa=*/shape.heads != shape.kv_heads);
+    outs.push_back(out.squeeze(0).transpose(0, 1).reshape({tokens, shape.heads * shape.head_dim}));
   }
   return outs.size() == 1 ? outs[0] : at::cat(outs, 0);
 }
 
 // LibTorch's, all rows at once.
-
-// Queries and keys of all rows, [n, heads + kv_heads, head_dim]; values likewise.
-struct Heads {
-  at::Tensor queries_keys, values;
-};
-Heads heads_of(const at::Tensor& qkv, const HeadShape& shape) {
-  const at::Tensor all = qkv.view({qkv.size(0), -1, shape.head_dim});
-  return {all.narrow(1, 0, shape.heads + shape.kv_heads), all.narrow(1, shape.heads + shape.kv_heads, shape.kv_heads)};
-}
 
 struct Window {
   std::optional<std::int64_t> left, right;
@@ -151,27 +159,18 @@ Window window_of(const Attention& layer) {
   return {layer.window - 1, 0};
 }
 
-at::Tensor angles_of(const at::Tensor& table, const Packing& packing) {
-  return table.index_select(0, packing.positions).unsqueeze(1);
-}
-
 at::Tensor fused_attention(const at::Tensor& qkv, const Packing& packing, const Attention& layer, AttentionTape* tape) {
-  const HeadShape& shape = layer.shape;
-  const Heads given = heads_of(qkv, shape);
-  const at::Tensor turned = rotated(given.queries_keys, angles_of(layer.cos, packing), angles_of(layer.sin, packing));
+  const Heads heads = heads_of(qkv, layer.shape);
   const Window window = window_of(layer);
-  auto [out, lse, random_state, unused, mask] = at::_flash_attention_forward(
-      turned.narrow(1, 0, shape.heads), turned.narrow(1, shape.heads, shape.kv_heads), given.values, packing.starts,
-      packing.starts, packing.longest, packing.longest, /*dropout_p=*/0.0, /*is_causal=*/true,
-      /*return_debug_mask=*/false, /*scale=*/std::nullopt, window.left, window.right);
-  if (tape != nullptr) {
-    *tape = {at::cat({turned, given.values}, 1), out, lse, random_state, unused};
-  }
-  return out.reshape({qkv.size(0), shape.heads * shape.head_dim});
+  const auto [out, lse, random_state, unused, mask] = at::_flash_attention_forward(
+      heads.q, heads.k, heads.v, packing.starts, packing.starts, packing.longest, packing.longest, /*dropout_p=*/0.0,
+      /*is_causal=*/true, /*return_debug_mask=*/false, /*scale=*/std::nullopt, window.left, window.right);
+  if (tape != nullptr) *tape = {qkv, out, lse, random_state, unused};
+  return out.reshape({qkv.size(0), layer.shape.heads * layer.shape.head_dim});
 }
 
-// The fused backward adds up in the order its blocks end in, unless LibTorch is told to be deterministic; then other
-// operators would warn or fill fresh memory, so only meanwhile.
+// The fused backward adds up in the order its blocks end in, unless LibTorch is told to be deterministic. That is the
+// process's setting, and other operators would refuse to run or fill fresh memory: so only meanwhile.
 class Deterministic {
  public:
   Deterministic()
@@ -179,7 +178,7 @@ class Deterministic {
         was_(context_.deterministicAlgorithms()),
         warned_(context_.deterministicAlgorithmsWarnOnly()),
         filled_(context_.deterministicFillUninitializedMemory()) {
-    context_.setDeterministicAlgorithms(true, /*warn_only=*/true);
+    context_.setDeterministicAlgorithms(true, /*warn_only=*/false);  // to warn is to stay as it was
     context_.setDeterministicFillUninitializedMemory(false);
   }
   Deterministic(const Deterministic&) = delete;
@@ -196,19 +195,14 @@ class Deterministic {
 
 at::Tensor fused_backward(const AttentionTape& tape, const at::Tensor& d_out, const Packing& packing,
                           const Attention& layer) {
-  const HeadShape& shape = layer.shape;
-  const at::Tensor queries = tape.qkv.narrow(1, 0, shape.heads);
-  const at::Tensor keys = tape.qkv.narrow(1, shape.heads, shape.kv_heads);
-  const at::Tensor values = tape.qkv.narrow(1, shape.heads + shape.kv_heads, shape.kv_heads);
+  const Heads heads = heads_of(tape.qkv, layer.shape);
   const Window window = window_of(layer);
   const Deterministic meanwhile;
   const auto [d_q, d_k, d_v] = at::_flash_attention_backward(
-      d_out.view(tape.out.sizes()), queries, keys, values, tape.out, tape.lse, packing.starts, packing.starts,
+      d_out.view(tape.out.sizes()), heads.q, heads.k, heads.v, tape.out, tape.lse, packing.starts, packing.starts,
       packing.longest, packing.longest, /*dropout_p=*/0.0, /*is_causal=*/true, tape.random_state, tape.unused,
       /*scale=*/std::nullopt, window.left, window.right);
-  const at::Tensor turned_back =
-      rotated(at::cat({d_q, d_k}, 1), angles_of(layer.cos, packing), angles_of(layer.sin, packing).neg());
-  return at::cat({turned_back, d_v}, 1).view({d_out.size(0), shape.qkv_size()});
+  return at::cat({d_q, d_k, d_v}, 1);
 }
 
 }  // namespace
@@ -219,20 +213,25 @@ bool has_own_attention(const HeadShape& shape) {
 
 at::Tensor attention(const at::Tensor& qkv, const Packing& packing, const Attention& layer, AttentionTape* tape) {
   if (runs_own(qkv, layer)) return own_attention(qkv, packing, layer, tape);
-  if (runs_fused(qkv)) return fused_attention(qkv, packing, layer, tape);
-  if (tape == nullptr) return attention_by_rows(qkv, packing, layer);
-  tape->qkv = qkv.detach().requires_grad_(true);
+  const at::Tensor rotated = turned(qkv, packing, layer, 1);
+  if (runs_fused(qkv, layer)) return fused_attention(rotated, packing, layer, tape);
+  if (tape == nullptr) return attention_by_rows(rotated, packing, layer);
+  tape->qkv = rotated.requires_grad_(true);
   tape->out = attention_by_rows(tape->qkv, packing, layer);
   return tape->out.detach();
 }
 
 at::Tensor attention_backward(const AttentionTape& tape, const at::Tensor& d_out, const Packing& packing,
                               const Attention& layer) {
-  if (!tape.lse.defined()) {
+  if (runs_own(tape.qkv, layer)) return own_backward(tape, d_out, packing, layer);
+  at::Tensor d_qkv;
+  if (tape.lse.defined()) {
+    d_qkv = fused_backward(tape, d_out, packing, layer);
+  } else {
     tape.out.backward(d_out);
-    return tape.qkv.grad().contiguous();
+    d_qkv = tape.qkv.grad().contiguous();
   }
-  return runs_fused(tape.qkv) ? fused_backward(tape, d_out, packing, layer) : own_backward(tape, d_out, packing, layer);
+  return turned(d_qkv, packing, layer, -1).view({d_out.size(0), layer.shape.qkv_size()});
 }
 
 }  // namespace ipr::train

@@ -16,7 +16,7 @@ namespace ipr::train {
 struct Packing {
   std::vector<std::int64_t> begin;
   std::int64_t longest = 0;
-  // The same on the device, for the fused attention of a GPU: `begin` as int32, and each row's place in its sequence.
+  // On the device: `begin` as int32, and the place of each row in its sequence as int64.
   at::Tensor starts, positions;
 };
 
@@ -35,9 +35,9 @@ struct Attention {
 
 // What backward needs of a forward.
 struct AttentionTape {
-  at::Tensor qkv;  // own: as given. Fused: queries and keys rotated. Else: as given, and qkv -> out carries a graph
-  at::Tensor out;
-  at::Tensor lse;                   // logarithms of the softmax's denominators; undefined where there is a graph
+  at::Tensor qkv;  // our kernels: as given; else with queries and keys rotated, [n, all heads, head_dim]
+  at::Tensor out;  // row by row: with a graph from qkv
+  at::Tensor lse;  // logarithms of the softmax's denominators; undefined where there is a graph
   at::Tensor random_state, unused;  // the fused attention's
 };
 

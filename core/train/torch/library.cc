@@ -26,6 +26,8 @@ void settle_process() {
   std::call_once(once, [] {
     keep_freed_memory();
     at::set_num_interop_threads(1);
+    // On a GPU: attention's backward and the products in one fixed order of sums.
+    at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
   });
 }
 

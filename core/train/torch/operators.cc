@@ -2,6 +2,8 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/_fused_rms_norm.h>
+#include <ATen/ops/_fused_rms_norm_backward.h>
 #include <ATen/ops/embedding_dense_backward.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -51,6 +53,7 @@ const float* floats(const at::Tensor& tensor) {
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& w, double eps, bool own) {
   const at::Tensor input = x.to(at::kFloat), weight = w.to(at::kFloat);
+  if (x.is_cuda()) return std::get<0>(at::_fused_rms_norm(input, w.sizes(), weight, eps)).to(w.scalar_type());
   if (!own) return (input * at::rsqrt(at::mean(input * input, -1, true) + eps) * weight).to(w.scalar_type());
   at::Tensor y = at::empty_like(input);
   const std::int64_t size = input.size(1);
@@ -66,6 +69,14 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& w, double eps, bool o
 void rms_norm_backward(const at::Tensor& x, const at::Tensor& w, double eps, const at::Tensor& gy, bool own,
                        at::Tensor& gx, at::Tensor& gw) {
   const at::Tensor input = x.to(at::kFloat), weight = w.to(at::kFloat), upstream = gy.to(at::kFloat);
+  if (x.is_cuda()) {
+    const at::Tensor scale = std::get<1>(at::_fused_rms_norm(input, w.sizes(), weight, eps));
+    const auto [d_x, d_w] =
+        at::_fused_rms_norm_backward(upstream, input, w.sizes(), scale, weight, {true, gw.defined()});
+    gx.add_(d_x);
+    if (gw.defined()) gw.add_(d_w);
+    return;
+  }
   if (!own) {
     const at::Tensor scale = at::rsqrt(at::mean(input * input, -1, true) + eps);
     const at::Tensor pulled = upstream * weight;

@@ -54,7 +54,7 @@ Packed pack_rows(std::span<const TrainRow* const> rows, std::span<const std::siz
   for (std::size_t i = 0; i + 1 < packing.begin.size(); ++i) {
     packing.longest = std::max(packing.longest, packing.begin[i + 1] - packing.begin[i]);
   }
-  if (device.is_cuda()) add_device_side(packing, device);
+  add_device_side(packing, device);
   packed.ids = to_tensor(ids, at::kLong, device);
   packed.scored = to_tensor(scored, at::kLong, device);
   packed.target = to_tensor(target, at::kLong, device);
