@@ -25,15 +25,16 @@ std::atomic<std::uint64_t> allocated{0};  // bytes asked for since the program b
 }
 
 // All allocations of the program are counted, so that a load's can be.
-void* operator new(std::size_t size) {
+// Not inlined: GCC would take free() for the wrong partner of operator new.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   allocated += size;
   if (void* const memory = std::malloc(std::max<std::size_t>(size, 1))) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 
