@@ -191,6 +191,12 @@ std::size_t CpuEngine::block_floats() const {
 bool CpuEngine::shares_base_with(const CpuEngine& other) const {
   return &impl_->forward().base() == &other.impl_->forward().base();
 }
+std::size_t CpuEngine::base_bytes(const LlamaConfig& config) {
+  return packed_bytes(config);
+}
+std::size_t CpuEngine::change_bytes(const LlamaConfig& config, std::int64_t rank) {
+  return packed_lora_bytes(config, static_cast<int>(rank));
+}
 void CpuEngine::step(std::span<const Row> rows, float* logits) const {
   impl_->step(rows, logits);
 }

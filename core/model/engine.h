@@ -83,6 +83,10 @@ class CpuEngine final : public Engine {
   void parallel(int tasks, const std::function<void(int task, int thread)>& body) const override;
 
   [[nodiscard]] bool shares_base_with(const CpuEngine& other) const;
+  // What a packed base takes in memory, without the embedding, and what an engine adds to it for a LoRA change of all
+  // linear layers. KV blocks and a step's activations come on top.
+  [[nodiscard]] static std::size_t base_bytes(const LlamaConfig& config);
+  [[nodiscard]] static std::size_t change_bytes(const LlamaConfig& config, std::int64_t rank);
 
  private:
   class Impl;

@@ -80,4 +80,23 @@ PackedLora::PackedLora(const std::optional<Lora>& lora, const Shape& shape, std:
   }
 }
 
+std::size_t PackedLora::bytes() const {
+  std::size_t floats = 0;
+  for (const LayerChange& layer : layers) {
+    for (const ProductChange* change : {&layer.qkv, &layer.output, &layer.gate_up, &layer.down}) {
+      floats += change->a.values.size();
+      for (const ProductChange::Part& part : change->parts) floats += part.b.values.size();
+    }
+  }
+  return floats * sizeof(float);
+}
+
+std::size_t packed_lora_bytes(const LlamaConfig& config, int rank) {
+  const Shape shape(config);
+  const std::size_t a = product(padded(3 * rank) + padded(2 * rank), shape.hidden) +
+                        product(padded(rank), shape.query_width + shape.inner);
+  const std::size_t b = product(rank, shape.qkv_width + 2 * shape.hidden_stride + 2 * shape.inner_stride);
+  return sizeof(float) * static_cast<std::size_t>(config.num_layers) * (a + b);
+}
+
 }  // namespace ipr::model

@@ -35,6 +35,11 @@ struct PackedLora {
 
   std::vector<LayerChange> layers;
   int width = 0;  // of the widest A x, padded
+
+  [[nodiscard]] std::size_t bytes() const;
 };
+
+// PackedLora::bytes() of a change of all linear layers.
+[[nodiscard]] std::size_t packed_lora_bytes(const LlamaConfig& config, int rank);
 
 }  // namespace ipr::model

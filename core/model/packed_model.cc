@@ -161,6 +161,19 @@ std::size_t PackedModel::bytes() const {
   return floats * sizeof(float);
 }
 
+std::size_t packed_bytes(const LlamaConfig& config) {
+  const Shape shape(config);
+  std::size_t layer = product(shape.qkv_width + 2 * shape.inner_stride, shape.hidden) +
+                      product(shape.hidden_stride, shape.query_width + shape.inner) + product(2, shape.hidden_stride);
+  const auto add = [&](bool there, int width) { layer += there ? product(width, 1) : 0; };
+  add(config.qk_norm, 2 * shape.head_stride);
+  add(config.qkv_bias, shape.qkv_width);
+  add(config.output_bias, shape.hidden_stride);
+  add(config.mlp_bias, 2 * shape.inner_stride + shape.hidden_stride);
+  const std::size_t outside = product(padded(shape.vocab), shape.hidden) + product(shape.hidden_stride, 1);
+  return sizeof(float) * (static_cast<std::size_t>(config.num_layers) * layer + outside);
+}
+
 bool PackedModel::is_of(const Weights& weights) const {
   return shape == Shape(weights.config) &&
          std::equal(origin_.begin(), origin_.end(), weights.tensors.begin(), weights.tensors.end(),

@@ -84,6 +84,9 @@ class PackedModel {
   std::vector<std::weak_ptr<const void>> origin_;  // identities of the tensors, in their order
 };
 
+// PackedModel::bytes() of such a model.
+[[nodiscard]] std::size_t packed_bytes(const LlamaConfig& config);
+
 // The packed base of `weights`. All engines of the process whose weights share their tensors share it, and it goes with
 // the last of them. Thread-safe.
 [[nodiscard]] std::shared_ptr<const PackedModel> packed_base(const Weights& weights);

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "core/model/engine.h"
+#include "core/model/packed_lora.h"
 #include "core/model/packed_model.h"
 #include "tests/model/kv_memory.h"
 #include "tests/model/tiny_model.h"
@@ -183,6 +184,18 @@ TEST_CASE("a packed base takes four bytes per weight, and none for the embedding
   const std::int64_t packed = config.parameter_count() - config.vocab_size * config.hidden_size;
   CHECK(packed_base(weights)->bytes() == static_cast<std::size_t>(4 * packed));
   CHECK(packed_base(weights)->embedding.shares_memory_with(weights.tensors.at("model.embed_tokens.weight").values));
+}
+
+TEST_CASE("what an engine takes in memory is known from the config", "[model][lora]") {
+  for (const LlamaConfig& config : all_configs()) {
+    CAPTURE(family_name(config.family), config.hidden_size);
+    const Weights weights = test::tiny_weights(config, 3);
+    CHECK(CpuEngine::base_bytes(config) == packed_base(weights)->bytes());
+    for (const std::int64_t rank : {1, 5, 16}) {
+      const PackedLora packed(fresh_lora(config, rank, 1), Shape(config), static_cast<std::size_t>(config.num_layers));
+      CHECK(CpuEngine::change_bytes(config, rank) == packed.bytes());
+    }
+  }
 }
 
 TEST_CASE("a base in half precision computes what its numbers in f32 do", "[model][lora]") {

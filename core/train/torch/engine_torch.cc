@@ -2,11 +2,14 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_flash_attention_forward.h>
+#include <ATen/ops/addcmul.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/roll.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
@@ -28,11 +31,39 @@ std::int64_t blocks_of(const model::LlamaConfig& config, std::size_t kv_bytes, a
   return std::max(static_cast<std::int64_t>(kv_bytes) / block_bytes, longest) + kSpare;
 }
 
-// x [n, heads, dim], Hugging Face's halves; computed in f32, given in x's type.
-at::Tensor rotated(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
-  const std::int64_t half = x.size(-1) / 2;
-  const at::Tensor low = x.narrow(-1, 0, half), high = x.narrow(-1, half, half);
-  return at::cat({low * cos - high * sin, high * cos + low * sin}, -1).to(x.scalar_type());
+// x [n, heads, dim], Hugging Face's halves; computed in f32, given in x's type. A step of a few rows costs what its
+// calls cost: the halves change places as one tensor, and the sine brings their signs along.
+at::Tensor rotated(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& signed_sin) {
+  const at::Tensor swapped = at::roll(x, x.size(-1) / 2, -1);
+  return at::addcmul(x * cos, swapped, signed_sin).to(x.scalar_type());
+}
+
+// The changes of a fused product's parts as one: A below A, B along the diagonal.
+Linear with_one_adapter(const Linear& layer) {
+  if (layer.adapters.size() < 2) return layer;
+  std::vector<at::Tensor> a;
+  std::int64_t rank = 0;
+  for (const Linear::Adapter& adapter : layer.adapters) {
+    a.push_back(adapter.a);
+    rank += adapter.a.size(0);
+  }
+  Linear::Adapter whole{at::cat(a, 0), at::zeros({layer.weight.size(0), rank}, layer.weight.options()), 0};
+  std::int64_t column = 0;
+  for (const Linear::Adapter& adapter : layer.adapters) {
+    whole.b.narrow(0, adapter.first_row, adapter.b.size(0)).narrow(1, column, adapter.b.size(1)).copy_(adapter.b);
+    column += adapter.b.size(1);
+  }
+  return {layer.weight, layer.bias, {whole}, layer.scale};
+}
+
+ModelViews views_for(const DeviceBase& base, const std::optional<model::Lora>& lora) {
+  if (!lora) return base.views();
+  ModelViews views = with_lora(base, *lora);
+  for (LayerViews& layer : views.layers) {
+    layer.qkv = with_one_adapter(layer.qkv);
+    layer.gate_up = with_one_adapter(layer.gate_up);
+  }
+  return views;
 }
 
 // Which of a segment's keys each of its queries sees; undefined: a single query without a window sees all.
@@ -54,7 +85,7 @@ TorchEngine::TorchEngine(const model::Weights& weights, const EngineOptions& opt
       device_(device),
       type_(type),
       base_(device_base(weights, device, type)),
-      views_(weights.lora ? with_lora(*base_, *weights.lora) : base_->views()),
+      views_(views_for(*base_, weights.lora)),
       arena_(config_, blocks_of(config_, options.kv_bytes, type), device, type),
       pool_(options.threads),
       rope_(config_) {}
@@ -84,11 +115,12 @@ void TorchEngine::reserve_positions(std::int64_t positions) const {
   positions = (positions + 1023) / 1024 * 1024;
   rope_.reserve(positions);
   const std::int64_t half = config_.head_dim / 2;
-  const auto table = [&](const float* first) {
-    return at::from_blob(const_cast<float*>(first), {positions, 1, half}, at::kFloat).clone().to(device_);
+  const auto table = [&](const float* first, double sign_of_low) {
+    const at::Tensor angles = at::from_blob(const_cast<float*>(first), {positions, 1, half}, at::kFloat);
+    return at::cat({angles * sign_of_low, angles}, -1).to(device_);
   };
-  cos_ = table(rope_.cos(0));
-  sin_ = table(rope_.sin(0));
+  cos_ = table(rope_.cos(0), 1);
+  signed_sin_ = table(rope_.sin(0), -1);
 }
 
 at::Tensor TorchEngine::attend(std::int64_t index, const StepPlan& plan, const at::Tensor& query) const {
@@ -146,7 +178,7 @@ void TorchEngine::step(std::span<const model::Row> rows, float* logits) const {
   const c10::InferenceMode inference;
   const StepPlan plan = plan_step(rows, arena_, device_);
   reserve_positions(plan.most_keys);
-  const at::Tensor cos = cos_.index_select(0, plan.positions), sin = sin_.index_select(0, plan.positions);
+  const at::Tensor cos = cos_.index_select(0, plan.positions), sin = signed_sin_.index_select(0, plan.positions);
   at::Tensor x = views_.embedding.index_select(0, plan.tokens).to(at::kFloat);  // the residual stream, as in training
   for (std::int64_t i = 0; i < config_.num_layers; ++i) x = layer(i, plan, cos, sin, x);
   const std::int64_t wanted = plan.wanted.size(0);

@@ -51,7 +51,7 @@ class TorchEngine final : public model::Engine {
   mutable KvArena arena_;
   mutable model::ThreadPool pool_;
   mutable model::RopeTable rope_;
-  mutable at::Tensor cos_, sin_;  // [positions, 1, head_dim / 2], f32
+  mutable at::Tensor cos_, signed_sin_;  // [positions, 1, head_dim], f32; the sine of the low half is negative
 };
 
 }  // namespace ipr::train
