@@ -4,17 +4,23 @@
 
 #include "core/host/commands.h"
 #include "core/host/known_models.h"
-#include "core/host/options.h"
+#include "core/host/setup.h"
 #include "core/loop/policy.h"
 #include "core/model/score.h"
 
 namespace ipr::host {
 namespace {
 
+// What a line of `generate` that does not say otherwise asks for.
+struct Generating {
+  std::int64_t max_tokens = 512, top_k = 0;
+  double temperature = 1, top_p = 1;
+};
+
 struct ModelCommand {
   Options options;
-  std::string folder;         // as typed, until the command begins
-  std::string chat_template;  // empty: the folder's own
+  std::string folder;  // as typed, until the command begins
+  Generating generating;
 };
 
 // Answers each line of standard input; a line that cannot be answered gets {"id","error"} and the others go on.
@@ -61,7 +67,7 @@ Result<std::vector<text::Message>> messages_of(const Json& list) {
 // A model without a tokenizer still answers requests in ids: nullptr.
 Result<std::unique_ptr<loop::Speech>> speech_if_any(const ModelCommand& command) {
   if (!loop::has_speech(command.folder)) return std::unique_ptr<loop::Speech>();
-  return loop::load_speech(command.folder, command.chat_template);
+  return loop::load_speech(command.folder, command.options.chat_template);
 }
 
 Status need_tokenizer(const loop::Speech* speech) {
@@ -111,34 +117,37 @@ Result<Json> logprobs(const Json& input, const loop::Speech* speech, const model
   return out;
 }
 
-// Generation ends before the earliest stop string of the decoded text.
-void cut_at_stop(const Json& stops, std::string& text, std::string& finish) {
-  for (const Json& stop : stops) {
-    const auto at = text.find(stop.get<std::string>());
-    if (at == std::string::npos) continue;
-    text.resize(at);
-    finish = "stop";
-  }
-}
-
-Result<Json> generate(const Json& input, const loop::Speech* speech, const model::LlamaConfig& config,
-                      rollout::Generator& generator) {
+Result<Json> generate(const Json& input, const ModelCommand& command, const loop::Speech* speech,
+                      const model::LlamaConfig& config, rollout::Generator& generator) {
+  const Generating& defaults = command.generating;
   rollout::GenerateRequest request;
   IPR_ASSIGN(request.prompt, prompt_of(input, speech));
-  request.max_new_tokens = input.value("max_tokens", std::int64_t{512});
-  request.temperature = input.value("temperature", 1.0);
-  request.top_p = input.value("top_p", 1.0);
-  request.seed = input.value("seed", std::uint64_t{0});
+  request.max_new_tokens = input.value("max_tokens", defaults.max_tokens);
+  request.temperature = input.value("temperature", defaults.temperature);
+  request.top_p = input.value("top_p", defaults.top_p);
+  request.top_k = input.value("top_k", defaults.top_k);
+  request.seed = input.value("seed", command.options.seed);
+  IPR_ASSIGN(request.overflow, overflow_from_name(input.value("overflow", command.options.overflow)));
   const std::int32_t end = speech != nullptr ? speech->chat_template.end_of_turn() : config.eos_token_id;
   if (end >= 0) request.stop_ids = {end};
+  std::vector<std::string> stops = command.options.stop;
+  if (input.contains("stop")) {
+    const Json& given = input["stop"];
+    stops = given.is_string() ? std::vector{given.get<std::string>()} : given.get<std::vector<std::string>>();
+  }
+  if (speech == nullptr && !stops.empty()) return need_tokenizer(speech);
+  std::optional<rollout::StopTexts> stop_texts;
+  if (speech != nullptr) request.stop_texts = &stop_texts.emplace(speech->tokenizer, std::move(stops));
   const rollout::GenerateReply reply = rollout::generate_all(generator, {request})[0];
   if (!reply.status.ok()) return reply.status;
-  std::string text = speech != nullptr ? speech->chat_template.reply_text(speech->tokenizer, reply.ids) : std::string();
-  std::string finish = reply.finish == rollout::Finish::kStop     ? "stop"
-                       : reply.finish == rollout::Finish::kLength ? "length"
-                                                                  : "context_overflow";
-  cut_at_stop(input.value("stop", Json::array()), text, finish);
-  return Json{{"ids", reply.ids}, {"text", text}, {"finish", finish}};
+  Json out = {{"ids", reply.ids}, {"text", reply.text}};
+  if (reply.stop_text.empty() && speech != nullptr)
+    out["text"] = speech->chat_template.reply_text(speech->tokenizer, reply.ids);
+  out["finish"] = reply.finish == rollout::Finish::kStop     ? "stop"
+                  : reply.finish == rollout::Finish::kLength ? "length"
+                                                             : "context_overflow";
+  if (input.value("logprobs", false)) out["token_logprobs"] = reply.logprobs;
+  return out;
 }
 
 Status inspect(const ModelCommand& command) {
@@ -170,21 +179,18 @@ void add_model(CLI::App& app, Chosen& chosen) {
   const auto add = [&](const char* name, const char* help, std::function<Status()> work) {
     CLI::App* command = group->add_subcommand(name, help);
     command->add_option("M", state->folder, "checkpoint folder, GGUF file, or smollm2")->required();
-    command->add_option(
-        "--chat-template", state->chat_template,
-        "plain, chatml, smollm2, qwen2, qwen2.5, qwen3, llama-2, llama-3, llama-3.1, mistral, mistral-v3 or "
-        "zephyr, if not the folder's own");
-    add_flags(*command, state->options, {"model-threads", "json"});
+    add_flags(*command, state->options, {"chat-template", "model-threads", "json"});
     command->callback([work = std::move(work), state, &chosen] {
       chosen.work = [work, state]() -> Status {
         IPR_ASSIGN(state->folder, find_model(state->folder));
         return work();
       };
     });
+    return command;
   };
   add("inspect", "shape, size and tensors", [state] { return inspect(*state); });
   add("tokenize", "{\"id\",\"text\"|\"messages\"} to ids and training mask", [state]() -> Status {
-    IPR_ASSIGN(const auto speech, loop::load_speech(state->folder, state->chat_template));
+    IPR_ASSIGN(const auto speech, loop::load_speech(state->folder, state->options.chat_template));
     return answer_lines([&](const Json& input) { return tokenize(input, *speech); });
   });
   add("logprobs", "{\"id\",\"prompt\"|\"prompt_ids\",\"continuation\"|\"continuation_ids\"} to log-probs",
@@ -195,17 +201,26 @@ void add_model(CLI::App& app, Chosen& chosen) {
         const model::Engine engine(weights, state->options.model_threads);
         return answer_lines([&](const Json& input) { return logprobs(input, speech.get(), engine); });
       });
-  add("generate",
-      "{\"id\",\"prompt\"|\"prompt_ids\"|\"messages\",\"max_tokens\",\"temperature\",\"seed\",\"stop\"} to text",
-      [state]() -> Status {
-        IPR_ASSIGN(const auto speech, speech_if_any(*state));
-        IPR_ASSIGN(model::Weights weights, model::load_checkpoint(state->folder));
-        if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
-        const auto policy = loop::make_policy("model", 0, std::move(weights), state->options.model_threads);
-        return answer_lines([&](const Json& input) {
-          return generate(input, speech.get(), policy->weights.config, *policy->generator);
-        });
-      });
+  CLI::App* const generating =
+      add("generate",
+          "{\"id\",\"prompt\"|\"prompt_ids\"|\"messages\"} to text; flags are for lines that do not say otherwise",
+          [state]() -> Status {
+            IPR_ASSIGN(const auto speech, speech_if_any(*state));
+            IPR_ASSIGN(model::Weights weights, model::load_checkpoint(state->folder));
+            if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
+            const auto policy = loop::make_policy("model", 0, std::move(weights), state->options.model_threads);
+            return answer_lines([&](const Json& input) {
+              return generate(input, *state, speech.get(), policy->weights.config, *policy->generator);
+            });
+          });
+  Generating& defaults = state->generating;
+  generating->add_option("--max-tokens", defaults.max_tokens, "of one reply")->capture_default_str();
+  generating->add_option("--temperature", defaults.temperature, "0: greedy")->capture_default_str();
+  generating->add_option("--top-p", defaults.top_p, "the smallest set of most likely tokens that reaches it; 1: all")
+      ->capture_default_str();
+  generating->add_option("--top-k", defaults.top_k, "only so many most likely tokens, before --top-p; 0: all")
+      ->capture_default_str();
+  add_flags(*generating, state->options, {"seed", "stop", "overflow"});
 }
 
 }  // namespace ipr::host

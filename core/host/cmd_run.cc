@@ -69,11 +69,12 @@ void add_run(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();  // shared with the callback, which outlives this function
   CLI::App* command = app.add_subcommand(
       "run", "the whole method: SFT, then (explore, score, pair, train, evaluate) x I, then the table");
-  add_flags(*command, *options, {"env",        "scorer", "optimizer",   "model",       "data",         "expert",
-                                 "start-from", "limit",  "iterations",  "samples",     "threshold",    "max-steps",
-                                 "seed",       "out",    "resume",      "config",      "set",          "prompts",
-                                 "profile",    "preset", "plugin-path", "device",      "threads",      "model-threads",
-                                 "dry-run",    "json",   "verbose",     "split-lists", "allow-overlap"});
+  add_flags(*command, *options,
+            {"env",           "scorer",        "optimizer",     "model",     "data",      "expert",  "start-from",
+             "limit",         "iterations",    "samples",       "threshold", "max-steps", "seed",    "out",
+             "resume",        "config",        "set",           "prompts",   "profile",   "preset",  "plugin-path",
+             "device",        "threads",       "model-threads", "dry-run",   "json",      "verbose", "split-lists",
+             "allow-overlap", "chat-template", "stop",          "overflow"});
   command->callback([options, command, &chosen] {
     chosen.work = [options, command]() -> Status {
       IPR_TRY(finish_options(*command, *options));

@@ -7,6 +7,7 @@
 #include "core/host/known_models.h"
 #include "core/host/run_folder.h"
 #include "core/loop/method.h"
+#include "core/loop/mini.h"
 #include "core/loop/stage_settings.h"
 #include "core/loop/start_from.h"
 
@@ -87,6 +88,13 @@ Status check_train(const plugin::Manifest& manifest, const Json& train) {
   return read.ok() ? Status() : read.status();
 }
 
+// Each only where it is not the default, which a config need not name.
+void add_reply_settings(const Options& options, Json& decides) {
+  if (!options.chat_template.empty()) decides["chat_template"] = options.chat_template;
+  if (!options.stop.empty()) decides["stop"] = options.stop;
+  if (options.overflow != Options().overflow) decides["overflow"] = options.overflow;
+}
+
 bool is_device(const std::string& name) {
   if (name == "cpu" || name == "cuda") return true;
   return name.size() > 5 && name.starts_with("cuda:") && name.find_first_not_of("0123456789", 5) == std::string::npos;
@@ -110,9 +118,12 @@ Status check_flags(const Options& options) {
                  ": give the number of workers, or 0 for as many as cores");
   if (options.model_threads < 1)
     return usage("--model-threads " + std::to_string(options.model_threads) + ": give at least 1");
-  if (!is_mini(options) && !is_known_model(options.model) && !std::filesystem::is_directory(options.model)) {
-    return bad_data("--model " + options.model + ": is neither `mini`, `smollm2` nor a checkpoint folder");
+  if (!is_mini(options) && !may_be_model(options.model)) {
+    return bad_data("--model " + options.model + ": is neither `mini`, `smollm2`, a checkpoint folder nor a GGUF file");
   }
+  if (is_mini(options) && !options.chat_template.empty() && options.chat_template != loop::kMiniTemplate)
+    return usage("--chat-template " + options.chat_template + ": the mini model speaks \"" + loop::kMiniTemplate +
+                 "\"; leave it out, or give another --model");
   if (!options.expert.empty() && !std::filesystem::exists(options.expert))
     return bad_data("--expert " + options.expert + ": no such file");
   IPR_TRY(check_profile(options.profile));
@@ -212,6 +223,8 @@ Result<RunPlan> plan_run(const Options& options) {
   IPR_ASSIGN(config.scorer, chosen(scorer_role));
   const bool quick = options.preset == "quick";
   IPR_ASSIGN(config.model, find_model(options.model));
+  config.chat_template = options.chat_template;
+  IPR_ASSIGN(config.replies, reply_rules(options));
   config.expert_file = options.expert;
   config.start_from = options.start_from;
   config.device = options.device;
@@ -251,6 +264,7 @@ Result<RunPlan> plan_run(const Options& options) {
                   {"seed", config.seed},
                   {"device", config.device},
                   {"model_threads", config.model_threads}};
+  add_reply_settings(options, decides);
   // Not part of what decides: the results are those of a run that trains the same model itself.
   if (!options.start_from.empty()) {
     IPR_TRY(check_is_run(options.start_from));
@@ -266,6 +280,13 @@ Result<RunPlan> plan_run(const Options& options) {
   }
   plan.settings.push_back({"model-threads", std::to_string(config.model_threads), flag_origin("model-threads"), ""});
   plan.settings.push_back({"allow-overlap", config.allow_overlap ? "true" : "false", flag_origin("allow-overlap"), ""});
+  const std::pair<const char*, std::string> replies[] = {
+      {"chat-template", options.chat_template},
+      {"stop", options.stop.empty() ? "" : Json(options.stop).dump()},
+      {"overflow", options.overflow}};
+  for (const auto& [flag, value] : replies) {
+    if (options.given(flag)) plan.settings.push_back({flag, value, flag_origin(flag), ""});
+  }
   Json origins = Json::object(), paper = Json::object();
   for (report::Setting& setting : plan.settings) {
     if (setting.key == "iterations" && config.iterations != kIterations) setting.paper = std::to_string(kIterations);
