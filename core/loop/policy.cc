@@ -31,7 +31,11 @@ Result<std::unique_ptr<Speech>> load_speech(const std::string& path, const std::
 }
 
 bool has_speech(const std::string& path) {
-  return text::has_tokenizer(path) || model::gguf_of(path).has_value();
+  if (text::has_tokenizer(path)) return true;
+  const std::optional<std::string> gguf = model::gguf_of(path);
+  if (!gguf) return false;
+  const Result<text::GgufTokenizer> keys = model::read_gguf_tokenizer(*gguf);
+  return !keys.ok() || !keys->model.empty();  // load_speech says what is wrong with the file
 }
 
 Status check_speech(const Speech& speech, const model::LlamaConfig& config, const std::string& folder) {

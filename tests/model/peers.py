@@ -235,6 +235,7 @@ def gguf_files(place):
 
 
 transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
 torch.set_num_threads(1)
 with tempfile.TemporaryDirectory() as folder:
     families(pathlib.Path(folder))
