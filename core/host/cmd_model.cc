@@ -40,7 +40,7 @@ Status answer_lines(const std::function<Result<Json>(const Json&)>& answer) {
       try {
         const Result<Json> answered = answer(*input);
         out = answered.ok() ? *answered : Json{{"error", answered.status().message()}};
-      } catch (const Json::exception& exception) {
+      } catch (const std::exception& exception) {
         out = {{"error", "input line " + std::to_string(number) + ": " + exception.what()}};
       }
     }
