@@ -111,7 +111,10 @@ TEST_CASE("model generate repeats itself for one seed and stops where it is told
 
 TEST_CASE("model generate takes top-k, several stop strings, and what the flags say for all lines", "[host][model]") {
   const SmallRun& run = small_run();
-  const Json line = {{"id", 1}, {"prompt", "At 1 1, goal 1 3. Ways: right"}, {"max_tokens", 12}, {"seed", 5}};
+  const Json line = {{"id", 1},
+                     {"messages", {{{"role", "user"}, {"content", "At 1 1, goal 1 3. Ways: right"}}}},
+                     {"max_tokens", 12},
+                     {"seed", 5}};
   const auto with = [&](const Json& more) {
     Json asked = line;
     asked.update(more);
