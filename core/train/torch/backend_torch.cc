@@ -227,9 +227,9 @@ std::vector<Unit> TorchBackend::plan_units(std::span<const TrainRow* const> rows
 // How many of the first layers keep only their input while forwards of `tokens` tokens wait for backward. What a
 // forward keeps is bounded; the bits do not depend on it.
 std::size_t TorchBackend::recomputed_layers(std::int64_t tokens) const {
-  constexpr double kShare = 0.5;  // of the free memory; the rest is for what operators hold meanwhile
+  const double share = device_.is_cpu() ? 0.5 : 0.7;  // the rest is for what operators hold meanwhile
   const double bound = options_.tape_bytes > 0 ? static_cast<double>(options_.tape_bytes)
-                                               : kShare * static_cast<double>(free_memory(device_));
+                                               : share * static_cast<double>(free_memory(device_));
   const TapeBytes bytes = tape_bytes_per_token(frozen_.config, type_ == at::kBFloat16);
   const auto layers = static_cast<double>(frozen_.config.num_layers);
   const double too_much = static_cast<double>(tokens * bytes.whole) * layers - bound;
