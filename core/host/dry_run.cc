@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <cstdio>
+#include <fstream>
+#include <string>
 
 #include "core/host/interrupt.h"
 #include "core/loop/survey.h"
@@ -29,7 +31,7 @@ Json to_json(const loop::Survey& survey, const loop::Expectation& expected) {
             {"row_tokens", round_to(work.row_tokens, 0.1)},
             {"sft_steps", std::llround(work.sft_steps)},
             {"sft_tokens", std::llround(work.sft_tokens)},
-            {"parameters", work.parameters},
+            {"parameters", work.shape.parameter_count()},
             {"vocabulary", survey.vocabulary}}},
           {"measured",
            {{"train_tokens_per_second", std::llround(survey.rates.train)},
@@ -43,7 +45,10 @@ Json to_json(const loop::Survey& survey, const loop::Expectation& expected) {
             {"mc_rollouts", std::llround(expected.mc_rollouts)},
             {"evaluation_episodes", std::llround(expected.episodes)},
             {"seconds", round_to(expected.seconds, 0.1)},
-            {"memory_bytes", std::llround(round_to(expected.memory_bytes, 1 << 20))}}}};
+            {"memory_bytes", std::llround(round_to(expected.memory_bytes, 1 << 20))},
+            {"least_memory_bytes", std::llround(round_to(expected.least_memory_bytes, 1 << 20))},
+            {"device_bytes", std::llround(round_to(expected.device_bytes, 1 << 20))},
+            {"least_device_bytes", std::llround(round_to(expected.least_device_bytes, 1 << 20))}}}};
 }
 
 void print_plan(const RunPlan& plan) {
@@ -57,11 +62,40 @@ void print_plan(const RunPlan& plan) {
     std::printf("%-30s %-20s %s\n", setting.key.c_str(), setting.value.c_str(), setting.source.c_str());
 }
 
+// Bytes that the system can still give; 0 where it does not say.
+double available_bytes() {
+  std::ifstream file("/proc/meminfo");
+  for (std::string word; file >> word;) {
+    double kib = 0;
+    if (word == "MemAvailable:" && file >> kib) return kib * 1024;
+  }
+  return 0;
+}
+
+void print_memory(const loop::Expectation& expected) {
+  constexpr double kGiB = 1 << 30;
+  std::printf("memory      %.1f GiB", expected.memory_bytes / kGiB);
+  if (expected.device_bytes > 0)
+    std::printf(", and on the GPU %.1f GiB (at least %.1f: the trainer then runs layers twice)",
+                expected.device_bytes / kGiB, expected.least_device_bytes / kGiB);
+  else if (expected.least_memory_bytes < 0.95 * expected.memory_bytes)
+    std::printf(" (at least %.1f: the trainer then runs layers twice)", expected.least_memory_bytes / kGiB);
+  const double available = available_bytes();
+  if (available > 0)
+    std::printf("; %s the %.1f GiB that this machine can give now",
+                expected.least_memory_bytes <= available ? "fits into" : "does NOT fit into", available / kGiB);
+  std::printf("\n");
+  if (expected.lora_memory_bytes == 0 || expected.lora_memory_bytes > 0.8 * expected.least_memory_bytes) return;
+  std::printf("            with --lora 16 at least %.1f GiB", expected.lora_memory_bytes / kGiB);
+  if (expected.lora_device_bytes > 0) std::printf(", and %.1f GiB on the GPU", expected.lora_device_bytes / kGiB);
+  std::printf("\n");
+}
+
 void print(const loop::Survey& survey, const loop::Expectation& expected) {
   const loop::Workload& work = survey.workload;
   std::printf("\ncounted     %.0f experts of %.1f turns, rows of %.0f tokens, %.0f SFT steps, %.2f M parameters\n",
               work.experts, work.expert_turns, work.row_tokens, work.sft_steps,
-              static_cast<double>(work.parameters) / 1e6);
+              static_cast<double>(work.shape.parameter_count()) / 1e6);
   std::printf("measured    %.0f tokens/s trained, %.0f read, %.0f sampled (now, on this machine)\n", survey.rates.train,
               survey.rates.prompt, survey.rates.generate);
   std::printf(
@@ -73,10 +107,9 @@ void print(const loop::Survey& survey, const loop::Expectation& expected) {
   for (const loop::ExpectedStage& stage : expected.stages)
     std::printf("%-10s %10.0f %10.1f\n", stage.name.c_str(), stage.rollouts, stage.seconds);
   std::printf(
-      "expected    %s, %.0f rollouts (%.0f of them Monte Carlo), %.1f GiB of memory; on the generated worlds within a "
-      "factor of 2\n",
-      loop::human_seconds(expected.seconds).c_str(), expected.rollouts, expected.mc_rollouts,
-      expected.memory_bytes / (1 << 30));
+      "expected    %s, %.0f rollouts (%.0f of them Monte Carlo); on the generated worlds within a factor of 2\n",
+      loop::human_seconds(expected.seconds).c_str(), expected.rollouts, expected.mc_rollouts);
+  print_memory(expected);
 }
 
 }  // namespace

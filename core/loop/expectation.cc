@@ -11,7 +11,8 @@ constexpr double kCandidates = 1.35;         // step candidates, of those counte
 constexpr double kKeptCandidates = 0.6;      // share of them that become pairs
 constexpr double kRowsPerPair = 3;           // winner, loser, anchor
 constexpr double kReferenceShare = 1.0 / 3;  // a forward pass beside forward and backward
-constexpr double kProgramBytes = 350e6;      // the program with its libraries
+constexpr double kProgramBytes = 240e6;      // the program, its environments and records
+constexpr std::int64_t kUsualRank = 16;      // of --lora, for comparison
 
 double between(double learned, double lost, double share) {
   return learned + (lost - learned) * share;
@@ -42,9 +43,34 @@ double seconds_of(const Play& play, const Rates& rates) {
   return play.read / rates.prompt + play.sampled / rates.generate + play.before * rates.attend;
 }
 
-// Keys and values that one policy keeps after having played this much.
-double kv_bytes(const Workload& w, const Play& play) {
-  return std::min(w.kv_budget_bytes, (play.read + play.sampled) * w.kv_bytes_per_token);
+// Positions that one policy keeps after having played this much.
+double kept_positions(const Workload& w, const Play& play) {
+  const auto bytes = static_cast<double>(train::rollout_memory(w.shape, w.memory, 1, 0).kv);
+  return std::min(w.kv_budget_bytes / bytes, play.read + play.sampled);
+}
+
+struct Bytes {
+  double host = 0, device = 0, least_device = 0;
+};
+
+// Alive together at most: the trainer, the base policy (which also scores), the last iteration's and the new one. With
+// a frozen base they differ by their pairs alone.
+Bytes memory_of(const Workload& w, const train::MemorySetup& setup, double positions) {
+  const double policies = w.iterations > 1 ? 3 : 2;
+  const bool lora = setup.lora_rank > 0;
+  const auto tokens = static_cast<std::int64_t>(w.tokens_per_pass);
+  const train::TrainMemory trainer = train::train_memory(w.shape, setup, tokens, tokens / 2);
+  const train::RolloutMemory player = train::rollout_memory(w.shape, setup, static_cast<std::int64_t>(positions),
+                                                            static_cast<std::int64_t>(w.rows_in_flight));
+  // Weights of all players. On a GPU the frozen base is the trainer's own; with all weights trained each has its own.
+  const double played = !lora       ? policies * static_cast<double>(player.weights)
+                        : setup.gpu ? 0
+                                    : static_cast<double>(player.weights);
+  const double loaded = (lora ? 1 : policies + 1) * static_cast<double>(trainer.host);
+  const double beside = played + static_cast<double>(player.kv + player.working);
+  Bytes bytes{kProgramBytes + loaded, static_cast<double>(trainer.device()) + beside,
+              static_cast<double>(trainer.least_device()) + beside};
+  return bytes;
 }
 
 }  // namespace
@@ -88,13 +114,24 @@ Expectation expect(const Workload& w, const Rates& rates) {
               {"evaluate", e.episodes, seconds_of(evaluation, rates) * (iterations + 1)}};
   for (const ExpectedStage& stage : e.stages) e.seconds += stage.seconds;
 
-  // Alive together at most: the base policy (which also scores), the last iteration's and the new one.
-  const double weights = static_cast<double>(w.parameters) * sizeof(float);
-  const double policies = w.iterations > 1 ? 3 : 2;
-  double kept = kv_bytes(w, evaluation + explore + score * iterations) + kv_bytes(w, evaluation);
-  if (policies > 2) kept += kv_bytes(w, evaluation + explore);
-  const double trainer = 4 * weights + w.tokens_per_pass * w.activation_bytes_per_token;  // gradient, two moments
-  e.memory_bytes = kProgramBytes + (2 * policies + 1) * weights + trainer + kept;         // plain and packed
+  double positions = kept_positions(w, evaluation + explore + score * iterations) + kept_positions(w, evaluation);
+  if (w.iterations > 1) positions += kept_positions(w, evaluation + explore);
+  const Bytes asked = memory_of(w, w.memory, positions);
+  train::MemorySetup with_lora = w.memory;
+  with_lora.lora_rank = kUsualRank;
+  const Bytes other = memory_of(w, with_lora, positions);
+  const bool compare = w.memory.lora_rank == 0;
+  if (w.memory.gpu) {
+    e.memory_bytes = e.least_memory_bytes = asked.host;
+    e.device_bytes = asked.device;
+    e.least_device_bytes = asked.least_device;
+    e.lora_memory_bytes = compare ? other.host : 0;
+    e.lora_device_bytes = compare ? other.least_device : 0;
+  } else {
+    e.memory_bytes = asked.host + asked.device;
+    e.least_memory_bytes = asked.host + asked.least_device;
+    e.lora_memory_bytes = compare ? other.host + other.least_device : 0;
+  }
   return e;
 }
 

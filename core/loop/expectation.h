@@ -21,6 +21,8 @@
 #include <string>
 #include <vector>
 
+#include "core/train/memory.h"
+
 namespace ipr::loop {
 
 // Counted: from the environment's tasks and the experts that were played.
@@ -40,10 +42,11 @@ struct Workload {
   bool along_prefixes = false;     // those episodes start at each of its turns
   double samples = 0;              // rollouts per scored step; 0: the scorer plays none
   double train_epochs = 1;         // of a stage on pairs
-  std::int64_t parameters = 0;
-  double kv_bytes_per_token = 0;                               // keys and values of one position
-  double kv_budget_bytes = 0;                                  // of one policy
-  double tokens_per_pass = 0, activation_bytes_per_token = 0;  // of the trainer
+  model::LlamaConfig shape;
+  train::MemorySetup memory;
+  double kv_budget_bytes = 0;  // of one policy
+  double rows_in_flight = 0;   // of the rollout engine
+  double tokens_per_pass = 0;  // of the trainer
 };
 
 // Measured on this machine, tokens per second where nothing else is said.
@@ -67,7 +70,10 @@ struct Expectation {
   double mc_rollouts = 0;  // of scoring alone: the table's Monte Carlo cost
   double episodes = 0;     // of evaluation
   double seconds = 0;
-  double memory_bytes = 0;  // largest resident size
+  // Of the machine, and beside it of a GPU; on the CPU alone all is in the first. A trainer with less room runs layers
+  // again instead of keeping them: `least` of each. With --lora 16 instead of all weights (0: LoRA is asked for).
+  double memory_bytes = 0, least_memory_bytes = 0, lora_memory_bytes = 0;
+  double device_bytes = 0, least_device_bytes = 0, lora_device_bytes = 0;
 };
 
 [[nodiscard]] double lost_share(double sft_steps);

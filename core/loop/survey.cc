@@ -132,13 +132,14 @@ class Surveyor {
     work.surprise = surprise(experts_);
     work.reply_tokens = replies / turns;
     work.max_new_tokens = static_cast<double>(config_.max_new_tokens);
-    work.parameters = weights_.config.parameter_count();
     const model::LlamaConfig& shape = weights_.config;
-    work.kv_bytes_per_token = static_cast<double>(shape.num_layers * 2 * shape.num_kv_heads * shape.head_dim) * 4;
-    work.kv_budget_bytes = static_cast<double>(generator_options(shape, config_.compute).kv_budget_bytes);
-    work.activation_bytes_per_token =
-        4.0 * static_cast<double>(shape.num_layers * (12 * shape.hidden_size + 4 * shape.intermediate_size) +
-                                  2 * shape.vocab_size);
+    const rollout::GeneratorOptions options = generator_options(shape, config_.compute);
+    const model::Values& embedding = weights_.tensors.at("model.embed_tokens.weight").values;
+    work.shape = shape;
+    work.memory = {config_.lora, config_.compute.dtype == "bf16", config_.compute.device != "cpu",
+                   static_cast<std::int64_t>(embedding.bytes().size() / embedding.size())};
+    work.kv_budget_bytes = static_cast<double>(options.kv_budget_bytes);
+    work.rows_in_flight = static_cast<double>(options.max_rows + options.max_prefill_rows);
     survey_.vocabulary = shape.vocab_size;
     return {};
   }
@@ -200,7 +201,7 @@ class Surveyor {
   [[nodiscard]] std::vector<train::TrainRow> some_rows(double tokens) const {
     std::vector<train::TrainRow> some;
     for (const train::TrainRow& row : rows_) {
-      if (tokens < 1) break;
+      if (tokens < 1 && !some.empty()) break;
       const auto size = std::clamp<std::size_t>(static_cast<std::size_t>(tokens),
                                                 std::min<std::size_t>(64, row.ids.size()), row.ids.size());
       train::TrainRow part = row;
@@ -218,7 +219,7 @@ class Surveyor {
     progress_.begin("measure the trainer", "steps", 0);
     IPR_ASSIGN(const auto backend, train::load_backend(backend_options(config_.compute)));
     IPR_TRY(backend->set_weights(weights_));
-    const double parameters = static_cast<double>(survey_.workload.parameters);
+    const double parameters = static_cast<double>(survey_.workload.shape.parameter_count());
     train::TrainJob job;
     const std::vector<train::TrainRow> rows = some_rows(kEffort / 3 / parameters);
     job.rows = rows;
@@ -250,7 +251,7 @@ class Surveyor {
   };
 
   Played measure_at(rollout::Generator& generator, bool at_the_end) const {
-    double effort = kEffort / static_cast<double>(survey_.workload.parameters);
+    double effort = kEffort / static_cast<double>(survey_.workload.shape.parameter_count());
     std::vector<rollout::GenerateRequest> requests;
     Played played;
     for (const rollout::Trajectory& expert : experts_) {

@@ -7,15 +7,16 @@
 #include <set>
 #include <utility>
 
+#include "ipr/draws.hpp"
 #include "ipr/plugin.hpp"
 #include "json_records.h"
 #include "json_text.h"
-#include "world/draws.h"
 
 namespace intercodesql {
 namespace {
 
 namespace fs = std::filesystem;
+using ipr::sdk::Draws;
 using ipr::sdk::Failure;
 
 // Question files by their official names, and which part of the tasks each holds. The first of a part counts.

@@ -2,8 +2,8 @@
 //
 // An expert is a deterministic policy: a pure function of the goal and of what a page shows, valid in any state, on or
 // off its own path. It never remembers; where it acts "at random" the number is a named draw of (world seed, task), so
-// coming back to a decision repeats it (draws.h). Both experts are disclosed in the README, and neither is told to the
-// model: it only sees the messages.
+// coming back to a decision repeats it (ipr/draws.hpp). Both experts are disclosed in the README, and neither is told
+// to the model: it only sees the messages.
 //
 //  - scripted_expert plays the generated world, imperfectly on purpose like a human shopper (mini-world.md section 2):
 //    it searches too few words, takes the first hit, forgets options. What it gets wrong is what the method can repair.
@@ -22,11 +22,13 @@
 #include <vector>
 
 #include "catalog.h"
-#include "draws.h"
+#include "ipr/draws.hpp"
 #include "reward.h"
 #include "search_index.h"
 
 namespace webshop {
+
+using ipr::sdk::Draws;
 
 // What an expert sees. Views and pointers live as long as the call.
 struct View {

@@ -7,11 +7,13 @@
 #include <string_view>
 #include <utility>
 
-#include "draws.h"
+#include "ipr/draws.hpp"
 #include "ipr/plugin.h"
 
 namespace webshop {
 namespace {
+
+using ipr::sdk::Draws;
 
 constexpr std::size_t kWords = 7;  // attribute words per category: the points of the Fano plane
 constexpr std::size_t kLines = 7;  // products per category: its lines

@@ -30,9 +30,16 @@ Workload default_run() {
   w.episodes_per_expert = 4.3;
   w.along_prefixes = true;
   w.samples = 5;
-  w.parameters = 500000;
-  w.kv_bytes_per_token = 2048;
+  w.shape.vocab_size = 768;
+  w.shape.hidden_size = 128;
+  w.shape.intermediate_size = 352;
+  w.shape.num_layers = 2;
+  w.shape.num_heads = w.shape.num_kv_heads = 4;
+  w.shape.head_dim = 32;
+  w.shape.tie_word_embeddings = true;
   w.kv_budget_bytes = 1.6e9;
+  w.rows_in_flight = 320;
+  w.tokens_per_pass = 16384;
   return w;
 }
 
@@ -114,6 +121,30 @@ TEST_CASE("time falls with the rates, memory does not", "[loop][dry-run]") {
   double sum = 0;
   for (const ExpectedStage& one : slow.stages) sum += one.seconds;
   CHECK(sum == Approx(slow.seconds));
+}
+
+TEST_CASE("a change to a frozen base needs less memory than all weights", "[loop][dry-run]") {
+  Workload w = default_run();
+  w.shape.hidden_size = 4096;
+  w.shape.intermediate_size = 11008;
+  w.shape.num_layers = 32;
+  w.shape.num_heads = w.shape.num_kv_heads = 32;
+  w.shape.head_dim = 128;
+  w.shape.vocab_size = 32000;
+  w.shape.tie_word_embeddings = false;
+  for (const bool gpu : {false, true}) {
+    w.memory = {0, true, gpu, 2};
+    const Expectation all = expect(w, kRates);
+    w.memory.lora_rank = 16;
+    const Expectation lora = expect(w, kRates);
+    CAPTURE(gpu);
+    CHECK(lora.memory_bytes < all.memory_bytes / 2);
+    CHECK(lora.lora_memory_bytes == 0);
+    CHECK(all.lora_memory_bytes == Approx(gpu ? lora.memory_bytes : lora.least_memory_bytes));
+    CHECK(lora.least_memory_bytes <= lora.memory_bytes);
+    CHECK((lora.device_bytes > 13e9) == gpu);  // 6.7e9 weights of two bytes
+    CHECK(lora.least_device_bytes <= lora.device_bytes);
+  }
 }
 
 TEST_CASE("a scorer without rollouts costs none", "[loop][dry-run]") {

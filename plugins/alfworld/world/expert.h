@@ -20,10 +20,12 @@
 #include <vector>
 
 #include "engine/game.h"
-#include "world/draws.h"
+#include "ipr/draws.hpp"
 #include "world/memory.h"
 
 namespace alfworld {
+
+using ipr::sdk::Draws;
 
 // What the expert does wrong with things of a kind.
 enum class Flaw : std::uint8_t {

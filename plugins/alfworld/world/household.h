@@ -15,11 +15,13 @@
 #include <string>
 #include <vector>
 
-#include "world/draws.h"
+#include "ipr/draws.hpp"
 #include "world/goal.h"
 #include "world/vocabulary.h"
 
 namespace alfworld {
+
+using ipr::sdk::Draws;
 
 // Hundredths of a metre.
 struct Point {

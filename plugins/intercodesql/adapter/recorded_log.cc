@@ -16,6 +16,28 @@ using ipr::sdk::Failure;
   throw Failure(IPR_DATA_LOSS, "intercodesql: " + where + ": expected " + expected);
 }
 
+std::vector<std::string> read_actions(const Record& record, const std::string& where) {
+  constexpr const char* kExpected =
+      "a list of texts under \"actions\", or of objects with an \"action\" under \"trajectory\"";
+  const bool of_people = !record.contains("actions") && record.contains("trajectory");
+  const Record list = record.value(of_people ? "trajectory" : "actions", Record());
+  if (!list.is_array()) wrong(where, kExpected);
+  std::vector<std::string> actions;
+  for (const Record& item : list) {
+    const Record action = !of_people ? item : item.is_object() ? item.value("action", Record()) : Record();
+    if (!action.is_string()) wrong(where, kExpected);
+    actions.push_back(action.get<std::string>());
+  }
+  return actions;
+}
+
+std::optional<double> read_reward(const Record& record) {
+  for (const char* name : {"max_reward", "reward"}) {
+    if (record.contains(name) && record[name].is_number()) return record[name].get<double>();
+  }
+  return std::nullopt;
+}
+
 double best_turn(SqlEnv& env, const RecordedEpisode& episode) {
   double best = 0;
   for (std::size_t i = 0; i < episode.actions.size(); ++i) {
@@ -45,15 +67,8 @@ RecordedEpisode read_recorded_episode(std::string_view line, const std::string& 
   const Record& id = record["task_id"];
   RecordedEpisode episode;
   episode.task_id = id.is_string() ? id.get<std::string>() : id.dump();
-  const Record actions = record.value("actions", Record());
-  if (!actions.is_array()) wrong(where, "a list of texts under \"actions\"");
-  for (const Record& action : actions) {
-    if (!action.is_string()) wrong(where, "a list of texts under \"actions\"");
-    episode.actions.push_back(action.get<std::string>());
-  }
-  if (record.contains("max_reward") && record["max_reward"].is_number()) {
-    episode.reward = record["max_reward"].get<double>();
-  }
+  episode.actions = read_actions(record, where);
+  episode.reward = read_reward(record);
   return episode;
 }
 

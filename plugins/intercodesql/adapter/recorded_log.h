@@ -1,7 +1,8 @@
-// Recorded agents of InterCode, to be scored again.
+// Recorded agents of InterCode, and people, to be scored again.
 //
 // A line of a log is a JSON object with `task_id` and `actions`, as the published logs hold them: what the runner
-// parsed out of each message, `execute[…]` and `submit` in the ReAct run. Other members are left alone.
+// parsed out of each message, `execute[…]` and `submit` in the ReAct run. The log of people has `trajectory` instead, a
+// list of objects with an `action`. Other members are left alone.
 #pragma once
 
 #include <optional>
@@ -17,7 +18,7 @@ namespace intercodesql {
 struct RecordedEpisode {
   std::string task_id;
   std::vector<std::string> actions;
-  std::optional<double> reward;  // `max_reward`, where the log has it
+  std::optional<double> reward;  // `max_reward`, or `reward` in the log of people, where the log has it
 };
 
 // Throws sdk::Failure (IPR_DATA_LOSS) with `where` for a line of another form.

@@ -2,7 +2,7 @@
 //
 // A deterministic policy: a pure function of the task and of what the episode has shown, valid in any state, on or off
 // its own path. Where it acts "at random" the number is a named draw of (world seed, task), so coming back to a
-// decision repeats it (draws.h).
+// decision repeats it (ipr/draws.hpp).
 //
 // It is imperfect on purpose, as mini-worlds-other.md section 2 tells: it looks at a wrong table first, asks before it
 // has looked and meets `Unknown column`, forgets the second condition, the order or the limit, and notices that in a
@@ -16,10 +16,12 @@
 #include <string_view>
 
 #include "environment/observation.h"
-#include "world/draws.h"
+#include "ipr/draws.hpp"
 #include "world/world.h"
 
 namespace intercodesql {
+
+using ipr::sdk::Draws;
 
 struct Habits {
   double show_tables = 0.5;        // begins with SHOW TABLES

@@ -4,13 +4,15 @@
 #include <initializer_list>
 #include <set>
 
+#include "ipr/draws.hpp"
 #include "ipr/plugin.h"
 #include "json_text.h"
-#include "world/draws.h"
 #include "world/words.h"
 
 namespace intercodesql {
 namespace {
+
+using ipr::sdk::Draws;
 
 constexpr std::size_t kKinds = 6;
 constexpr std::array<std::string_view, kKinds> kKindNames = {"one", "two", "top", "count", "columns", "one-top"};

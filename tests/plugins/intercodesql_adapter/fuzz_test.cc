@@ -6,11 +6,12 @@
 
 #include "adapter/runner.h"
 #include "adapter/text.h"
+#include "ipr/draws.hpp"
 #include "tests/support/catch.h"
 #include "tests/support/fuzz_rounds.h"
-#include "world/draws.h"
 
 using namespace intercodesql;
+using ipr::sdk::Draws;
 
 namespace {
 

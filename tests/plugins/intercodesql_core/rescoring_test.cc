@@ -53,21 +53,28 @@ TEST_CASE("recorded agents earn here what they earned on a MySQL server", "[inte
   struct Log {
     const char* file;
     Runner runner;
+    std::size_t scored;
     double floor;
   };
   for (const Log& log :
-       {Log{"gpt4_10turns.jsonl", Runner::kTryAgain, 0.986}, Log{"gpt35_10turns.jsonl", Runner::kTryAgain, 0.973},
-        Log{"gpt35_react_10turns.jsonl", Runner::kReact, 0.994}}) {
+       {Log{"gpt4_10turns.jsonl", Runner::kTryAgain, 523, 0.986},
+        Log{"gpt35_10turns.jsonl", Runner::kTryAgain, 523, 0.973},
+        Log{"gpt35_react_10turns.jsonl", Runner::kReact, 523, 0.994}, Log{"human.jsonl", Runner::kTryAgain, 8, 1}}) {
     const Agreement agreement = rescore_log(world, logs + "/" + log.file, log.runner);
     CAPTURE(log.file, agreement.others, agreement.equal);
-    CHECK(agreement.scored == 523);
+    CHECK(agreement.scored == log.scored);
     CHECK(agreement.share() >= log.floor);
   }
 }
 
 TEST_CASE("lines of another form are named", "[intercodesql]") {
   CHECK(read_recorded_episode(R"({"task_id":3,"actions":["submit"]})", "log").task_id == "3");
-  for (const char* line : {"[]", "{}", R"({"task_id":3})", R"({"task_id":3,"actions":[1]})"}) {
+  const RecordedEpisode person = read_recorded_episode(
+      R"({"task_id":3,"reward":0.5,"trajectory":[{"action":"show tables;","observation":""}]})", "log");
+  CHECK(person.actions == std::vector<std::string>{"show tables;"});
+  CHECK(person.reward == 0.5);
+  for (const char* line : {"[]", "{}", R"({"task_id":3})", R"({"task_id":3,"actions":[1]})",
+                           R"({"task_id":3,"trajectory":["x"]})", R"({"task_id":3,"trajectory":[{"action":1}]})"}) {
     CHECK_THROWS_WITH(read_recorded_episode(line, "log: line 1"), Catch::Contains("log: line 1: expected"));
   }
 }

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "analyzer.h"
-#include "draws.h"
 #include "fuzzy.h"
 #include "ipr/plugin.h"
 #include "nouns.h"
@@ -57,15 +56,6 @@ TEST_CASE("a seed names one world", "[webshop][world]") {
   CHECK(one.items_ins_v2 == again.items_ins_v2);
   CHECK(one.items_human_ins == again.items_human_ins);
   CHECK(one.items_shuffle != generate_world(2, WorldSize::kNormal).items_shuffle);
-}
-
-TEST_CASE("draws are the same numbers on every machine", "[webshop][world]") {
-  const Draws draws(1, "7");
-  CHECK(draws.bits("first hit") == draws.bits("first hit", 0));
-  CHECK(draws.bits("first hit") != draws.bits("first hit", 1));
-  CHECK(draws.bits("first hit") != Draws(1, "8").bits("first hit"));
-  CHECK(draws.bits("first hit") == UINT64_C(7375449607359467109));
-  CHECK(draws.uniform("first hit") == Approx(0.3998239244));
 }
 
 TEST_CASE("every product has its own id and loads by the official rules", "[webshop][world]") {

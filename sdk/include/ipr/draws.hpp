@@ -1,8 +1,12 @@
-// Named random draws of the generated world and its expert.
+// ipr/draws.hpp: named random draws, for generated worlds and scripted experts. Header only.
 //
-// A draw is a pure function of (seed, key, name): no state, no order, the same on every machine. That makes a scripted
-// agent with random habits a deterministic policy of (task, state): it draws the same number whenever it comes back to
-// a decision. Only integer arithmetic and one exact division, never std:: distributions, whose results are not fixed.
+//   const ipr::sdk::Draws draws(world_seed, task_id);
+//   if (draws.uniform("forgets the limit", turn) < 0.4) …
+//
+// A draw is a pure function of (seed, key, name, index): no state, no order, the same on every machine. That makes a
+// scripted agent with random habits a deterministic policy of (task, state): it draws the same number whenever it comes
+// back to a decision. Only integer arithmetic and one exact division, never std:: distributions, whose results are not
+// fixed. The values are part of the SDK's promise: worlds and their task ids are made of them.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +17,7 @@
 
 #include "ipr/plugin.h"
 
-namespace alfworld {
+namespace ipr::sdk {
 
 class Draws {
  public:
@@ -51,4 +55,4 @@ class Draws {
   std::uint64_t state_;
 };
 
-}  // namespace alfworld
+}  // namespace ipr::sdk
