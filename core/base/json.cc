@@ -20,9 +20,17 @@ Place place_of(std::string_view text, std::size_t byte) {
 }
 
 // The library's text begins "[json.exception.parse_error.101] parse error at line …: "; keep what it says of the fault.
+// It quotes what it read last, which may be long: then the middle goes.
 std::string reason_of(const std::string& what) {
+  constexpr std::size_t kFirst = 120, kLast = 60;
   const auto colon = what.find(": ");
-  return colon == std::string::npos ? what : what.substr(colon + 2);
+  const std::string reason = colon == std::string::npos ? what : what.substr(colon + 2);
+  if (reason.size() <= kFirst + kLast) return reason;
+  const auto is_inside = [&](std::size_t at) { return (static_cast<unsigned char>(reason[at]) & 0xC0) == 0x80; };
+  std::size_t cut = kFirst, rest = reason.size() - kLast;
+  while (cut > 0 && is_inside(cut)) --cut;
+  while (rest < reason.size() && is_inside(rest)) ++rest;
+  return reason.substr(0, cut) + "..." + reason.substr(rest);
 }
 
 // Copying and printing a value take a stack frame per level: a text of brackets alone would end the process.

@@ -152,11 +152,11 @@ void add_collect(CLI::App& app, Chosen& chosen) {
   command->add_option("--samples", state->options.samples, "episodes per task (default 1)");
   command->add_option("--temperature", state->words.temperature,
                       "of a checkpoint's replies (default: 0 with one sample, 1 with more)");
-  command->add_option("--max-new-tokens", state->words.max_new_tokens, "of one reply")->capture_default_str();
+  add_sampling_flags(*command, state->words);
   command->add_option("--out", state->options.out, "JSON Lines file to write");
   add_flags(*command, state->options,
             {"env", "data", "split", "limit", "max-steps", "seed", "set", "prompts", "plugin-path", "config", "threads",
-             "model-threads", "json", "verbose"});
+             "model-threads", "chat-template", "stop", "overflow", "json", "verbose"});
   command->callback([state, command, &chosen] {
     chosen.work = [state, command]() -> Status {
       IPR_TRY(finish_options(*command, state->options));

@@ -98,10 +98,11 @@ void add_eval(CLI::App& app, Chosen& chosen) {
       ->type_name("FOLDER|expert|random|first|noop");
   command->add_option("--repeats", state->words.repeats, "episodes per task")->capture_default_str();
   command->add_option("--temperature", state->words.temperature, "of a checkpoint's replies")->capture_default_str();
-  command->add_option("--max-new-tokens", state->words.max_new_tokens, "of one reply")->capture_default_str();
+  add_sampling_flags(*command, state->words);
   add_flags(*command, state->options,
-            {"env", "data", "split", "limit", "max-steps", "seed", "set", "prompts", "split-lists", "plugin-path",
-             "config", "threads", "device", "dtype", "model-threads", "json", "verbose"});
+            {"env",           "data",          "split",       "limit",    "max-steps", "seed",   "set",
+             "prompts",       "split-lists",   "plugin-path", "config",   "threads",   "device", "dtype",
+             "model-threads", "chat-template", "stop",        "overflow", "json",      "verbose"});
   command->callback([state, command, &chosen] {
     chosen.work = [state, command]() -> Status {
       IPR_TRY(finish_options(*command, state->options));

@@ -6,18 +6,24 @@
 #include "core/host/compute.h"
 #include "core/host/known_models.h"
 #include "core/host/model_files.h"
-#include "core/host/options.h"
+#include "core/host/setup.h"
 #include "core/loop/policy.h"
 #include "core/model/score.h"
 
 namespace ipr::host {
 namespace {
 
+// What a line of `generate` that does not say otherwise asks for.
+struct Generating {
+  std::int64_t max_tokens = 512, top_k = 0;
+  double temperature = 1, top_p = 1;
+};
+
 struct ModelCommand {
   Options options;
-  std::string folder;         // as typed, until the command begins
-  std::string chat_template;  // empty: the folder's own
-  std::string out;            // of merge
+  std::string folder;  // as typed, until the command begins
+  std::string out;     // of merge
+  Generating generating;
 };
 
 // Answers each line of standard input; a line that cannot be answered gets {"id","error"} and the others go on.
@@ -37,7 +43,7 @@ Status answer_lines(const std::function<Result<Json>(const Json&)>& answer) {
       try {
         const Result<Json> answered = answer(*input);
         out = answered.ok() ? *answered : Json{{"error", answered.status().message()}};
-      } catch (const Json::exception& exception) {
+      } catch (const std::exception& exception) {
         out = {{"error", "input line " + std::to_string(number) + ": " + exception.what()}};
       }
     }
@@ -64,7 +70,7 @@ Result<std::vector<text::Message>> messages_of(const Json& list) {
 // A model without a tokenizer still answers requests in ids: nullptr.
 Result<std::unique_ptr<loop::Speech>> speech_if_any(const ModelCommand& command) {
   if (!loop::has_speech(command.folder)) return std::unique_ptr<loop::Speech>();
-  return loop::load_speech(command.folder, command.chat_template);
+  return loop::load_speech(command.folder, command.options.chat_template);
 }
 
 Status need_tokenizer(const loop::Speech* speech) {
@@ -114,34 +120,37 @@ Result<Json> logprobs(const Json& input, const loop::Speech* speech, const model
   return out;
 }
 
-// Generation ends before the earliest stop string of the decoded text.
-void cut_at_stop(const Json& stops, std::string& text, std::string& finish) {
-  for (const Json& stop : stops) {
-    const auto at = text.find(stop.get<std::string>());
-    if (at == std::string::npos) continue;
-    text.resize(at);
-    finish = "stop";
-  }
-}
-
-Result<Json> generate(const Json& input, const loop::Speech* speech, const model::LlamaConfig& config,
-                      rollout::Generator& generator) {
+Result<Json> generate(const Json& input, const ModelCommand& command, const loop::Speech* speech,
+                      const model::LlamaConfig& config, rollout::Generator& generator) {
+  const Generating& defaults = command.generating;
   rollout::GenerateRequest request;
   IPR_ASSIGN(request.prompt, prompt_of(input, speech));
-  request.max_new_tokens = input.value("max_tokens", std::int64_t{512});
-  request.temperature = input.value("temperature", 1.0);
-  request.top_p = input.value("top_p", 1.0);
-  request.seed = input.value("seed", std::uint64_t{0});
+  request.max_new_tokens = input.value("max_tokens", defaults.max_tokens);
+  request.temperature = input.value("temperature", defaults.temperature);
+  request.top_p = input.value("top_p", defaults.top_p);
+  request.top_k = input.value("top_k", defaults.top_k);
+  request.seed = input.value("seed", command.options.seed);
+  IPR_ASSIGN(request.overflow, overflow_from_name(input.value("overflow", command.options.overflow)));
   const std::int32_t end = speech != nullptr ? speech->chat_template.end_of_turn() : config.eos_token_id;
   if (end >= 0) request.stop_ids = {end};
+  std::vector<std::string> stops = command.options.stop;
+  if (input.contains("stop")) {
+    const Json& given = input["stop"];
+    stops = given.is_string() ? std::vector{given.get<std::string>()} : given.get<std::vector<std::string>>();
+  }
+  if (speech == nullptr && !stops.empty()) return need_tokenizer(speech);
+  std::optional<rollout::StopTexts> stop_texts;
+  if (speech != nullptr) request.stop_texts = &stop_texts.emplace(speech->tokenizer, std::move(stops));
   const rollout::GenerateReply reply = rollout::generate_all(generator, {request})[0];
   if (!reply.status.ok()) return reply.status;
-  std::string text = speech != nullptr ? speech->chat_template.reply_text(speech->tokenizer, reply.ids) : std::string();
-  std::string finish = reply.finish == rollout::Finish::kStop     ? "stop"
-                       : reply.finish == rollout::Finish::kLength ? "length"
-                                                                  : "context_overflow";
-  cut_at_stop(input.value("stop", Json::array()), text, finish);
-  return Json{{"ids", reply.ids}, {"text", text}, {"finish", finish}};
+  Json out = {{"ids", reply.ids}, {"text", reply.text}};
+  if (reply.stop_text.empty() && speech != nullptr)
+    out["text"] = speech->chat_template.reply_text(speech->tokenizer, reply.ids);
+  out["finish"] = reply.finish == rollout::Finish::kStop     ? "stop"
+                  : reply.finish == rollout::Finish::kLength ? "length"
+                                                             : "context_overflow";
+  if (input.value("logprobs", false)) out["token_logprobs"] = reply.logprobs;
+  return out;
 }
 
 }  // namespace
@@ -153,11 +162,7 @@ void add_model(CLI::App& app, Chosen& chosen) {
   const auto add = [&](const char* name, const char* help, std::function<Status()> work) {
     CLI::App* command = group->add_subcommand(name, help);
     command->add_option("M", state->folder, "checkpoint or PEFT folder, GGUF file, or smollm2")->required();
-    command->add_option(
-        "--chat-template", state->chat_template,
-        "plain, chatml, smollm2, qwen2, qwen2.5, qwen3, llama-2, llama-3, llama-3.1, mistral, mistral-v3 or "
-        "zephyr, if not the folder's own");
-    add_flags(*command, state->options, {"device", "dtype", "model-threads", "json"});
+    add_flags(*command, state->options, {"chat-template", "device", "dtype", "model-threads", "json"});
     command->callback([work = std::move(work), state, &chosen] {
       chosen.work = [work, state]() -> Status {
         IPR_ASSIGN(state->folder, find_model(state->folder));
@@ -172,7 +177,7 @@ void add_model(CLI::App& app, Chosen& chosen) {
       ->add_option("OUT", state->out, "new folder")
       ->required();
   add("tokenize", "{\"id\",\"text\"|\"messages\"} to ids and training mask", [state]() -> Status {
-    IPR_ASSIGN(const auto speech, loop::load_speech(state->folder, state->chat_template));
+    IPR_ASSIGN(const auto speech, loop::load_speech(state->folder, state->options.chat_template));
     return answer_lines([&](const Json& input) { return tokenize(input, *speech); });
   });
   add("logprobs", "{\"id\",\"prompt\"|\"prompt_ids\",\"continuation\"|\"continuation_ids\"} to log-probs",
@@ -184,18 +189,27 @@ void add_model(CLI::App& app, Chosen& chosen) {
         IPR_ASSIGN(const auto policy, loop::make_policy("model", 0, std::move(weights), compute));
         return answer_lines([&](const Json& input) { return logprobs(input, speech.get(), *policy->engine); });
       });
-  add("generate",
-      "{\"id\",\"prompt\"|\"prompt_ids\"|\"messages\",\"max_tokens\",\"temperature\",\"seed\",\"stop\"} to text",
-      [state]() -> Status {
-        IPR_ASSIGN(const auto speech, speech_if_any(*state));
-        IPR_ASSIGN(model::Weights weights, model::load_checkpoint(state->folder, model::Precision::kAsStored));
-        if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
-        IPR_ASSIGN(const loop::Compute compute, compute_of(state->options));
-        IPR_ASSIGN(const auto policy, loop::make_policy("model", 0, std::move(weights), compute));
-        return answer_lines([&](const Json& input) {
-          return generate(input, speech.get(), policy->weights.config, *policy->generator);
-        });
-      });
+  CLI::App* const generating =
+      add("generate",
+          "{\"id\",\"prompt\"|\"prompt_ids\"|\"messages\"} to text; flags are for lines that do not say otherwise",
+          [state]() -> Status {
+            IPR_ASSIGN(const auto speech, speech_if_any(*state));
+            IPR_ASSIGN(model::Weights weights, model::load_checkpoint(state->folder, model::Precision::kAsStored));
+            if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
+            IPR_ASSIGN(const loop::Compute compute, compute_of(state->options));
+            IPR_ASSIGN(const auto policy, loop::make_policy("model", 0, std::move(weights), compute));
+            return answer_lines([&](const Json& input) {
+              return generate(input, *state, speech.get(), policy->weights.config, *policy->generator);
+            });
+          });
+  Generating& defaults = state->generating;
+  generating->add_option("--max-tokens", defaults.max_tokens, "of one reply")->capture_default_str();
+  generating->add_option("--temperature", defaults.temperature, "0: greedy")->capture_default_str();
+  generating->add_option("--top-p", defaults.top_p, "the smallest set of most likely tokens that reaches it; 1: all")
+      ->capture_default_str();
+  generating->add_option("--top-k", defaults.top_k, "only so many most likely tokens, before --top-p; 0: all")
+      ->capture_default_str();
+  add_flags(*generating, state->options, {"seed", "stop", "overflow"});
 }
 
 }  // namespace ipr::host

@@ -70,11 +70,11 @@ void add_run(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand(
       "run", "the whole method: SFT, then (explore, score, pair, train, evaluate) x I, then the table");
   add_flags(*command, *options,
-            {"env",    "scorer",     "optimizer",     "model",        "data",      "expert",         "start-from",
-             "limit",  "iterations", "samples",       "threshold",    "max-steps", "seed",           "out",
-             "resume", "config",     "set",           "prompts",      "profile",   "preset",         "plugin-path",
-             "device", "threads",    "model-threads", "dtype",        "lora",      "max-new-tokens", "dry-run",
-             "json",   "verbose",    "split-lists",   "allow-overlap"});
+            {"env",    "scorer",     "optimizer",     "model",         "data",          "expert",         "start-from",
+             "limit",  "iterations", "samples",       "threshold",     "max-steps",     "seed",           "out",
+             "resume", "config",     "set",           "prompts",       "profile",       "preset",         "plugin-path",
+             "device", "threads",    "model-threads", "dtype",         "lora",          "max-new-tokens", "dry-run",
+             "json",   "verbose",    "split-lists",   "allow-overlap", "chat-template", "stop",           "overflow"});
   command->callback([options, command, &chosen] {
     chosen.work = [options, command]() -> Status {
       IPR_TRY(finish_options(*command, *options));

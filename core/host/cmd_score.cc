@@ -105,8 +105,8 @@ Status check_words(const ScoreCommand& command) {
   if (options.limit < 0) return usage("--limit " + std::to_string(options.limit) + ": give 0 (all) or more");
   if (options.given("samples") && options.samples < 1)
     return usage("--samples " + std::to_string(options.samples) + ": give at least 1");
-  if (!is_known_model(command.policy) && !std::filesystem::is_directory(command.policy))
-    return bad_data("--policy " + command.policy + ": is no checkpoint folder");
+  if (!may_be_model(command.policy))
+    return bad_data("--policy " + command.policy + ": is neither a checkpoint folder nor a GGUF file");
   return {};
 }
 
@@ -142,14 +142,15 @@ Status score(const ScoreCommand& command) {
   std::list<env::Task> tasks;
   IPR_ASSIGN(const std::vector<Given> given, read_given(command, environment, tasks));
 
+  IPR_ASSIGN(rollout::ReplyRules rules, reply_rules(options));
   IPR_ASSIGN(const std::string folder, find_model(command.policy));
-  IPR_ASSIGN(const auto speech, loop::load_speech(folder));
+  IPR_ASSIGN(const auto speech, loop::load_speech(folder, options.chat_template));
   IPR_ASSIGN(model::Weights weights, model::load_checkpoint(folder, model::Precision::kAsStored));
   IPR_TRY(loop::check_speech(*speech, weights.config, folder));
   IPR_ASSIGN(const loop::Compute compute, compute_of(options));
   IPR_ASSIGN(const auto policy, loop::make_policy(command.policy, 0, std::move(weights), compute));
   IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment.prompt());
-  const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt));
+  const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt), std::move(rules));
   const std::uint64_t env_seed = mix(options.seed, fnv1a64("environment"));
   rollout::Snapshots snapshots(environment, env_seed, options.max_steps, 20000);
   rollout::Player player(environment, dialogue, *policy->generator, snapshots, env_seed, options.max_steps,
@@ -187,8 +188,9 @@ void add_score(CLI::App& app, Chosen& chosen) {
   command->add_option("--data", state->trajectories, "trajectories: ShareGPT or messages, JSON or JSONL");
   command->add_option("--policy", state->policy, "checkpoint folder that the scorer plays on with");
   add_flags(*command, state->options,
-            {"env", "env-data", "scorer", "samples", "split", "limit", "max-steps", "seed", "set", "prompts", "profile",
-             "plugin-path", "config", "threads", "device", "dtype", "model-threads", "verbose"});
+            {"env",    "env-data", "scorer",        "samples",       "split",       "limit",    "max-steps",
+             "seed",   "set",      "prompts",       "profile",       "plugin-path", "config",   "threads",
+             "device", "dtype",    "model-threads", "chat-template", "stop",        "overflow", "verbose"});
   command->callback([state, command, &chosen] {
     chosen.work = [state, command]() -> Status {
       IPR_TRY(finish_options(*command, state->options));

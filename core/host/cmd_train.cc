@@ -30,14 +30,14 @@ struct Loaded {
 };
 
 // `lora`: the rank of the change to be trained, 0 for none.
-Result<Loaded> load(const std::string& flag, const std::string& model, int lora) {
+Result<Loaded> load(const std::string& flag, const std::string& model, const std::string& chat_template, int lora) {
+  if (!may_be_model(model)) return bad_data(flag + " " + model + ": is neither a checkpoint folder nor a GGUF file");
   IPR_ASSIGN(const std::string folder, find_model(model));
-  if (!fs::is_directory(folder)) return bad_data(flag + " " + folder + ": is no checkpoint folder");
   Loaded loaded;
   loaded.folder = folder;
   IPR_ASSIGN(loaded.weights, loop::load_start_model(folder, lora, 0));
   if (loop::has_speech(folder)) {
-    IPR_ASSIGN(loaded.speech, loop::load_speech(folder));
+    IPR_ASSIGN(loaded.speech, loop::load_speech(folder, chat_template));
     IPR_TRY(loop::check_speech(*loaded.speech, loaded.weights.config, folder));
   }
   return loaded;
@@ -53,6 +53,19 @@ Status check_same_vocabulary(const TrainCommand& command, const Loaded& model, c
   }
   if (model.speech && reference.speech && model.speech->tokenizer.to_json() != reference.speech->tokenizer.to_json())
     return usage(place + ": has another tokenizer than --model; give a model with the same one");
+  return {};
+}
+
+// What is trained with another template than the folder's own must be played with that one.
+Status name_chat_template(const Loaded& model, std::map<std::string, std::string>& files) {
+  constexpr const char* kConfig = "tokenizer_config.json";
+  Json config = Json::object();
+  if (files.contains(kConfig)) {
+    IPR_ASSIGN(config, parse_json(files[kConfig], model.folder + "/" + kConfig));
+  }
+  config["chat_template"] = model.speech->chat_template.jinja();
+  files[kConfig] = config.dump(2) + "\n";
+  files.erase("chat_template.jinja");
   return {};
 }
 
@@ -101,10 +114,10 @@ Status train(const TrainCommand& command) {
   IPR_ASSIGN(job.optimizer, choose_plugin(registry, role, options, sources, Json::object(), settings_shown));
   IPR_ASSIGN(const loop::StageSettings settings, loop::offline_settings(job.optimizer));
 
-  IPR_ASSIGN(const Loaded model, load("--model", command.options.model, command.options.lora));
+  IPR_ASSIGN(const Loaded model, load("--model", options.model, options.chat_template, options.lora));
   Loaded reference;
   if (!command.reference.empty()) {
-    IPR_ASSIGN(reference, load("--reference", command.reference, 0));
+    IPR_ASSIGN(reference, load("--reference", command.reference, options.chat_template, 0));
     IPR_TRY(check_same_vocabulary(command, model, reference));
   }
   const loop::RowTarget target{model.speech.get(), model.weights.config.vocab_size, model.weights.config.max_positions,
@@ -124,6 +137,7 @@ Status train(const TrainCommand& command) {
   IPR_ASSIGN(auto files, other_files(model.folder));
   // The tokenizer of a GGUF file or of a tokenizer.model goes along as a tokenizer.json, which every reader knows.
   if (model.speech && !files.contains("tokenizer.json")) files.merge(loop::speech_files(*model.speech));
+  if (model.speech && !options.chat_template.empty()) IPR_TRY(name_chat_template(model, files));
   IPR_TRY(model::save_checkpoint(options.out, trained.weights, files));
   if (!command.losses.empty()) IPR_TRY(write_file(command.losses, losses_text(trained.steps)));
   const double last = trained.steps.empty() ? 0 : trained.steps.back().record.loss;
@@ -156,7 +170,7 @@ void add_train(CLI::App& app, Chosen& chosen) {
   command->add_option("--log-losses", state->losses, "JSON Lines file: one line per optimizer step");
   add_flags(*command, state->options,
             {"optimizer", "out", "config", "set", "profile", "plugin-path", "seed", "device", "dtype", "lora",
-             "model-threads", "json", "verbose"});
+             "model-threads", "chat-template", "json", "verbose"});
   command->callback([state, command, &chosen] {
     chosen.work = [state, command]() -> Status {
       IPR_TRY(finish_options(*command, state->options));

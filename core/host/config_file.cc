@@ -56,6 +56,11 @@ ConfigFile from_run(const Json& config) {
   for (const auto& [key, flag] : numbers) {
     if (config.contains(key) && config[key] != Json(0)) file.flags[flag] = config[key];  // 0: the default of each
   }
+  const std::pair<const char*, const char*> optional[] = {
+      {"chat_template", "chat-template"}, {"stop", "stop"}, {"overflow", "overflow"}};
+  for (const auto& [key, flag] : optional) {
+    if (config.contains(key)) file.flags[flag] = config[key];
+  }
   return file;
 }
 

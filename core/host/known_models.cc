@@ -15,6 +15,7 @@
 
 #include "core/base/files.h"
 #include "core/base/hash.h"
+#include "core/model/checkpoint.h"
 #include "core/model/mapped_file.h"
 
 namespace ipr::host {
@@ -131,6 +132,10 @@ Status fetch(const KnownModel& model, const std::string& folder) {
 
 bool is_known_model(const std::string& name) {
   return known_model(name) != nullptr;
+}
+
+bool may_be_model(const std::string& name) {
+  return is_known_model(name) || fs::is_directory(name) || model::gguf_of(name).has_value();
 }
 
 std::string known_model_folder(const std::string& name) {

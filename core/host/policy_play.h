@@ -23,11 +23,16 @@ struct PolicyWords {
   int repeats = 1;                    // episodes per task
   std::int64_t max_new_tokens = 512;  // of one reply of a checkpoint
   double temperature = 0;             // of its replies; 0: greedy
+  double top_p = 1;
+  std::int64_t top_k = 0;  // 0: all
 };
 
 // Code::kUsage unless it is a checkpoint folder or expert, random, first, noop; Code::kData for the expert of an
 // environment that has none.
 [[nodiscard]] Status check_policy(const env::Environment& environment, const std::string& policy);
+
+// --top-p, --top-k and --max-new-tokens.
+void add_sampling_flags(CLI::App& command, PolicyWords& words);
 
 // `repeats` episodes of each task, in order of repeat, then task; they point to the part's tasks. Code::kInterrupted
 // after a signal.

@@ -8,6 +8,7 @@
 #include "core/host/known_models.h"
 #include "core/host/run_folder.h"
 #include "core/loop/method.h"
+#include "core/loop/mini.h"
 #include "core/loop/stage_settings.h"
 #include "core/loop/start_from.h"
 
@@ -89,6 +90,13 @@ Status check_train(const plugin::Manifest& manifest, const Json& train) {
   return read.ok() ? Status() : read.status();
 }
 
+// Each only where it is not the default, which a config need not name.
+void add_reply_settings(const Options& options, Json& decides) {
+  if (!options.chat_template.empty()) decides["chat_template"] = options.chat_template;
+  if (!options.stop.empty()) decides["stop"] = options.stop;
+  if (options.overflow != Options().overflow) decides["overflow"] = options.overflow;
+}
+
 Status check_flags(const Options& options) {
   if (options.given("iterations") && options.iterations < 1)
     return usage("--iterations " + std::to_string(options.iterations) +
@@ -111,9 +119,12 @@ Status check_flags(const Options& options) {
   if (options.lora > 0 && is_mini(options))
     return usage("--lora " + std::to_string(options.lora) +
                  ": adapts a pretrained model; give one with --model, or leave it out");
-  if (!is_mini(options) && !is_known_model(options.model) && !std::filesystem::is_directory(options.model)) {
-    return bad_data("--model " + options.model + ": is neither `mini`, `smollm2` nor a checkpoint folder");
+  if (!is_mini(options) && !may_be_model(options.model)) {
+    return bad_data("--model " + options.model + ": is neither `mini`, `smollm2`, a checkpoint folder nor a GGUF file");
   }
+  if (is_mini(options) && !options.chat_template.empty() && options.chat_template != loop::kMiniTemplate)
+    return usage("--chat-template " + options.chat_template + ": the mini model speaks \"" + loop::kMiniTemplate +
+                 "\"; leave it out, or give another --model");
   if (!options.expert.empty() && !std::filesystem::exists(options.expert))
     return bad_data("--expert " + options.expert + ": no such file");
   IPR_TRY(check_profile(options.profile));
@@ -212,6 +223,8 @@ Result<RunPlan> plan_run(const Options& options) {
   IPR_ASSIGN(config.scorer, chosen(scorer_role));
   const bool quick = options.preset == "quick";
   IPR_ASSIGN(config.model, find_model(options.model));
+  config.chat_template = options.chat_template;
+  IPR_ASSIGN(config.replies, reply_rules(options));
   config.expert_file = options.expert;
   config.start_from = options.start_from;
   IPR_ASSIGN(config.compute, compute_of(options));
@@ -256,6 +269,7 @@ Result<RunPlan> plan_run(const Options& options) {
                   {"dtype", config.compute.dtype},
                   {"lora", config.lora},
                   {"model_threads", config.compute.threads}};
+  add_reply_settings(options, decides);
   // Not part of what decides: the results are those of a run that trains the same model itself.
   if (!options.start_from.empty()) {
     IPR_TRY(check_is_run(options.start_from));
@@ -272,6 +286,13 @@ Result<RunPlan> plan_run(const Options& options) {
   }
   plan.settings.push_back({"model-threads", std::to_string(config.compute.threads), flag_origin("model-threads"), ""});
   plan.settings.push_back({"allow-overlap", config.allow_overlap ? "true" : "false", flag_origin("allow-overlap"), ""});
+  const std::pair<const char*, std::string> replies[] = {
+      {"chat-template", options.chat_template},
+      {"stop", options.stop.empty() ? "" : Json(options.stop).dump()},
+      {"overflow", options.overflow}};
+  for (const auto& [flag, value] : replies) {
+    if (options.given(flag)) plan.settings.push_back({flag, value, flag_origin(flag), ""});
+  }
   Json origins = Json::object(), paper = Json::object();
   for (report::Setting& setting : plan.settings) {
     if (setting.key == "iterations" && config.iterations != kIterations) setting.paper = std::to_string(kIterations);

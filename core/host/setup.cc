@@ -171,6 +171,17 @@ Result<MadeEnvironment> make_only_environment(const Options& options) {
   return make_environment(registry, options);
 }
 
+Result<rollout::Overflow> overflow_from_name(const std::string& name) {
+  if (name == "end") return rollout::Overflow::kEnd;
+  if (name == "keep-tail") return rollout::Overflow::kKeepTail;
+  return usage("--overflow " + name + ": use end or keep-tail" + did_you_mean(name, {"end", "keep-tail"}));
+}
+
+Result<rollout::ReplyRules> reply_rules(const Options& options) {
+  IPR_ASSIGN(const rollout::Overflow overflow, overflow_from_name(options.overflow));
+  return rollout::ReplyRules{options.stop, overflow};
+}
+
 int worker_count(const Options& options) {
   return options.threads > 0 ? options.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }

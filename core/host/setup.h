@@ -10,6 +10,7 @@
 #include "core/host/options.h"
 #include "core/plugin/registry.h"
 #include "core/plugin/schema.h"
+#include "core/rollout/dialogue.h"
 
 namespace ipr::host {
 
@@ -61,6 +62,12 @@ struct MadeEnvironment {
                                                        const std::string& profile = "");
 // The same for a command that has no other plugin: `--set` may name no other.
 [[nodiscard]] Result<MadeEnvironment> make_only_environment(const Options& options);
+
+// "end" or "keep-tail"; Code::kUsage for another word.
+[[nodiscard]] Result<rollout::Overflow> overflow_from_name(const std::string& name);
+
+// --stop and --overflow.
+[[nodiscard]] Result<rollout::ReplyRules> reply_rules(const Options& options);
 
 // Number of workers for --threads 0: the cores of this machine.
 [[nodiscard]] int worker_count(const Options& options);

@@ -49,9 +49,7 @@ Result<std::vector<CollectPlan>> OptimizerPlugin::plans(std::uint64_t iteration,
     plan.samples = std::max(1u, collect.samples);
     plan.max_steps = static_cast<int>(collect.max_steps);
     plan.split = text(collect.split);
-    if (collect.sampling != nullptr) {
-      plan.sampling = {collect.sampling->temperature, collect.sampling->top_p, collect.sampling->max_new_tokens};
-    }
+    if (collect.sampling != nullptr) plan.sampling = rollout::sampling_of(*collect.sampling);
     plan.task_offset = collect.task_offset;
     plan.task_limit = collect.task_limit;
     plans.push_back(std::move(plan));

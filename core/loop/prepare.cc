@@ -226,9 +226,7 @@ Status Run::collect_experts() {
 
 Status Run::load_given_model() {
   if (config_.model == kMiniModel) return {};
-  if (!std::filesystem::is_directory(config_.model))
-    return bad_data("--model " + config_.model + ": is neither `mini` nor a checkpoint folder");
-  IPR_ASSIGN(speech_, load_speech(config_.model));
+  IPR_ASSIGN(speech_, load_speech(config_.model, config_.chat_template));
   IPR_ASSIGN(start_weights_, load_start_model(config_.model, config_.lora, config_.seed));
   return check_speech(*speech_, start_weights_.config, config_.model);
 }
@@ -259,7 +257,8 @@ Status Run::make_start_model() {
 }
 
 void Run::tokenize_experts(std::vector<env::PromptMessage> prompt) {
-  dialogue_ = std::make_unique<rollout::Dialogue>(speech_->tokenizer, speech_->chat_template, std::move(prompt));
+  dialogue_ = std::make_unique<rollout::Dialogue>(speech_->tokenizer, speech_->chat_template, std::move(prompt),
+                                                  config_.replies);
   for (rollout::Trajectory& trajectory : demonstrations_) {
     for (rollout::TrajectoryTurn& turn : trajectory.turns) turn.reply_ids = dialogue_->reply_ids(turn.message);
   }

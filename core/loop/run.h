@@ -17,6 +17,7 @@
 #include "core/loop/policy.h"
 #include "core/loop/progress.h"
 #include "core/plugin/instance.h"
+#include "core/rollout/dialogue.h"
 
 namespace ipr::loop {
 
@@ -32,6 +33,8 @@ struct RunConfig {
   const env::Environment* environment = nullptr;
   PluginChoice sft, optimizer, scorer;  // sft: the optimizer of the first stage
   std::string model = "mini";           // or a Hugging Face checkpoint folder
+  std::string chat_template;            // of a given model; empty: its own
+  rollout::ReplyRules replies;          // of evaluations, explorations and scorers' rollouts
   std::string expert_file;              // empty: the environment's own expert
   std::string start_from;               // folder of a run whose SFT model is taken (start_from.h); empty: it is trained
   Compute compute;

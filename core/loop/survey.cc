@@ -112,7 +112,7 @@ class Surveyor {
       IPR_ASSIGN(text::ChatTemplate chat_template, text::ChatTemplate::make(kMiniTemplate, tokenizer));
       speech_ = std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chat_template)});
     } else {
-      IPR_ASSIGN(speech_, load_speech(config_.model));
+      IPR_ASSIGN(speech_, load_speech(config_.model, config_.chat_template));
       IPR_ASSIGN(weights_, load_start_model(config_.model, config_.lora, config_.seed));
     }
     dialogue_ = std::make_unique<rollout::Dialogue>(speech_->tokenizer, speech_->chat_template, std::move(prompt));

@@ -27,23 +27,33 @@ std::int32_t pick(const std::vector<float>& weights, const Ids& id_at, std::size
   return last;
 }
 
-// Ids from the most likely down (ties by id), cut behind the one with which top_p of the total is reached.
-std::vector<std::int32_t> nucleus(const std::vector<float>& weights, double top_p, double total, double& kept) {
+// Ids from the most likely down (ties by id): the first top_k, cut behind the one with which top_p of their weight is
+// reached. `total` is the weight of all ids.
+std::vector<std::int32_t> most_likely(const std::vector<float>& weights, const SamplingSettings& settings, double total,
+                                      double& kept) {
   // NaN (a diverged model) counts as 0: the order must stay an order.
   const auto usable = [&](std::int32_t id) {
     const float weight = weights[static_cast<std::size_t>(id)];
     return weight > 0 ? weight : 0.0f;
   };
-  std::vector<std::int32_t> ids(weights.size());
-  std::iota(ids.begin(), ids.end(), 0);
-  std::sort(ids.begin(), ids.end(), [&](std::int32_t a, std::int32_t b) {
+  const auto likelier = [&](std::int32_t a, std::int32_t b) {
     const float wa = usable(a);
     const float wb = usable(b);
     return wa != wb ? wa > wb : a < b;
-  });
+  };
+  std::vector<std::int32_t> ids(weights.size());
+  std::iota(ids.begin(), ids.end(), 0);
+  if (settings.top_k > 0 && static_cast<std::size_t>(settings.top_k) < ids.size()) {
+    std::partial_sort(ids.begin(), ids.begin() + settings.top_k, ids.end(), likelier);
+    ids.resize(static_cast<std::size_t>(settings.top_k));
+    total = 0;
+    for (const std::int32_t id : ids) total += static_cast<double>(usable(id));
+  } else {
+    std::sort(ids.begin(), ids.end(), likelier);
+  }
   kept = 0;
   std::size_t count = 0;
-  while (count < ids.size() && (count == 0 || kept < top_p * total)) {
+  while (count < ids.size() && (count == 0 || kept < settings.top_p * total)) {
     kept += static_cast<double>(usable(ids[count++]));
   }
   ids.resize(count);
@@ -76,12 +86,12 @@ SampledToken sample(const Kernels& kernels, std::span<const float> logits, const
     const double total = kernels.exp_weights(logits.data(), logits.size(), max, scale, scratch.data());
     if (scale == 1.0f) normalizer = static_cast<double>(max) + std::log(total);
     const double u = Rng(mix(seed, index)).uniform();
-    if (settings.top_p >= 1) {
+    if (settings.top_p >= 1 && settings.top_k <= 0) {
       token.id = pick(
           scratch, [](std::size_t i) { return static_cast<std::int32_t>(i); }, scratch.size(), u * total);
     } else {
       double kept = 0;
-      const auto ids = nucleus(scratch, settings.top_p, total, kept);
+      const auto ids = most_likely(scratch, settings, total, kept);
       token.id = pick(
           scratch, [&](std::size_t i) { return ids[i]; }, ids.size(), u * kept);
     }

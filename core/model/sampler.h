@@ -1,4 +1,4 @@
-// Chooses a token from logits: greedy, or by temperature and top-p with a seed of its own for every token.
+// Chooses a token from logits: greedy, or by temperature, top-k and top-p with a seed of its own for every token.
 //
 // Pure functions; the same logits, settings, seed and index give the same token and bits, whatever else is sampled.
 #pragma once
@@ -14,6 +14,7 @@ namespace ipr::model {
 struct SamplingSettings {
   double temperature = 1;  // 0: the largest logit, ties to the lowest id
   double top_p = 1;        // nucleus sampling (Holtzman et al. 2020), after the temperature; 1: off
+  std::int64_t top_k = 0;  // only the most likely ids, ties to the lowest; top_p is then of their share; 0: off
 };
 
 struct SampledToken {
@@ -28,7 +29,7 @@ struct SampledToken {
 [[nodiscard]] double log_sum_exp(const Kernels& kernels, std::span<const float> logits);
 
 // Token `index` of a reply with seed `seed`: u = Rng(mix(seed, index)).uniform() picks from the cumulated probabilities
-// in id order (with top-p: from the most likely down). `scratch` is grown to the vocabulary and may be reused.
+// in id order (with top-k or top-p: from the most likely down). `scratch` is grown to the vocabulary and may be reused.
 [[nodiscard]] SampledToken sample(const Kernels& kernels, std::span<const float> logits,
                                   const SamplingSettings& settings, std::uint64_t seed, std::uint64_t index,
                                   std::vector<float>& scratch);

@@ -3,8 +3,12 @@
 namespace ipr::rollout {
 
 Dialogue::Dialogue(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat_template,
-                   std::vector<env::PromptMessage> prompt)
-    : tokenizer_(tokenizer), chat_template_(chat_template), prompt_(std::move(prompt)) {}
+                   std::vector<env::PromptMessage> prompt, ReplyRules rules)
+    : tokenizer_(tokenizer),
+      chat_template_(chat_template),
+      prompt_(std::move(prompt)),
+      stop_texts_(tokenizer, std::move(rules.stop)),
+      overflow_(rules.overflow) {}
 
 text::TokenizedChat Dialogue::start(const std::string& first_message, bool examples) const {
   text::TokenizedChat chat;
@@ -44,6 +48,15 @@ std::vector<std::int32_t> Dialogue::reply_ids(const std::string& message) const 
 
 std::string Dialogue::reply_text(const std::vector<std::int32_t>& ids) const {
   return chat_template_.reply_text(tokenizer_, ids);
+}
+
+GenerateRequest Dialogue::request(const text::TokenizedChat& chat) const {
+  GenerateRequest request;
+  request.prompt = chat.ids;
+  request.stop_ids = {chat_template_.end_of_turn()};
+  request.stop_texts = &stop_texts_;
+  request.overflow = overflow_;
+  return request;
 }
 
 }  // namespace ipr::rollout

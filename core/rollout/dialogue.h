@@ -7,16 +7,23 @@
 #include <string>
 #include <vector>
 
+#include "core/rollout/generate_request.h"
 #include "core/rollout/trajectory.h"
 #include "core/text/chat.h"
 
 namespace ipr::rollout {
 
+// How an agent's replies are asked for, beside what samples them.
+struct ReplyRules {
+  std::vector<std::string> stop;  // a reply ends before the first of these in its text, as at its end of turn
+  Overflow overflow = Overflow::kEnd;
+};
+
 class Dialogue {
  public:
-  // All arguments must outlive the object, except `prompt` (the environment's messages before the task).
+  // All arguments must outlive the object, except `prompt` (the environment's messages before the task) and `rules`.
   Dialogue(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat_template,
-           std::vector<env::PromptMessage> prompt);
+           std::vector<env::PromptMessage> prompt, ReplyRules rules = {});
 
   // Prompt and task message. `examples`: with the in-context examples (rollouts) or without (training rows).
   [[nodiscard]] text::TokenizedChat start(const std::string& first_message, bool examples) const;
@@ -31,10 +38,16 @@ class Dialogue {
   [[nodiscard]] std::string reply_text(const std::vector<std::int32_t>& ids) const;
   [[nodiscard]] std::int32_t end_of_turn() const { return chat_template_.end_of_turn(); }
 
+  // The request for the reply to a chat that ends with its generation prompt; sampling and seed are the caller's. Must
+  // not outlive the Dialogue.
+  [[nodiscard]] GenerateRequest request(const text::TokenizedChat& chat) const;
+
  private:
   const text::Tokenizer& tokenizer_;
   const text::ChatTemplate& chat_template_;
   std::vector<env::PromptMessage> prompt_;
+  StopTexts stop_texts_;
+  Overflow overflow_;
 };
 
 }  // namespace ipr::rollout

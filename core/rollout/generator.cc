@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -27,20 +28,6 @@ struct Pending {
   Done done;
 };
 
-Status check(const GenerateRequest& request, const model::LlamaConfig& config) {
-  if (request.prompt.empty()) return usage("generate: the prompt has no tokens; give at least one");
-  for (const std::int32_t id : request.prompt) {
-    if (id < 0 || id >= config.vocab_size) {
-      return usage("generate: prompt token " + std::to_string(id) + " is outside the vocabulary of " +
-                   std::to_string(config.vocab_size) + "; was it made by another tokenizer?");
-    }
-  }
-  if (!(request.temperature >= 0))
-    return usage("generate: temperature " + std::to_string(request.temperature) + " is below 0");
-  if (!(request.top_p > 0)) return usage("generate: top_p " + std::to_string(request.top_p) + " is not above 0");
-  return {};
-}
-
 GeneratorOptions at_least_one(GeneratorOptions options) {
   options.max_rows = std::max<std::int64_t>(1, options.max_rows);
   options.max_prefill_rows = std::max<std::int64_t>(1, options.max_prefill_rows);
@@ -54,7 +41,10 @@ struct Active {
         done(std::move(pending.done)),
         path(std::move(its_path)),
         next_own(path->first_own()),
-        limit(its_limit) {}
+        limit(its_limit) {
+    reply.prompt_tokens = request.prompt.size();
+    if (request.stop_texts != nullptr && !request.stop_texts->empty()) watch.emplace(*request.stop_texts);
+  }
 
   [[nodiscard]] bool decoding() const { return !reply.ids.empty(); }
 
@@ -64,6 +54,7 @@ struct Active {
   std::size_t next_own;  // next prompt position to compute
   std::size_t limit;     // tokens of prompt + reply
   GenerateReply reply;
+  std::optional<StopTexts::Watch> watch;
   bool finished = false;
 };
 
@@ -89,6 +80,7 @@ class Generator::Loop {
   }
 
   void submit(Pending pending) {
+    keep_tail(pending.request, engine_.config());
     {
       const std::lock_guard lock(mutex_);
       inbox_.push_back(std::move(pending));
@@ -158,7 +150,7 @@ class Generator::Loop {
         counters_.requests += 1;
         counters_.prompt_tokens_asked += next.request.prompt.size();
       }
-      const std::size_t limit = context_limit(next.request);
+      const std::size_t limit = context_of(next.request, engine_.config());
       active_.push_back(std::make_unique<Active>(std::move(next), std::move(path), limit));
       waiting_.pop_front();
     }
@@ -167,9 +159,9 @@ class Generator::Loop {
   // Malformed requests and those that leave no room for a token need no model.
   bool answer_at_once(Pending& pending) {
     GenerateReply reply;
-    reply.status = check(pending.request, engine_.config());
+    reply.status = check_request(pending.request, engine_.config());
     if (reply.status.ok()) {
-      if (pending.request.prompt.size() >= context_limit(pending.request)) {
+      if (pending.request.prompt.size() >= context_of(pending.request, engine_.config())) {
         reply.finish = Finish::kContextOverflow;
       } else if (pending.request.max_new_tokens <= 0) {
         reply.finish = Finish::kLength;
@@ -181,15 +173,10 @@ class Generator::Loop {
     return true;
   }
 
-  [[nodiscard]] std::size_t context_limit(const GenerateRequest& request) const {
-    const std::int64_t model = engine_.config().max_positions;
-    return static_cast<std::size_t>(request.context_limit > 0 ? std::min(request.context_limit, model) : model);
-  }
-
   // Blocks that a sequence may hold at its longest; one more for the copy of a partly shared block.
   [[nodiscard]] std::size_t most_blocks(const GenerateRequest& request) const {
-    const std::size_t most =
-        std::min(context_limit(request), request.prompt.size() + static_cast<std::size_t>(request.max_new_tokens));
+    const std::size_t most = std::min(context_of(request, engine_.config()),
+                                      request.prompt.size() + static_cast<std::size_t>(request.max_new_tokens));
     return most / static_cast<std::size_t>(model::kBlockPositions) + 2;
   }
 
@@ -306,8 +293,8 @@ class Generator::Loop {
   void choose(Active& sequence, std::span<const float> logits, std::vector<float>& scratch) const {
     GenerateReply& reply = sequence.reply;
     const GenerateRequest& request = sequence.request;
-    const auto token = model::sample(engine_.kernels(), logits, {request.temperature, request.top_p}, request.seed,
-                                     reply.ids.size(), scratch);
+    const auto token = model::sample(engine_.kernels(), logits, {request.temperature, request.top_p, request.top_k},
+                                     request.seed, reply.ids.size(), scratch);
     if (std::find(request.stop_ids.begin(), request.stop_ids.end(), token.id) != request.stop_ids.end()) {
       reply.stop_id = token.id;
       reply.stop_logprob = token.logprob;
@@ -316,11 +303,23 @@ class Generator::Loop {
     }
     reply.ids.push_back(token.id);
     reply.logprobs.push_back(token.logprob);
-    if (static_cast<std::int64_t>(reply.ids.size()) >= request.max_new_tokens) {
+    if (sequence.watch && sequence.watch->push(token.id)) {
+      stop_at_text(sequence);
+    } else if (static_cast<std::int64_t>(reply.ids.size()) >= request.max_new_tokens) {
       finish(sequence, Finish::kLength);
     } else if (request.prompt.size() + reply.ids.size() >= sequence.limit) {
       finish(sequence, Finish::kContextOverflow);
     }
+  }
+
+  static void stop_at_text(Active& sequence) {
+    GenerateReply& reply = sequence.reply;
+    StopTexts::Cut cut = sequence.request.stop_texts->cut(reply.ids);
+    reply.stop_text = std::move(cut.stop);
+    reply.text = std::move(cut.text);
+    reply.ids.resize(cut.ids);
+    reply.logprobs.resize(cut.ids);
+    finish(sequence, Finish::kStop);
   }
 
   static void finish(Active& sequence, Finish how) {

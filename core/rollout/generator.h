@@ -13,10 +13,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/base/status.h"
 #include "core/model/engine.h"
+#include "core/rollout/generate_request.h"
 
 namespace ipr::rollout {
 
@@ -28,29 +30,22 @@ struct GeneratorOptions {
   std::size_t kv_budget_bytes = std::size_t{256} << 20;
 };
 
-struct GenerateRequest {
-  std::vector<std::int32_t> prompt;  // at least one id, all inside the vocabulary
-  std::int64_t max_new_tokens = 512;
-  double temperature = 1;  // 0: greedy, ties to the lowest id
-  double top_p = 1;        // keep the smallest set of most likely ids whose probability reaches top_p; 1: all
-  std::uint64_t seed = 0;  // token i is drawn with Rng(mix(seed, i)).uniform()
-  std::vector<std::int32_t> stop_ids;  // generation ends before any of these; not part of the reply's ids
-  std::int64_t context_limit = 0;      // most tokens of prompt + reply; 0: what the model can hold
-};
-
 enum class Finish {
-  kStop,             // a stop id came
+  kStop,             // a stop id or a stop string came
   kLength,           // max_new_tokens reached
   kContextOverflow,  // the context limit was reached first (with no ids where the prompt alone is too long)
   kError,            // not run to its end; `status` says why
 };
 
 struct GenerateReply {
-  std::vector<std::int32_t> ids;  // without the stop id
+  std::vector<std::int32_t> ids;  // without the stop id, or those that lie wholly before the stop string
   std::vector<float> logprobs;    // of each id, at temperature 1 over the whole vocabulary
   Finish finish = Finish::kError;
-  std::int32_t stop_id = -1;  // the stop id that came, else -1
-  float stop_logprob = 0;     // its log-prob, for a policy gradient over the end of turn
+  std::int32_t stop_id = -1;      // the stop id that came, else -1
+  float stop_logprob = 0;         // its log-prob, for a policy gradient over the end of turn
+  std::string stop_text;          // the stop string that came, else empty
+  std::string text;               // where one came: what was said before it, which the ids may be short of
+  std::size_t prompt_tokens = 0;  // how long the prompt was that was read
   // kUsage: the request is malformed. kInterrupted: the Generator was destroyed first. kFailed: the engine's device did
   // not run a step; no later request of this Generator will be.
   Status status;

@@ -35,6 +35,15 @@ asio::awaitable<void> deliver(asio::awaitable<Result<T>> work, std::function<voi
   sink(std::move(*result));
 }
 
+// What a reply says, and the ids that stand for it from then on: those that were sampled, unless a stop string began
+// inside one of them.
+std::string take_text(const Dialogue& dialogue, GenerateReply& reply) {
+  std::string text = dialogue.reply_text(reply.ids);
+  if (reply.stop_text.empty() || text == reply.text) return text;
+  reply.ids = dialogue.reply_ids(reply.text);
+  return std::move(reply.text);
+}
+
 // As batch work: a worker that wakes must not take the core of a model thread, whose regions last microseconds and wait
 // for each of their tasks. Threads inherit the policy of the one that makes them. A hint: without it only slower.
 std::shared_ptr<asio::thread_pool> make_workers(int workers) {
@@ -101,23 +110,22 @@ asio::awaitable<Result<Trajectory>> Player::attempt(const PlayRequest& request) 
   bool overflow = false;
   while (!session.finished()) {
     dialogue_.append_generation_prompt(chat);
-    GenerateRequest ask;
-    ask.prompt = chat.ids;
+    GenerateRequest ask = dialogue_.request(chat);
     ask.max_new_tokens = request.sampling.max_new_tokens;
     ask.temperature = request.sampling.temperature;
     ask.top_p = request.sampling.top_p;
+    ask.top_k = request.sampling.top_k;
     ask.seed = mix(request.seed, trajectory.turns.size());
-    ask.stop_ids = {dialogue_.end_of_turn()};
     GenerateReply reply = co_await generate(std::move(ask));
     if (!reply.status.ok()) co_return reply.status;
     overflow = reply.finish == Finish::kContextOverflow;
     if (overflow) break;
-    Result<env::Turn> said = session.say(dialogue_.reply_text(reply.ids));
+    Result<env::Turn> said = session.say(take_text(dialogue_, reply));
     if (!said.ok()) co_return said.status();
     ++env_steps_;
     TrajectoryTurn turn;
     static_cast<env::Turn&>(turn) = std::move(said).value();
-    turn.prompt_tokens = static_cast<std::int64_t>(chat.ids.size());
+    turn.prompt_tokens = static_cast<std::int64_t>(reply.prompt_tokens);
     dialogue_.append_reply(reply.ids, chat);
     dialogue_.append_observation(turn.observation, chat);
     turn.reply_ids = std::move(reply.ids);

@@ -19,6 +19,7 @@ namespace ipr::rollout {
 struct Sampling {
   double temperature = 0, top_p = 1;
   std::int64_t max_new_tokens = 512;
+  std::int64_t top_k = 0;
 };
 
 // One rollout. Seeds: exploration mixes run seed, iteration, task, kept turns, sample; scoring mixes run seed, task,

@@ -28,6 +28,12 @@ std::uint64_t scoring_seed(std::uint64_t run_seed, const Trajectory& from, std::
   return mix(run_seed, fnv1a64(from.task->id), prefix_hash(from, keep), sample);
 }
 
+Sampling sampling_of(const ipr_sampling& sampling) {
+  Sampling asked{sampling.temperature, sampling.top_p, sampling.max_new_tokens};
+  if (IPR_HAS(&sampling, ipr_sampling, top_k)) asked.top_k = sampling.top_k;
+  return asked;
+}
+
 // Results arrive on the player's workers; one thread submits and waits.
 class RolloutService::Queue final : public plugin::RolloutQueue {
  public:
@@ -58,7 +64,7 @@ class RolloutService::Queue final : public plugin::RolloutQueue {
     play.split = from.split;
     play.from = &from;
     play.keep = request.keep_turns;
-    play.sampling = {request.sampling->temperature, request.sampling->top_p, request.sampling->max_new_tokens};
+    play.sampling = sampling_of(*request.sampling);
     play.sample = request.sample;
     play.seed = scoring_seed(service_.run_seed_, from, request.keep_turns, request.sample);
     service_.player_.start(std::move(play),

@@ -22,6 +22,9 @@ using TrajectoryBook = std::map<std::uint64_t, std::unique_ptr<Trajectory>>;
 // FNV-1a over the task id and the messages and reply ids of the first `keep` turns: equal for equal histories.
 [[nodiscard]] std::uint64_t prefix_hash(const Trajectory& trajectory, std::size_t keep);
 
+// What a plugin asks replies to be sampled with; fields that its header does not have yet are their defaults.
+[[nodiscard]] Sampling sampling_of(const ipr_sampling& sampling);
+
 // Opens queues for one scoring stage. Must outlive them.
 class RolloutService {
  public:

@@ -110,7 +110,9 @@ Result<Json> gguf_json(const GgufTokenizer& keys, const std::string& source) {
                        {"rstrip", false},
                        {"normalized", false},
                        {"special", type == Type::kControl}});
-    } else if (const auto [same, fresh] = vocabulary.emplace(keys.tokens[id], id); !fresh) {
+    }
+    // Added tokens too: readers number one that the vocabulary lacks behind it, whatever its id says.
+    if (const auto [same, fresh] = vocabulary.emplace(keys.tokens[id], id); !fresh) {
       return bad_data(source + kKeys + "tokens: token " + std::to_string(id) + " is token " + same.value().dump() +
                       " again");
     }

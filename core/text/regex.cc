@@ -3,8 +3,10 @@
 
 #include <pcre2.h>
 
+#include <algorithm>
 #include <array>
 #include <new>
+#include <stdexcept>
 
 #include "core/base/json.h"
 
@@ -15,10 +17,7 @@ namespace {
 struct Scratch {
   Scratch() : data(pcre2_match_data_create(1, nullptr)), context(pcre2_match_context_create(nullptr)) {
     if (data == nullptr || context == nullptr) throw std::bad_alloc();
-    // A long text is no fault: the default limit counts every step of backtracking and would end such a search
-    // half-way.
-    pcre2_set_match_limit(context, UINT32_MAX);
-    pcre2_set_depth_limit(context, UINT32_MAX);
+    pcre2_set_depth_limit(context, UINT32_MAX);  // steps are what is counted
   }
   ~Scratch() {
     pcre2_match_data_free(data);
@@ -30,6 +29,18 @@ struct Scratch {
   pcre2_match_data* data;
   pcre2_match_context* context;
 };
+
+const Scratch& scratch() {
+  thread_local const Scratch own;
+  return own;
+}
+
+// Steps of backtracking in one search: a long text is no fault, but one of a tokenizer's patterns takes a few steps for
+// each of its bytes.
+std::uint32_t step_limit(std::size_t bytes) {
+  constexpr std::size_t kLeast = 10'000'000;
+  return static_cast<std::uint32_t>(std::min<std::size_t>(kLeast + 100 * bytes, UINT32_MAX));
+}
 
 // The pattern in PCRE2's words: `\s` and `\S` as White_Space, inside and outside of character classes.
 Result<std::string> translate(const std::string& pattern, const std::string& where) {
@@ -84,21 +95,47 @@ Result<Regex> Regex::compile(const std::string& pattern, const std::string& wher
   if (can_be_empty != 0)
     return bad_data(where + ": " + dump_brief(pattern) + " can match an empty text, which cuts nothing");
   pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);  // where there is no JIT the interpreter gives the same matches
+  if (!regex.ends_soon()) {
+    return bad_data(where + ": " + dump_brief(pattern) +
+                    " backtracks without bound, so that some texts would take hours; it is no tokenizer's pattern");
+  }
   return regex;
 }
 
-std::optional<Regex::Match> Regex::find(std::string_view text, std::size_t from) const {
-  thread_local const Scratch scratch;
+// Runs of one kind of character that end in something else are what nested repetitions try to cut in every way. All of
+// ASCII comes behind: where a character that the pattern needs is nowhere, PCRE2 does not begin to search.
+bool Regex::ends_soon() const {
+  constexpr std::size_t kRun = 200;
+  constexpr std::uint32_t kSteps = 1'000'000;
+  for (const char* const piece : {"a", "A", "aB", "1", " ", "\n", " \n", "!", "'s", "é", "世"}) {
+    std::string text;
+    for (std::size_t i = 0; i < kRun; ++i) text += piece;
+    for (char c = 1; c < 0x7F; ++c) text += c;
+    if (search(text, 0, kSteps) == PCRE2_ERROR_MATCHLIMIT) return false;
+  }
+  return true;
+}
+
+int Regex::search(std::string_view text, std::size_t from, std::uint32_t most_steps) const {
   const auto match = [&](std::uint32_t options) {
     return pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
-                       PCRE2_NO_UTF_CHECK | options, scratch.data, scratch.context);
+                       PCRE2_NO_UTF_CHECK | options, scratch().data, scratch().context);
   };
-  int found = match(0);
-  if (found == PCRE2_ERROR_JIT_STACKLIMIT) found = match(PCRE2_NO_JIT);  // the interpreter backtracks on the heap
+  pcre2_set_match_limit(scratch().context, most_steps);
+  const int found = match(0);
+  // The interpreter backtracks on the heap.
+  return found == PCRE2_ERROR_JIT_STACKLIMIT ? match(PCRE2_NO_JIT) : found;
+}
+
+std::optional<Regex::Match> Regex::find(std::string_view text, std::size_t from) const {
+  const int found = search(text, from, step_limit(text.size()));
   if (found == PCRE2_ERROR_NOMATCH) return std::nullopt;
-  // The text is valid and the limits that count are off: memory is all that can lack.
+  if (found == PCRE2_ERROR_MATCHLIMIT)
+    throw std::runtime_error("a pattern of the tokenizer backtracks without bound on a text of " +
+                             std::to_string(text.size()) + " bytes; use another tokenizer file");
+  // The text is valid and no other limit is set: memory is all that can lack.
   if (found < 0) throw std::bad_alloc();
-  const PCRE2_SIZE* range = pcre2_get_ovector_pointer(scratch.data);
+  const PCRE2_SIZE* range = pcre2_get_ovector_pointer(scratch().data);
   return Match{range[0], range[1]};
 }
 

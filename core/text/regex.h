@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,8 +20,8 @@ namespace ipr::text {
 
 class Regex {
  public:
-  // Code::kData (`where: …`) if the pattern is malformed, not supported, or can match an empty text, which would cut
-  // nothing.
+  // Code::kData (`where: …`) if the pattern is malformed, not supported, can match an empty text, which would cut
+  // nothing, or backtracks without bound on a text of a few hundred characters.
   [[nodiscard]] static Result<Regex> compile(const std::string& pattern, const std::string& where);
 
   struct Match {
@@ -28,7 +29,8 @@ class Regex {
     std::size_t end;
   };
   // The leftmost match at or after byte `from`; look-behind sees the text before `from`. Precondition: `text` is valid
-  // UTF-8 and `from` a character boundary. Throws std::bad_alloc where the search needs more memory than there is.
+  // UTF-8 and `from` a character boundary. Throws std::bad_alloc where the search needs more memory than there is, and
+  // std::runtime_error where it backtracks out of all proportion to the text.
   [[nodiscard]] std::optional<Match> find(std::string_view text, std::size_t from) const;
 
  private:
@@ -36,6 +38,9 @@ class Regex {
     void operator()(pcre2_real_code_8* code) const;
   };
   explicit Regex(pcre2_real_code_8* code) : code_(code) {}
+  // PCRE2's answer; the match is in this thread's scratch.
+  [[nodiscard]] int search(std::string_view text, std::size_t from, std::uint32_t most_steps) const;
+  [[nodiscard]] bool ends_soon() const;
 
   std::unique_ptr<pcre2_real_code_8, FreeCode> code_;
 };

@@ -36,7 +36,7 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
     rules_.lose_cap = config.integer("lose_cap");
     lazy_ = config.flag("lazy");
     tasks_per_iteration_ = static_cast<std::uint64_t>(config.integer("tasks_per_iteration"));
-    greedy_ = {sizeof(ipr_sampling), static_cast<std::uint32_t>(config.integer("max_new_tokens")), 0.0, 1.0};
+    greedy_ = {sizeof(ipr_sampling), static_cast<std::uint32_t>(config.integer("max_new_tokens")), 0.0, 1.0, 0, 0};
     loss_.beta = config.number("beta");
     loss_.dpo_weight = config.number("dpo_weight");
     loss_.sft_weight = config.number("sft_weight");

@@ -20,7 +20,11 @@ constexpr const char* kSchema = R"json({
   "properties": {
     "samples": {"type": "integer", "default": 5, "minimum": 1, "maximum": 100000,
                 "description": "rollouts per step (N of equation 5)"},
-    "temperature": {"type": "number", "default": 1, "minimum": 0, "description": "of the rollouts; top_p is 1"},
+    "temperature": {"type": "number", "default": 1, "minimum": 0, "description": "of the rollouts"},
+    "top_p": {"type": "number", "default": 1, "minimum": 0.001, "maximum": 1,
+              "description": "of the rollouts: the smallest set of most likely tokens that reaches it; 1: all"},
+    "top_k": {"type": "integer", "default": 0, "minimum": 0,
+              "description": "of the rollouts: only so many most likely tokens, before top_p; 0: all"},
     "max_new_tokens": {"type": "integer", "default": 512, "minimum": 1, "description": "per message"},
     "max_steps": {"type": "integer", "default": 0, "minimum": 0,
                   "description": "turns of an episode, the given history included; 0: the environment's"}
@@ -92,8 +96,12 @@ class MonteCarlo final : public ipr::sdk::Scorer {
     const ipr::sdk::Config config(config_json);
     samples_ = static_cast<std::size_t>(config.integer("samples"));
     max_steps_ = static_cast<std::uint32_t>(config.integer("max_steps"));
-    sampling_ = {sizeof(ipr_sampling), static_cast<std::uint32_t>(config.integer("max_new_tokens")),
-                 config.number("temperature"), 1.0};
+    sampling_ = {sizeof(ipr_sampling),
+                 static_cast<std::uint32_t>(config.integer("max_new_tokens")),
+                 config.number("temperature"),
+                 config.number("top_p"),
+                 static_cast<std::uint32_t>(config.integer("top_k")),
+                 0};
   }
 
   void score(const ipr_ctx* ctx, std::span<const ipr_query* const> queries, std::span<ipr_score* const> out) override {

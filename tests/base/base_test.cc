@@ -27,6 +27,10 @@ TEST_CASE("a JSON error names file, line and column", "[base]") {
   REQUIRE_FALSE(parsed.ok());
   CHECK(parsed.status().code() == Code::kData);
   CHECK(parsed.status().message().find("x.json: line 3, column 9") == 0);
+  const auto endless = parse_json("[\"" + std::string(5000, 'a') + "é", "x.json").status();
+  CHECK(endless.message().find("missing closing quote") != std::string::npos);
+  CHECK(endless.message().size() < 300);
+  CHECK(valid_utf8(endless.message()) == endless.message());
   CHECK(parse_json("nope", "x.json").status().message().find("x.json: line 1, column") == 0);
   CHECK(parse_json_line("nope", "x.jsonl: line 12").status().message().find("x.jsonl: line 12: column") == 0);
 }

@@ -94,6 +94,23 @@ TEST_CASE("a run's config.json is a config: the same run again", "[host][config]
   CHECK(changed.at("config").at("scorer") == plan.at("config").at("scorer"));
 }
 
+TEST_CASE("how replies are asked for is part of the config where it is said", "[host][config]") {
+  const Workplace place;
+  const Json plain = plan_of(place, {});
+  for (const char* key : {"chat_template", "stop", "overflow"}) CHECK_FALSE(plain.at("config").contains(key));
+  const Json plan = plan_of(
+      place, {"--stop", "\nObservation:", "--stop", "---", "--overflow", "keep-tail", "--chat-template", "plain"});
+  CHECK(plan.at("config").at("stop") == Json({"\nObservation:", "---"}));
+  CHECK(plan.at("config").at("overflow") == "keep-tail");
+  CHECK(plan.at("config").at("chat_template") == "plain");
+  CHECK(plan.at("origin").at("stop") == "flag");
+  CHECK(plan.at("hash") != plain.at("hash"));
+  REQUIRE(write_file(place.file("run.json"), plan.dump()).ok());
+  CHECK(plan_of(place, {"--config", "run.json"}).at("hash") == plan.at("hash"));
+  refused(place, {"--env", "gridworld", "--overflow", "keep-tial"}, 2, "did you mean \"keep-tail\"?");
+  refused(place, {"--env", "gridworld", "--chat-template", "llama-3"}, 2, "the mini model speaks \"plain\"");
+}
+
 TEST_CASE("slips in settings are refused before anything starts, with the nearest name", "[host][config]") {
   const Workplace place;
   refused(place, {"--env", "gridworld", "--set", "env.detuors=0.1"}, 2, "did you mean \"detours\"?");

@@ -1,6 +1,8 @@
 // `ipr-host model …` on a checkpoint that a run has made.
+#include <algorithm>
 #include <cmath>
 
+#include "core/base/files.h"
 #include "tests/host/small_run.h"
 #include "tests/support/catch.h"
 
@@ -105,6 +107,108 @@ TEST_CASE("model generate repeats itself for one seed and stops where it is told
   CHECK(cut.at("finish") == "stop");
   CHECK(text.starts_with(cut.at("text").get<std::string>()));
   CHECK_FALSE(contains(cut.at("text"), text.substr(2, 2)));
+}
+
+TEST_CASE("model generate takes top-k, several stop strings, and what the flags say for all lines", "[host][model]") {
+  const SmallRun& run = small_run();
+  const Json line = {{"id", 1},
+                     {"messages", {{{"role", "user"}, {"content", "At 1 1, goal 1 3. Ways: right"}}}},
+                     {"max_tokens", 12},
+                     {"seed", 5}};
+  const auto with = [&](const Json& more) {
+    Json asked = line;
+    asked.update(more);
+    return ask("generate", asked.dump()).at(0);
+  };
+  const auto flags = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"model", "generate", run.checkpoint()});
+    const Ended ended = run.place.host(words, line.dump());
+    INFO(ended.err);
+    REQUIRE(ended.exit_code == 0);
+    return json_lines(ended.out).at(0);
+  };
+  const Json greedy = with({{"temperature", 0}});
+  CHECK(with({{"top_k", 1}}) == greedy);  // at temperature 1
+  CHECK(flags({"--top-k", "1"}) == greedy);
+  CHECK(flags({"--temperature", "0"}) == greedy);
+  CHECK(flags({"--temperature", "0", "--max-tokens", "1"}) == greedy);  // the line has the last word
+
+  const std::string text = greedy.at("text");
+  REQUIRE(text.size() > 4);
+  for (std::size_t at = 0; at + 2 <= text.size(); ++at) {
+    const std::string stop = text.substr(at, 2);
+    if (stop.find_first_of("\xEF\xBF\xBD") != std::string::npos) continue;  // broken bytes
+    CAPTURE(text, stop);
+    const Json cut = with({{"temperature", 0}, {"stop", {"never", stop}}});
+    CHECK(cut.at("finish") == "stop");
+    CHECK(cut.at("text") == Json(text.substr(0, text.find(stop))));
+    // Ids of the same reply, none of which says more than the text.
+    const auto ids = cut.at("ids").get<std::vector<int>>();
+    const auto whole = greedy.at("ids").get<std::vector<int>>();
+    REQUIRE(ids.size() <= whole.size());
+    CHECK(std::equal(ids.begin(), ids.end(), whole.begin()));
+    CHECK(with({{"temperature", 0}, {"stop", stop}}) == cut);
+    CHECK(flags({"--temperature", "0", "--stop", "never", "--stop", stop}) == cut);
+  }
+}
+
+TEST_CASE("model generate tells log-probs, and what becomes of a prompt that is too long", "[host][model]") {
+  const Json prompt = ask("tokenize", R"({"id":1,"text":"At 1 1, goal 1 3."})").at(0).at("ids");
+  const Json request = {{"id", 1}, {"prompt_ids", prompt}, {"max_tokens", 6}, {"seed", 3}, {"logprobs", true}};
+  const Json said = ask("generate", request.dump()).at(0);
+  const Json scored =
+      ask("logprobs", Json({{"id", 1}, {"prompt_ids", prompt}, {"continuation_ids", said.at("ids")}}).dump()).at(0);
+  CHECK(said.at("token_logprobs") == scored.at("token_logprobs"));
+
+  std::vector<int> endless;
+  for (int i = 0; i < 40000; ++i) endless.push_back(prompt[static_cast<std::size_t>(i) % prompt.size()]);
+  Json too_long = {{"id", 1}, {"prompt_ids", endless}, {"max_tokens", 2}, {"temperature", 0}};
+  const Json refused = ask("generate", too_long.dump()).at(0);
+  CHECK(refused.at("finish") == "context_overflow");
+  CHECK(refused.at("ids").empty());
+  too_long["overflow"] = "keep-tail";
+  const Json kept = ask("generate", too_long.dump()).at(0);
+  CHECK(kept.at("finish") != "context_overflow");
+  too_long["overflow"] = "drop";
+  CHECK(contains(ask("generate", too_long.dump()).at(0).at("error"), "use end or keep-tail"));
+}
+
+TEST_CASE("a policy's replies end at --stop, and its template may be named", "[host][model]") {
+  const SmallRun& run = small_run();
+  const auto collect = [&](std::vector<std::string> more) {
+    std::vector<std::string> words = {"collect",     "--env", "gridworld",        "--policy", run.checkpoint(),
+                                      "--limit",     "3",     "--max-new-tokens", "16",       "--out",
+                                      "played.jsonl"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Ended ended = run.place.host(words);
+    INFO(ended.err);
+    REQUIRE(ended.exit_code == 0);
+    std::vector<std::string> replies;
+    for (const Json& line : json_lines(read_file(run.place.file("played.jsonl")).value())) {
+      for (const Json& message : line.at("messages"))
+        if (message.at("role") == "assistant") replies.push_back(message.at("content"));
+    }
+    return replies;
+  };
+  const auto free = collect({});
+  CHECK(std::any_of(free.begin(), free.end(), [](const std::string& said) { return contains(said, "ion:"); }));
+  const auto stopped = collect({"--stop", "ion:"});
+  REQUIRE_FALSE(stopped.empty());
+  for (const std::string& said : stopped) CHECK_FALSE(contains(said, "ion:"));
+  CHECK(collect({"--chat-template", "plain"}) == free);
+  CHECK(collect({"--top-k", "1", "--temperature", "1"}) == free);
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"eval", "--env", "gridworld", "--policy", run.checkpoint(), "--limit", "1"},
+        {"score", "--env", "gridworld", "--policy", run.checkpoint(), "--data", "played.jsonl"},
+        {"model", "tokenize", run.checkpoint()}}) {
+    std::vector<std::string> wrong = words;
+    wrong.insert(wrong.end(), {"--chat-template", "lama-3"});
+    const Ended ended = run.place.host(wrong);
+    INFO(ended.err);
+    CHECK(ended.exit_code == 2);
+    REQUIRE(ended.error_lines().size() == 1);
+    CHECK(contains(ended.error_lines()[0], "did you mean \"llama-3\"?"));
+  }
 }
 
 TEST_CASE("a checkpoint of the run plays as a policy", "[host][model]") {

@@ -172,6 +172,31 @@ TEST_CASE("chat, ShareGPT and its own tokens are the same SFT row", "[host][trai
   CHECK(hashes[0] == hashes[2]);
 }
 
+TEST_CASE("what was trained with a template that was named is played with it", "[host][train]") {
+  const Fixture fixture;
+  if (fixture.folder.empty()) return;
+  const std::string model = fixture.place.file("model");
+  fs::copy(fixture.folder + "/untied", model, fs::copy_options::recursive);
+  fs::copy_file(fixture.folder + "/tokenizer.json", model + "/tokenizer.json");
+  const std::string chat =
+      R"({"id":"t","messages":[{"role":"user","content":"go to desk"},{"role":"assistant","content":"Action: look"}]})";
+  REQUIRE(write_file(fixture.place.file("rows.jsonl"), chat + "\n").ok());
+  REQUIRE(write_file(model + "/chat_template.jinja", "{{ 'a template that nobody knows' }}").ok());
+  const auto ids = [&](Words words) {
+    words.insert(words.begin(), {"model", "tokenize"});
+    const Ended ended = fixture.place.host(words, chat);
+    INFO(ended.err);
+    REQUIRE(ended.exit_code == 0);
+    return json_lines(ended.out).at(0);
+  };
+  const Ended ended = fixture.place.host({"train", "--optimizer", "sft", "--model", "model", "--data", "rows.jsonl",
+                                          "--out", "tuned", "--chat-template", "qwen2"});
+  INFO(ended.err);
+  REQUIRE(ended.exit_code == 0);
+  CHECK(ids({"tuned"}) == ids({"model", "--chat-template", "qwen2"}));
+  CHECK(ids({"tuned"}) != ids({"model", "--chat-template", "chatml"}));
+}
+
 TEST_CASE("rows that cannot be trained on are refused with file and line", "[host][train]") {
   const Fixture fixture;
   if (fixture.folder.empty()) return;

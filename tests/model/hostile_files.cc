@@ -16,24 +16,27 @@
 #include "core/model/engine.h"
 #include "core/model/gguf_model.h"
 #include "core/model/safetensors.h"
+#include "core/text/tokenizer.h"
 #include "tests/model/gguf_writer.h"
 #include "tests/model/kv_memory.h"
 #include "tests/model/tiny_model.h"
+#include "tests/support/json_damage.h"
 
 namespace {
 std::atomic<std::uint64_t> allocated{0};  // bytes asked for since the program began
 }
 
-// All allocations of the program are counted, so that a load's can be.
-void* operator new(std::size_t size) {
+// All allocations of the program are counted, so that a load's can be. Not inlined, or the compiler sees `free` where it
+// expects the `delete` of a `new`.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   allocated += size;
   if (void* const memory = std::malloc(std::max<std::size_t>(size, 1))) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 
@@ -161,8 +164,28 @@ std::string awkward_text(Rng& rng) {
   }
 }
 
+// The JSON of a config or index, or the header of a safetensors file, changed as JSON; false if it is none.
+bool mutate_json(Rng& rng, std::string& file) {
+  const bool bare = file.starts_with('{');
+  std::uint64_t size = file.size();
+  if (!bare) {
+    if (file.size() < 8) return false;
+    std::memcpy(&size, file.data(), 8);
+    if (size > file.size() - 8) return false;
+  }
+  const std::size_t begin = bare ? 0 : 8;
+  Json json = Json::parse(file.substr(begin, size), nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return false;
+  std::string text = damaged_json(std::move(json), rng);
+  const std::uint64_t changed = text.size();
+  if (!bare) text.insert(0, reinterpret_cast<const char*>(&changed), 8);
+  file.replace(0, begin + size, text);
+  return true;
+}
+
 void mutate(Rng& rng, std::string& file) {
   if (file.empty()) return;
+  if (rng.below(3) == 0 && mutate_json(rng, file)) return;
   // Most faults where the structure is: near the beginning.
   const std::size_t reach = rng.below(4) == 0 ? file.size() : std::min<std::size_t>(file.size(), 2500);
   const std::size_t at = rng.below(reach);
@@ -253,8 +276,9 @@ std::string try_hostile_file(HostileKind kind, std::uint64_t seed, std::uint64_t
     if (!wrong.empty()) wrong += ": " + weights.status().message();
   }
   if (kind == HostileKind::kGguf && wrong.empty()) {
-    const auto tokenizer = model::read_gguf_tokenizer(folder + "/m.gguf");
-    if (!tokenizer.ok()) wrong = judge(tokenizer.status());
+    const auto keys = model::read_gguf_tokenizer(folder + "/m.gguf");
+    const Status read = keys.ok() ? text::Tokenizer::from_gguf(*keys, "m.gguf").status() : keys.status();
+    if (!read.ok()) wrong = judge(read);
   }
   return wrong;
 }

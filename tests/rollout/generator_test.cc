@@ -25,6 +25,7 @@ std::vector<GenerateRequest> fork_requests(std::int64_t vocab, std::uint64_t see
         request.max_new_tokens = static_cast<std::int64_t>(5 + 10 * sample);
         request.temperature = sample == 3 ? 0.0 : 0.7 + 0.3 * static_cast<double>(sample);
         request.top_p = sample == 1 ? 0.9 : 1.0;
+        request.top_k = sample == 2 ? 7 : 0;
         request.seed = mix(seed, task, keep, sample);
         request.stop_ids = {2, 5};
         requests.push_back(request);
@@ -184,16 +185,44 @@ TEST_CASE("a reply ends at a stop id, at its length or at the context limit", "[
   CHECK(generate_all(generator, {request}).front().finish == Finish::kLength);
 }
 
+TEST_CASE("where the tail is kept, a prompt that is too long loses its front", "[rollout][generator]") {
+  const auto weights = test::tiny_weights(test::mini_config(), 6);
+  const model::Engine engine(weights, 1);
+  Generator generator(engine, {});
+  GenerateRequest request;
+  request.prompt = test::random_ids(300, 96, 2);  // the model holds 256 positions
+  request.temperature = 0;
+  request.max_new_tokens = 20;
+  CHECK(generate_all(generator, {request}).front().finish == Finish::kContextOverflow);
+  GenerateRequest tail = request;
+  tail.overflow = Overflow::kKeepTail;
+  const auto kept = generate_all(generator, {tail}).front();
+  CHECK(kept.finish == Finish::kLength);
+  CHECK(kept.prompt_tokens == 256 - 20 - 1);
+  request.prompt.erase(request.prompt.begin(), request.prompt.end() - (256 - 20 - 1));
+  const auto same_tail = generate_all(generator, {request}).front();
+  CHECK(same(kept, same_tail));
+  CHECK(same_tail.prompt_tokens == request.prompt.size());
+  // What leaves room for the reply is read whole.
+  request.overflow = Overflow::kKeepTail;
+  CHECK(same(generate_all(generator, {request}).front(), kept));
+}
+
 TEST_CASE("a malformed request is answered with what is wrong", "[rollout][generator]") {
   const auto weights = test::tiny_weights(test::mini_config(), 6);
   const model::CpuEngine engine(weights, 1);
   Generator generator(engine, {});
-  std::vector<GenerateRequest> wrong(4);
+  std::vector<GenerateRequest> wrong(6);
   wrong[1].prompt = {96};
   wrong[2].prompt = {1};
   wrong[2].temperature = -1;
   wrong[3].prompt = {1};
   wrong[3].top_p = 0;
+  wrong[4].prompt = {1};
+  wrong[4].top_k = -1;
+  wrong[5].prompt = {1};
+  wrong[5].overflow = Overflow::kKeepTail;
+  wrong[5].max_new_tokens = 255;  // of 256 positions, and one stays free
   for (const auto& reply : generate_all(generator, wrong)) {
     CHECK(reply.finish == Finish::kError);
     CHECK(reply.status.code() == Code::kUsage);

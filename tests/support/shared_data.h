@@ -11,6 +11,10 @@ namespace ipr::test {
 // absent. Use:  const auto file = shared_file("golden/…"); if (file.empty()) return;
 [[nodiscard]] std::string shared_file(const std::string& relative);
 
+// SmolLM2's GGUF file, which is no part of the shared folder: $IPR_SMOLLM2_GGUF, else where `--model smollm2` keeps it,
+// else unpacked from the wheel below /tmp/smollm2. Empty, with the reason printed, if absent.
+[[nodiscard]] std::string smollm2_file();
+
 // A JSON file; `.gz` is unpacked. Throws on a malformed file: a broken golden is a broken test.
 [[nodiscard]] Json load_json(const std::string& path);
 

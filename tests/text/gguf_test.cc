@@ -84,6 +84,14 @@ TEST_CASE("byte-level keys give the ids of the file they come from", "[text][ggu
   CHECK(read.is_control(2));
 }
 
+// Hugging Face gives an added token that the vocabulary lacks the next free id, whatever the file says.
+TEST_CASE("what byte-level keys are saved as has every token in its vocabulary", "[text][gguf]") {
+  const GgufTokenizer keys = keys_of(trained(), "smollm");
+  const Json vocabulary = made_from(keys).to_json()["model"]["vocab"];
+  CHECK(vocabulary.size() == keys.tokens.size());
+  for (std::size_t id = 0; id < keys.tokens.size(); ++id) CHECK(vocabulary.at(keys.tokens[id]) == Json(id));
+}
+
 TEST_CASE("each name of words cuts in its own way", "[text][gguf]") {
   // Bytes only: what is one token then is one piece of text, so that merges across pieces would show.
   const auto words = [](const std::string& pre, const std::vector<std::string>& known, const std::string& text) {

@@ -131,3 +131,15 @@ TEST_CASE("what is not supported is refused by its name and place", "[text]") {
   CHECK(refusal(split_section("a", "Sideways")).find("Sideways") != std::string::npos);
   CHECK(refusal(then_bytes({{"type", "Split"}, {"behavior", "Removed"}})).find("pattern") != std::string::npos);
 }
+
+TEST_CASE("a pattern that backtracks without bound is refused, a long text is not", "[text]") {
+  for (const char* pattern : {"(a+)+$", "(\\p{L}+)*!", "(?:\\s*)+x", "(1|11)+z"}) {
+    CAPTURE(pattern);
+    CHECK(refusal(split_section(pattern, "Isolated")).find("backtracks without bound") != std::string::npos);
+  }
+  const std::string words = R"([^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+  CHECK(refusal(split_section(words, "Isolated")).empty());
+  const std::size_t blanks = 3'000'000;
+  CHECK(split(split_section(words, "Isolated"), "a" + std::string(blanks, ' ') + "b") ==
+        Pieces{"a", std::string(blanks - 1, ' '), " b"});
+}

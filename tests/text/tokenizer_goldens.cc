@@ -23,12 +23,6 @@ std::string text_of(const Json& text) {
   return bytes;
 }
 
-Result<text::Tokenizer> tokenizer_of(const Json& golden) {
-  const std::string name = golden["name"];
-  if (golden["kind"] == "json") return text::Tokenizer::from_json(golden["file"], name);
-  return text::Tokenizer::from_sentencepiece(text::from_base64(golden["file"].get<std::string>()).value(), name);
-}
-
 Ids ids_of(const Json& file, const Json& golden, std::size_t text) {
   const Json& ids = golden["ids"];
   if (ids.is_array()) return ids[text];
@@ -49,6 +43,12 @@ std::string in_increments(const text::Tokenizer& tokenizer, const Ids& ids) {
 }
 
 }  // namespace
+
+Result<text::Tokenizer> tokenizer_of(const Json& golden) {
+  const std::string name = golden["name"];
+  if (golden["kind"] == "json") return text::Tokenizer::from_json(golden["file"], name);
+  return text::Tokenizer::from_sentencepiece(text::from_base64(golden["file"].get<std::string>()).value(), name);
+}
 
 void check_tokenizer_goldens(const std::string& path) {
   const Json file = load_json(path);

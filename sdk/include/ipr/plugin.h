@@ -311,6 +311,7 @@ enum { IPR_POLICY_CURRENT = 0, IPR_POLICY_BASE = 1 }; /* BASE: the SFT agent, th
 typedef struct ipr_sampling {
   uint32_t struct_size, max_new_tokens;
   double temperature, top_p;
+  uint32_t top_k, reserved; /* 0: all ids */
 } ipr_sampling;
 
 typedef struct ipr_rollout_req {

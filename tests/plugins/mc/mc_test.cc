@@ -133,6 +133,7 @@ TEST_CASE("a step reward is the mean outcome of N rollouts that start after the 
     CHECK(queue.asked[i].sample == i);
     CHECK(queue.sampled[i].temperature == 1);
     CHECK(queue.sampled[i].top_p == 1);
+    CHECK(queue.sampled[i].top_k == 0);
     CHECK(queue.sampled[i].max_new_tokens == 512);
   }
   // keep 2: 0.5 0 0.5 0.1 0.7
