@@ -2,9 +2,9 @@
 
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <string>
 
+#include "core/base/host_memory.h"
 #include "core/host/interrupt.h"
 #include "core/loop/survey.h"
 
@@ -62,16 +62,6 @@ void print_plan(const RunPlan& plan) {
     std::printf("%-30s %-20s %s\n", setting.key.c_str(), setting.value.c_str(), setting.source.c_str());
 }
 
-// Bytes that the system can still give; 0 where it does not say.
-double available_bytes() {
-  std::ifstream file("/proc/meminfo");
-  for (std::string word; file >> word;) {
-    double kib = 0;
-    if (word == "MemAvailable:" && file >> kib) return kib * 1024;
-  }
-  return 0;
-}
-
 void print_memory(const loop::Expectation& expected) {
   constexpr double kGiB = 1 << 30;
   std::printf("memory      %.1f GiB", expected.memory_bytes / kGiB);
@@ -80,7 +70,7 @@ void print_memory(const loop::Expectation& expected) {
                 expected.device_bytes / kGiB, expected.least_device_bytes / kGiB);
   else if (expected.least_memory_bytes < 0.95 * expected.memory_bytes)
     std::printf(" (at least %.1f: the trainer then runs layers twice)", expected.least_memory_bytes / kGiB);
-  const double available = available_bytes();
+  const auto available = static_cast<double>(available_memory());
   if (available > 0)
     std::printf("; %s the %.1f GiB that this machine can give now",
                 expected.least_memory_bytes <= available ? "fits into" : "does NOT fit into", available / kGiB);

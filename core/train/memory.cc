@@ -1,5 +1,6 @@
 #include "core/train/memory.h"
 
+#include "core/model/engine.h"
 #include "core/model/lora.h"
 
 namespace ipr::train {
@@ -19,10 +20,9 @@ struct Sizes {
   explicit Sizes(const model::LlamaConfig& config)
       : query(config.num_heads * config.head_dim),
         key(config.num_kv_heads * config.head_dim),
-        fused((query + 2 * key) * config.hidden_size + 2 * config.hidden_size * config.intermediate_size),
-        layer(fused + query * config.hidden_size + config.hidden_size * config.intermediate_size) {}
+        fused((query + 2 * key) * config.hidden_size + 2 * config.hidden_size * config.intermediate_size) {}
   std::int64_t query, key;
-  std::int64_t fused, layer;  // weights of one layer: q, k, v, gate and up; all its matrices
+  std::int64_t fused;  // weights of a layer's q, k, v, gate and up
 };
 
 std::int64_t lora_count(const model::LlamaConfig& config, std::int64_t rank) {
@@ -75,15 +75,18 @@ TrainMemory train_memory(const model::LlamaConfig& config, const MemorySetup& se
 RolloutMemory rollout_memory(const model::LlamaConfig& config, const MemorySetup& setup, std::int64_t kv_tokens,
                              std::int64_t rows) {
   constexpr std::int64_t kProcess = 30 * kMiB;
-  const Sizes sizes(config);
-  const std::int64_t size = setup.gpu && setup.bf16 ? 2 : 4;  // our own engine packs and keeps f32
-  const std::int64_t pairs = setup.lora_rank > 0 ? lora_count(config, setup.lora_rank) : 0;
+  const std::int64_t size = setup.gpu && setup.bf16 ? 2 : 4;  // our own engine keeps f32
+  const bool lora = setup.lora_rank > 0;
+  const std::int64_t pairs = lora ? lora_count(config, setup.lora_rank) : 0;
   RolloutMemory memory;
   memory.host = setup.stored_bytes * config.parameter_count() + 4 * pairs;
-  const std::int64_t head = config.vocab_size * config.hidden_size;
-  memory.weights =
-      size * pairs + (setup.gpu ? base_bytes(config, setup) : size * (config.num_layers * sizes.layer + head));
-  memory.kv = size * config.num_layers * 2 * sizes.key * kv_tokens;
+  if (setup.gpu) {
+    memory.weights = base_bytes(config, setup) + size * pairs;
+  } else {
+    memory.weights = static_cast<std::int64_t>(model::CpuEngine::base_bytes(config));
+    if (lora) memory.weights += static_cast<std::int64_t>(model::CpuEngine::change_bytes(config, setup.lora_rank));
+  }
+  memory.kv = size * config.num_layers * 2 * Sizes(config).key * kv_tokens;
   memory.working = (setup.gpu ? kRuntimeOnGpu : kProcess) +
                    rows * 4 * (config.vocab_size + 4 * config.hidden_size + 3 * config.intermediate_size);
   return memory;

@@ -5,6 +5,7 @@
 
 #include "core/base/files.h"
 #include "core/base/hash.h"
+#include "core/base/host_memory.h"
 #include "core/base/json.h"
 #include "core/base/rng.h"
 #include "core/base/strings.h"
@@ -82,4 +83,9 @@ TEST_CASE("seeds are mixed by order and value", "[base]") {
   double sum = 0;
   for (int i = 0; i < 10000; ++i) sum += rng.uniform();
   CHECK(sum / 10000 == Approx(0.5).margin(0.02));
+}
+
+TEST_CASE("the machine has some memory left, and not more than there is", "[base]") {
+  CHECK(available_memory() > 0);
+  CHECK(available_memory() < std::int64_t{1} << 50);
 }

@@ -50,6 +50,16 @@ TEST_CASE("our kernels and LibTorch's operators agree in every family", "[train]
   }
 }
 
+TEST_CASE("our kernels mask a window where LibTorch's operators do, at every edge of their blocks", "[train][torch]") {
+  const auto rows = random_rows(3, 100, 150);
+  model::Weights weights = small_model(4, 2, 32, false);
+  for (const std::int64_t window : {2, 7, 8, 31, 32, 33, 64, 100}) {
+    CAPTURE(window);
+    weights.config.sliding_window = window;
+    check_same_gradients(gradients_of(weights, rows, {}), gradients_of(weights, rows, {.own_kernels = false}), 5e-4);
+  }
+}
+
 TEST_CASE("a window of the row's length is no window, and a shorter one is", "[train][torch]") {
   auto rows = random_rows(1, 70, 70);
   rows[0].mask.assign(70, 1);

@@ -96,6 +96,9 @@ class TorchBackend final : public Backend {
 Status TorchBackend::set_weights(const model::Weights& weights) {
   IPR_TRY(model::check_weights(weights, "trainer"));
   return guarded("set_weights", [&]() -> Status {
+    trained_ = nullptr;  // its memory first
+    weight_views_ = {};
+    gradient_views_.clear();
     model_ = std::make_unique<LlamaTorch>(weights.config, device_, device_.is_cpu() && options_.own_kernels);
     if (weights.lora) {
       train_pairs(weights);
@@ -114,7 +117,6 @@ void TorchBackend::train_all(const model::Weights& weights) {
       Layout(config), [&](const std::string& name) -> const model::Values& { return weights.tensors.at(name).values; },
       device_, type_, replicas_for(config));
   weight_views_ = make_views(config, trained_->weights());
-  gradient_views_.clear();
   for (std::size_t i = 0; i < trained_->replicas(); ++i) {
     gradient_views_.push_back(make_views(config, trained_->gradients(i)));
   }
@@ -148,7 +150,7 @@ int TorchBackend::replicas_for(const model::LlamaConfig& config) const {
 }
 
 Result<model::Weights> TorchBackend::weights() const {
-  if (!model_) return failed("trainer: weights() before set_weights()");
+  if (!trained_) return failed("trainer: weights() before set_weights()");
   return guarded("weights", [&]() -> Result<model::Weights> {
     model::Weights out = frozen_;
     if (!out.lora) {
@@ -168,7 +170,7 @@ Result<model::Weights> TorchBackend::weights() const {
 
 // Checks the rows of a call. The thread count is the calling thread's, and another backend may have set another.
 Status TorchBackend::begin(std::span<const TrainRow* const> rows) const {
-  if (!model_) return failed("trainer: no weights yet; call set_weights first");
+  if (!trained_) return failed("trainer: no weights yet; call set_weights first");
   at::set_num_threads(options_.threads);
   const model::LlamaConfig& config = model_->config();
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -227,9 +229,9 @@ std::vector<Unit> TorchBackend::plan_units(std::span<const TrainRow* const> rows
 // How many of the first layers keep only their input while forwards of `tokens` tokens wait for backward. What a
 // forward keeps is bounded; the bits do not depend on it.
 std::size_t TorchBackend::recomputed_layers(std::int64_t tokens) const {
-  constexpr double kShare = 0.5;  // of the free memory; the rest is for what operators hold meanwhile
+  const double share = device_.is_cpu() ? 0.5 : 0.7;  // the rest is for what operators hold meanwhile
   const double bound = options_.tape_bytes > 0 ? static_cast<double>(options_.tape_bytes)
-                                               : kShare * static_cast<double>(free_memory(device_));
+                                               : share * static_cast<double>(free_memory(device_));
   const TapeBytes bytes = tape_bytes_per_token(frozen_.config, type_ == at::kBFloat16);
   const auto layers = static_cast<double>(frozen_.config.num_layers);
   const double too_much = static_cast<double>(tokens * bytes.whole) * layers - bound;

@@ -7,7 +7,7 @@
 
 namespace ipr::train {
 
-// Bytes: on the CPU what the system calls available, on a GPU what is free or kept by LibTorch without use. 0 where the
+// Bytes: on the CPU available_memory(), on a GPU what is free or kept by LibTorch without use. 0 where the
 // system does not tell. A figure of the moment: nothing that changes a result may depend on it.
 [[nodiscard]] std::int64_t free_memory(c10::Device device);
 
