@@ -17,7 +17,7 @@ constexpr std::int64_t kNewTokens = 12;
 Trajectory play(const Talk& talk, const ReplyRules& rules, std::int64_t positions) {
   model::LlamaConfig config = loop::mini_config(talk.speech->tokenizer, 2048);
   config.max_positions = positions;
-  const auto policy = loop::make_policy("fresh", 0, model::random_weights(config, 3, 0.2), 1);
+  const auto policy = loop::make_policy("fresh", 0, model::random_weights(config, 3, 0.2), {}).value();
   const Dialogue dialogue(talk.speech->tokenizer, talk.speech->chat_template, {}, rules);
   Snapshots snapshots(*talk.environment, 0, 0, 100);
   const std::atomic<bool> stop{false};

@@ -187,7 +187,7 @@ TEST_CASE("a reply ends at a stop id, at its length or at the context limit", "[
 
 TEST_CASE("where the tail is kept, a prompt that is too long loses its front", "[rollout][generator]") {
   const auto weights = test::tiny_weights(test::mini_config(), 6);
-  const model::Engine engine(weights, 1);
+  const model::CpuEngine engine(weights, 1);
   Generator generator(engine, {});
   GenerateRequest request;
   request.prompt = test::random_ids(300, 96, 2);  // the model holds 256 positions

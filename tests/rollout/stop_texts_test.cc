@@ -91,7 +91,7 @@ TEST_CASE("generation ends with the id that completes a stop string", "[rollout]
   model::LlamaConfig config = test::mini_config();
   config.vocab_size = tokenizer.vocab_size();
   const auto weights = test::tiny_weights(config, 9);
-  const model::Engine engine(weights, 2);
+  const model::CpuEngine engine(weights, 2);
   Generator generator(engine, {});
   GenerateRequest request;
   request.max_new_tokens = 40;
