@@ -53,7 +53,7 @@ std::string Dialogue::reply_text(const std::vector<std::int32_t>& ids) const {
 GenerateRequest Dialogue::request(const text::TokenizedChat& chat) const {
   GenerateRequest request;
   request.prompt = chat.ids;
-  request.stop_ids = {chat_template_.end_of_turn()};
+  request.stop_ids = chat_template_.ends();
   request.stop_texts = &stop_texts_;
   request.overflow = overflow_;
   return request;

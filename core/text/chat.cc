@@ -17,6 +17,8 @@ bool ends_with(const std::vector<std::int32_t>& ids, const std::vector<std::int3
   return ids.size() >= end.size() && std::equal(end.rbegin(), end.rend(), ids.rbegin());
 }
 
+constexpr const char* kEnds[] = {"</s>", "<|endoftext|>", "<|end_of_text|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>"};
+
 }  // namespace
 
 std::vector<std::string> ChatTemplate::special_tokens(const std::string& name) {
@@ -65,6 +67,11 @@ Result<ChatTemplate> ChatTemplate::make(const std::string& name, const Tokenizer
     }
   }
   IPR_ASSIGN(made.end_of_turn_, control(form->end_of_turn));
+  made.ends_ = {made.end_of_turn_};
+  for (const char* const token : kEnds) {
+    const auto id = tokenizer.token_id(token);
+    if (id && *id != made.end_of_turn_ && tokenizer.is_control(*id)) made.ends_.push_back(*id);
+  }
   for (const ChatPart& part : form->reply_after)
     made.reply_after_ = tokenizer.encode_ordinary(part.text, Place::kAfterToken);
   made.reply_lead_ = form->reply_lead;

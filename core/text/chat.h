@@ -58,6 +58,9 @@ class ChatTemplate {
 
   // The token that ends every turn: sampling stops at it.
   [[nodiscard]] std::int32_t end_of_turn() const { return end_of_turn_; }
+  // It and the control tokens by which models of these families end a text of another kind: an agent that says one of
+  // them has nothing more to say either.
+  [[nodiscard]] const std::vector<std::int32_t>& ends() const { return ends_; }
   [[nodiscard]] const std::string& name() const { return name_; }
   // The control tokens a new tokenizer needs for this template, in id order: the first is padding, the last ends a
   // turn. Empty for an unknown name.
@@ -92,6 +95,7 @@ class ChatTemplate {
   std::vector<std::int32_t> reply_close_;  // from the end of turn on, trained on
   std::vector<std::int32_t> reply_after_;  // behind it, not trained on
   std::int32_t end_of_turn_ = -1;
+  std::vector<std::int32_t> ends_;
   bool trims_ = false;
   bool system_opens_user_turn_ = false;
   bool always_system_ = false;

@@ -278,6 +278,18 @@ TEST_CASE("a sampled reply that ends with Llama 2's blank gets no second one, an
   CHECK(llama2.end_of_turn() == 2);
 }
 
+TEST_CASE("a reply also ends at what ends other texts of the tokenizer", "[text][chat]") {
+  TrainOptions options;
+  options.special_tokens = {"<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|eot_id|>"};
+  options.added_tokens = {"</s>"};  // ordinary here
+  const Tokenizer tokenizer = Tokenizer::train(test::shop_texts(1, 50), options);
+  const auto chatml = ChatTemplate::make("chatml", tokenizer).value();
+  CHECK(chatml.ends() == Ids{2, 0, 3});
+  CHECK(chatml.ends().front() == chatml.end_of_turn());
+  const auto plain = ChatTemplate::make("plain", tokenizer_for("plain")).value();
+  CHECK(plain.ends() == Ids{plain.end_of_turn()});
+}
+
 TEST_CASE("a template is chosen by a known name and needs its control tokens", "[text][chat]") {
   const Tokenizer tokenizer = tokenizer_for("plain");
   const auto unknown = ChatTemplate::make("chatlm", tokenizer);

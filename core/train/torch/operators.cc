@@ -10,6 +10,7 @@
 #include <ATen/ops/exp.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/mean.h>
+#include <ATen/ops/mul.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/silu_backward.h>
@@ -114,8 +115,8 @@ at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& gy, bool own) 
     at::Tensor gate = gate_up.narrow(1, 0, size), up = gate_up.narrow(1, size, size);
     const at::Tensor silu = at::silu(gate);
     at::Tensor y = silu * up;
-    gate.copy_(at::silu_backward(gy * up, gate));
-    up.copy_(gy * silu);
+    at::silu_backward_out(gate, gy * up, gate);
+    at::mul_out(up, gy, silu);
     return y;
   }
   at::Tensor y = at::empty({gate_up.size(0), size}, gate_up.options());
