@@ -18,15 +18,19 @@ namespace {
 constexpr const char* kStartOptimizer = "sft";  // who trains the first stage
 constexpr int kIterations = 4, kMiniIterations = 3, kQuickIterations = 1, kQuickTestGoals = 100;
 constexpr std::int64_t kNewTokens = 512, kMiniNewTokens = 64;
+constexpr std::int64_t kQuickNewTokens = 96;
 
 bool is_mini(const Options& options) {
   return options.model == "mini";
 }
 
-// The profiles in force, weakest first: a model from scratch needs its own values, a named profile has the last word.
+// The profiles in force, weakest first: a model from scratch needs its own values, a quick run of a pretrained one less
+// work of each kind, LoRA larger steps; a named profile has the last word.
 std::vector<std::string> profiles_of(const Options& options) {
   std::vector<std::string> profiles;
   if (is_mini(options)) profiles.emplace_back("mini");
+  if (!is_mini(options) && options.preset == "quick") profiles.emplace_back("quick");
+  if (options.lora > 0) profiles.emplace_back("lora");
   if (options.profile != "default") profiles.push_back(options.profile);
   return profiles;
 }
@@ -240,6 +244,7 @@ Result<RunPlan> plan_run(const Options& options) {
   config.sft_share = quick ? 1.0 / 3 : 1.0;
   config.max_new_tokens = options.max_new_tokens > 0 ? options.max_new_tokens
                           : is_mini(options)         ? kMiniNewTokens
+                          : quick                    ? kQuickNewTokens
                                                      : kNewTokens;
   config.seed = options.seed;
   config.allow_overlap = options.allow_overlap;

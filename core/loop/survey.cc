@@ -19,11 +19,15 @@ namespace {
 
 // Experts beyond this many are counted, not played.
 constexpr std::size_t kMostExperts = 600;
-// Parameters times tokens of one measurement: a quarter of a second or so on one core.
-constexpr double kEffort = 8e9;
+// Parameters times tokens of one measurement: a quarter of a second or so on one core; of a large model some seconds,
+// or it would be measured with a single row, which no stage plays.
+constexpr double kEffort = 8e9, kLargeEffort = 1e11;
+constexpr std::int64_t kLargeModel = 16'000'000;
+constexpr double kLeastRows = 8;          // as long as their prompts have kLeastTokens
 constexpr double kTokensPerPass = 16384;  // BackendOptions'
 constexpr int kMeasuredReplyTokens = 32;
 constexpr std::size_t kMeasuredRows = 32;
+constexpr std::size_t kLeastTokens = 64;  // of a row, however large the model
 
 double seconds_since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
@@ -203,7 +207,7 @@ class Surveyor {
     for (const train::TrainRow& row : rows_) {
       if (tokens < 1 && !some.empty()) break;
       const auto size = std::clamp<std::size_t>(static_cast<std::size_t>(tokens),
-                                                std::min<std::size_t>(64, row.ids.size()), row.ids.size());
+                                                std::min(kLeastTokens, row.ids.size()), row.ids.size());
       train::TrainRow part = row;
       part.ids.resize(size);
       part.mask.resize(size);
@@ -251,15 +255,19 @@ class Surveyor {
   };
 
   Played measure_at(rollout::Generator& generator, bool at_the_end) const {
-    double effort = kEffort / static_cast<double>(survey_.workload.shape.parameter_count());
+    const std::int64_t parameters = survey_.workload.shape.parameter_count();
+    double effort = (parameters > kLargeModel ? kLargeEffort : kEffort) / static_cast<double>(parameters);
+    const double longest = effort / kLeastRows;
     std::vector<rollout::GenerateRequest> requests;
     Played played;
     for (const rollout::Trajectory& expert : experts_) {
-      if (requests.size() == kMeasuredRows || effort < 1) break;
+      if (requests.size() == kMeasuredRows || (effort < 1 && !requests.empty())) break;
       const std::size_t turns = at_the_end ? expert.turns.size() - 1 : 0;
       rollout::GenerateRequest request;
       request.prompt = dialogue_->history(expert, turns, true).ids;
-      request.prompt.resize(std::clamp<std::size_t>(static_cast<std::size_t>(effort), 1, request.prompt.size()));
+      const std::size_t least = std::min(kLeastTokens, request.prompt.size());
+      request.prompt.resize(
+          std::clamp<std::size_t>(static_cast<std::size_t>(std::min(effort, longest)), least, request.prompt.size()));
       request.max_new_tokens = 1;
       request.seed = requests.size();
       effort -= static_cast<double>(request.prompt.size());
@@ -288,7 +296,8 @@ class Surveyor {
     IPR_TRY(interrupted());
     const Played late = measure_at(*policy->generator, true);
     Rates& rates = survey_.rates;
-    rates.prompt = late.read_per_second;
+    // Of a large model both may have read the same few tokens, the second time from what is kept.
+    rates.prompt = std::max(early.read_per_second, late.read_per_second);
     const double further = late.context - early.context;
     rates.attend = further > 1 ? std::max(0.0, (late.token_seconds - early.token_seconds) / further) : 0;
     rates.generate = 1 / std::max(early.token_seconds / 4, early.token_seconds - rates.attend * early.context);

@@ -49,7 +49,9 @@ inline constexpr const char* kSchema = R"json({
     "released": {"threshold": 0.01, "symmetric": true, "pairs_from": "start", "skip_equal_actions": false,
                  "skip_empty_messages": true, "lose_cap": -1, "sft_reduce": "sum", "loss": "pooled"},
     "mini": {"symmetric": true, "dpo_weight": 0.5, "anchor_weight": 3, "tasks_per_iteration": 200, "max_new_tokens": 64,
-             "train.lr": 1e-4, "train.epochs": 1, "train.batch": 4}
+             "train.lr": 1e-4, "train.epochs": 1, "train.batch": 4},
+    "quick": {"tasks_per_iteration": 16, "max_new_tokens": 96, "train.epochs": 1, "train.batch": 8},
+    "lora": {"train.lr": 3e-5}
   }
 })json";
 

@@ -30,7 +30,7 @@ constexpr const char* kSchema = R"json({
                   "description": "turns of an episode, the given history included; 0: the environment's"}
   },
   "additionalProperties": false,
-  "x-profiles": {"mini": {"max_new_tokens": 64}}
+  "x-profiles": {"mini": {"max_new_tokens": 64}, "quick": {"max_new_tokens": 96, "samples": 3}}
 })json";
 
 // A queue of rollouts that is closed, and so cancelled, whatever happens.
