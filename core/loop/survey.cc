@@ -298,8 +298,8 @@ class Surveyor {
     Rates& rates = survey_.rates;
     // Of a large model both may have read the same few tokens, the second time from what is kept.
     rates.prompt = std::max(early.read_per_second, late.read_per_second);
-    const double further = late.context - early.context;
-    rates.attend = further > 1 ? std::max(0.0, (late.token_seconds - early.token_seconds) / further) : 0;
+    const double further = late.context - early.context;  // none where both were cut to the same length
+    rates.attend = further > kLeastTokens ? std::max(0.0, (late.token_seconds - early.token_seconds) / further) : 0;
     rates.generate = 1 / std::max(early.token_seconds / 4, early.token_seconds - rates.attend * early.context);
     progress_.finish(std::to_string(static_cast<long>(rates.prompt)) + " prompt tokens/s, " +
                      std::to_string(static_cast<long>(1 / late.token_seconds)) + " sampled tokens/s");
