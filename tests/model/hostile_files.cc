@@ -26,12 +26,16 @@ namespace {
 std::atomic<std::uint64_t> allocated{0};  // bytes asked for since the program began
 }
 
-// All allocations of the program are counted, so that a load's can be. Not inlined, or the compiler sees `free` where it
-// expects the `delete` of a `new`.
+// All allocations of the program are counted, so that a load's can be. Not inlined, or the compiler sees `free` where
+// it expects the `delete` of a `new`.
 [[gnu::noinline]] void* operator new(std::size_t size) {
   allocated += size;
   if (void* const memory = std::malloc(std::max<std::size_t>(size, 1))) return memory;
   throw std::bad_alloc();
+}
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  allocated += size;
+  return std::malloc(std::max<std::size_t>(size, 1));
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
