@@ -86,7 +86,7 @@ Guess none(std::string reason) {
 // Why the template's control tokens are not all known; empty if they are.
 std::string strange_control(const Source& source, const std::set<std::string>& known) {
   for (const std::string& token : source.controls()) {
-    if (!known.contains(token)) return "it uses " + token;
+    if (!known.contains(token)) return "it uses " + dump_brief(token);
   }
   return {};
 }
@@ -108,7 +108,7 @@ Guess guess_chatml(const Source& source) {
   for (const ChatForm& form : chat_forms()) {
     if (system == std::set<std::string>{form.default_system}) return {form.name, ""};
   }
-  return none("it is ChatML with the system message \"" + *system.begin() + "\"");
+  return none("it is ChatML with the system message " + dump_brief(*system.begin()));
 }
 
 Guess guess_llama3(const Source& source) {

@@ -52,7 +52,7 @@ Status Decoder::add(const Json& section, const std::string& where) {
     return {};
   }
   if (type.empty()) return expected(where, "a decoder with a type", section);
-  return bad_data(where + ": the decoder " + type +
+  return bad_data(where + ": the decoder " + dump_brief(type) +
                   " is not supported here; supported: ByteLevel, or a Sequence of Replace, ByteFallback, Fuse, Strip");
 }
 

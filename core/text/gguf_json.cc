@@ -55,8 +55,8 @@ Result<Words> words_of(const std::string& pre, const std::string& source) {
                          false),
         {}};
   }
-  return bad_data(source + kKeys + "pre: \"" + pre +
-                  "\" is not supported; supported: smollm, llama-bpe, qwen2, gpt-2, default");
+  return bad_data(source + kKeys + "pre: " + dump_brief(pre) +
+                  " is not supported; supported: smollm, llama-bpe, qwen2, gpt-2, default");
 }
 
 Status check_sizes(const GgufTokenizer& keys, const std::string& source) {
@@ -146,8 +146,8 @@ Result<Json> gguf_json(const GgufTokenizer& keys, const std::string& source) {
 
 Result<SentencePieceModel> gguf_sentencepiece(const GgufTokenizer& keys, const std::string& source) {
   if (keys.model != "llama") {
-    return bad_data(source + kKeys + "model: \"" + keys.model +
-                    "\" is not supported; supported: gpt2 (byte-level BPE) and "
+    return bad_data(source + kKeys + "model: " + dump_brief(keys.model) +
+                    " is not supported; supported: gpt2 (byte-level BPE) and "
                     "llama (SentencePiece BPE)");
   }
   IPR_TRY(check_sizes(keys, source));

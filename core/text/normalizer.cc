@@ -58,7 +58,7 @@ Result<Normalizer::Step> Normalizer::read_step(const Json& section, const std::s
     return Step(std::move(map));
   }
   if (type.empty()) return expected(where, "a normalizer with a type", section);
-  return bad_data(where + ": the normalizer " + type +
+  return bad_data(where + ": the normalizer " + dump_brief(type) +
                   " is not supported; supported: Sequence, Prepend, Replace, NFC, Precompiled");
 }
 

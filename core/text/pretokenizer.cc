@@ -81,8 +81,8 @@ Result<PreTokenizer::Stage> PreTokenizer::read_stage(const Json& section, const 
     IPR_ASSIGN(Regex pattern, Regex::compile(R"(\p{N})", where));
     return Stage{std::move(pattern), individual ? Behavior::kIsolated : Behavior::kContiguous, false};
   }
-  if (type.empty()) return bad_data(where + ": expected a pre-tokenizer with a type, found " + dump_line(section));
-  return bad_data(where + ": the pre-tokenizer " + type +
+  if (type.empty()) return bad_data(where + ": expected a pre-tokenizer with a type, found " + dump_brief(section));
+  return bad_data(where + ": the pre-tokenizer " + dump_brief(type) +
                   " is not supported; supported: Sequence, Split, Digits, ByteLevel, Metaspace");
 }
 
@@ -99,8 +99,8 @@ Result<PreTokenizer::Stage> PreTokenizer::read_split(const Json& section, const 
   if (name == "MergedWithNext") return Stage{std::move(regex), Behavior::kMergedWithNext, invert};
   if (name == "Contiguous") return Stage{std::move(regex), Behavior::kContiguous, invert};
   return bad_data(where +
-                  ".behavior: expected Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous, found \"" +
-                  name + "\"");
+                  ".behavior: expected Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous, found " +
+                  dump_brief(name));
 }
 
 std::string PreTokenizer::rewrite(std::string_view text, Place place) const {

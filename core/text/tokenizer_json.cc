@@ -202,8 +202,8 @@ Status read_post_processor(const Json& section, const std::string& where, Tokeni
   return {};
 }
 
-// What each id stands for. An added token stands for its own text, as normalized if it is found in normalized text: that
-// is where its blanks are.
+// What each id stands for. An added token stands for its own text, as normalized if it is found in normalized text:
+// that is where its blanks are.
 void decode_tokens(const Decoder& decoder, TokenizerParts& parts) {
   const std::size_t size = parts.tokens.size();
   parts.in_vocabulary.resize(size, false);

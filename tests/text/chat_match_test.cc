@@ -48,7 +48,7 @@ TEST_CASE("models' ChatML is told apart by its system message", "[text][chat][ma
   CHECK(matched(chatml("You are Qwen, created by Alibaba Cloud. You are a helpful assistant.")) == "qwen2.5");
   CHECK(refused(chatml("You are a pirate."), "with the system message \"You are a pirate.\""));
   CHECK(refused("{{ bos_token }}" + chatml(""), "behind a BOS"));
-  CHECK(refused(chatml("") + "{{ '<|im_sep|>' }}", "it uses <|im_sep|>"));
+  CHECK(refused(chatml("") + "{{ '<|im_sep|>' }}", "it uses \"<|im_sep|>\""));
   CHECK(matched("{% if enable_thinking is false %}{{ '<think>\\n\\n</think>\\n\\n' }}{% endif %}" + chatml("")) ==
         "qwen3");
   CHECK(refused("{{ '<think>\\n' }}" + chatml(""), "other <think> blocks"));

@@ -205,7 +205,8 @@ TEST_CASE("what is not supported in a file is refused by name", "[text][file]") 
   CHECK(mentions(refusal_with("/model/byte_fallback", true), "model.byte_fallback"));
   CHECK(mentions(refusal_with("/model/dropout", 0.1), "model.dropout"));
   CHECK(mentions(refusal_with("/model/end_of_word_suffix", "</w>"), "model.end_of_word_suffix"));
-  CHECK(mentions(refusal_with("/normalizer", {{"type", "Lowercase"}}), "normalizer: the normalizer Lowercase is not"));
+  CHECK(mentions(refusal_with("/normalizer", {{"type", "Lowercase"}}),
+                 "normalizer: the normalizer \"Lowercase\" is not"));
   CHECK(mentions(refusal_with("/pre_tokenizer", nullptr), "ByteLevel must be in both of them or in neither"));
   CHECK(mentions(refusal_with("/decoder", {{"type", "WordPiece"}}), "decoder"));
   CHECK(mentions(refusal_with("/post_processor", {{"type", "RobertaProcessing"}}), "RobertaProcessing"));

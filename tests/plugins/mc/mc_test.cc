@@ -144,6 +144,17 @@ TEST_CASE("a step reward is the mean outcome of N rollouts that start after the 
   CHECK(queue.closed == 1);
 }
 
+TEST_CASE("rollouts are sampled as the settings say", "[mc]") {
+  Scoring scoring({{"temperature", 0.5}, {"top_p", 0.9}, {"top_k", 7}, {"samples", 2}});
+  CHECK(scoring.score(Track(3, 1), {0}).status == IPR_OK);
+  REQUIRE(queue.sampled.size() == 2);
+  for (const ipr_sampling& sampling : queue.sampled) {
+    CHECK(sampling.temperature == 0.5);
+    CHECK(sampling.top_p == 0.9);
+    CHECK(sampling.top_k == 7);
+  }
+}
+
 TEST_CASE("the last turn of an ended or cut episode is its true outcome, unsampled", "[mc]") {
   Scoring scoring(Json::object(), "", /*offer=*/false);  // no rollouts are needed, so none need be offered
   Track track(4, 0.75);
