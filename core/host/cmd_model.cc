@@ -73,6 +73,22 @@ Result<std::unique_ptr<loop::Speech>> speech_if_any(const ModelCommand& command)
   return loop::load_speech(command.folder, command.options.chat_template);
 }
 
+// A model that can be asked.
+struct Running {
+  std::unique_ptr<loop::Speech> speech;  // nullptr: in ids alone
+  std::unique_ptr<loop::Policy> policy;
+};
+
+Result<Running> start(const ModelCommand& command) {
+  Running running;
+  IPR_ASSIGN(running.speech, speech_if_any(command));
+  IPR_ASSIGN(model::Weights weights, model::load_checkpoint(command.folder, model::Precision::kAsStored));
+  if (running.speech) IPR_TRY(loop::check_speech(*running.speech, weights.config, command.folder));
+  IPR_ASSIGN(const loop::Compute compute, compute_of(command.options));
+  IPR_ASSIGN(running.policy, loop::make_policy("model", 0, std::move(weights), compute));
+  return running;
+}
+
 Status need_tokenizer(const loop::Speech* speech) {
   return speech != nullptr ? Status()
                            : bad_data("this model has no tokenizer; give ids (prompt_ids, continuation_ids)");
@@ -120,8 +136,8 @@ Result<Json> logprobs(const Json& input, const loop::Speech* speech, const model
   return out;
 }
 
-Result<Json> generate(const Json& input, const ModelCommand& command, const loop::Speech* speech,
-                      const model::LlamaConfig& config, rollout::Generator& generator) {
+Result<Json> generate(const Json& input, const ModelCommand& command, const Running& running) {
+  const loop::Speech* const speech = running.speech.get();
   const Generating& defaults = command.generating;
   rollout::GenerateRequest request;
   IPR_ASSIGN(request.prompt, prompt_of(input, speech));
@@ -131,7 +147,8 @@ Result<Json> generate(const Json& input, const ModelCommand& command, const loop
   request.top_k = input.value("top_k", defaults.top_k);
   request.seed = input.value("seed", command.options.seed);
   IPR_ASSIGN(request.overflow, overflow_from_name(input.value("overflow", command.options.overflow)));
-  const std::int32_t end = speech != nullptr ? speech->chat_template.end_of_turn() : config.eos_token_id;
+  const std::int32_t end =
+      speech != nullptr ? speech->chat_template.end_of_turn() : running.policy->weights.config.eos_token_id;
   if (end >= 0) request.stop_ids = {end};
   std::vector<std::string> stops = command.options.stop;
   if (input.contains("stop")) {
@@ -141,7 +158,7 @@ Result<Json> generate(const Json& input, const ModelCommand& command, const loop
   if (speech == nullptr && !stops.empty()) return need_tokenizer(speech);
   std::optional<rollout::StopTexts> stop_texts;
   if (speech != nullptr) request.stop_texts = &stop_texts.emplace(speech->tokenizer, std::move(stops));
-  const rollout::GenerateReply reply = rollout::generate_all(generator, {request})[0];
+  const rollout::GenerateReply reply = rollout::generate_all(*running.policy->generator, {request})[0];
   if (!reply.status.ok()) return reply.status;
   Json out = {{"ids", reply.ids}, {"text", reply.text}};
   if (reply.stop_text.empty() && speech != nullptr)
@@ -182,25 +199,16 @@ void add_model(CLI::App& app, Chosen& chosen) {
   });
   add("logprobs", "{\"id\",\"prompt\"|\"prompt_ids\",\"continuation\"|\"continuation_ids\"} to log-probs",
       [state]() -> Status {
-        IPR_ASSIGN(const auto speech, speech_if_any(*state));
-        IPR_ASSIGN(model::Weights weights, model::load_checkpoint(state->folder, model::Precision::kAsStored));
-        if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
-        IPR_ASSIGN(const loop::Compute compute, compute_of(state->options));
-        IPR_ASSIGN(const auto policy, loop::make_policy("model", 0, std::move(weights), compute));
-        return answer_lines([&](const Json& input) { return logprobs(input, speech.get(), *policy->engine); });
+        IPR_ASSIGN(const Running running, start(*state));
+        return answer_lines(
+            [&](const Json& input) { return logprobs(input, running.speech.get(), *running.policy->engine); });
       });
   CLI::App* const generating =
       add("generate",
           "{\"id\",\"prompt\"|\"prompt_ids\"|\"messages\"} to text; flags are for lines that do not say otherwise",
           [state]() -> Status {
-            IPR_ASSIGN(const auto speech, speech_if_any(*state));
-            IPR_ASSIGN(model::Weights weights, model::load_checkpoint(state->folder, model::Precision::kAsStored));
-            if (speech) IPR_TRY(loop::check_speech(*speech, weights.config, state->folder));
-            IPR_ASSIGN(const loop::Compute compute, compute_of(state->options));
-            IPR_ASSIGN(const auto policy, loop::make_policy("model", 0, std::move(weights), compute));
-            return answer_lines([&](const Json& input) {
-              return generate(input, *state, speech.get(), policy->weights.config, *policy->generator);
-            });
+            IPR_ASSIGN(const Running running, start(*state));
+            return answer_lines([&](const Json& input) { return generate(input, *state, running); });
           });
   Generating& defaults = state->generating;
   generating->add_option("--max-tokens", defaults.max_tokens, "of one reply")->capture_default_str();
