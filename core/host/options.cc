@@ -5,6 +5,7 @@
 
 #include "core/base/strings.h"
 #include "core/host/config_file.h"
+#include "core/text/chat_form.h"
 
 namespace ipr::host {
 namespace {
@@ -40,9 +41,10 @@ const std::vector<Flag>& flags() {
       value("scorer", "scorer plugin: who rates steps", &Options::scorer),
       value("optimizer", "optimizer plugin: which pairs, which loss", &Options::optimizer),
       value("model", "mini (trained from scratch), or a Hugging Face checkpoint folder", &Options::model),
-      value("chat-template",
-            "the chat template by name, where the model has none of its own or another is meant (docs/models.md)",
-            &Options::chat_template),
+      {"chat-template", "where the model has no chat template of its own, or another is meant (docs/models.md)",
+       [](CLI::App& app, Options& o, const std::string& names, const std::string& help) {
+         return app.add_option(names, o.chat_template, help)->type_name(join(text::chat_form_names(), "|"));
+       }},
       {"stop", "a reply ends before this text, as at its end of turn; may be given several times",
        [](CLI::App& app, Options& o, const std::string& names, const std::string& text) {
          return app.add_option(names, o.stop, text)->take_all()->expected(1)->allow_extra_args(false);
