@@ -22,13 +22,13 @@
 namespace ipr::train {
 namespace {
 
-// Blocks beyond the budget: the copies of partly shared blocks, and the sequence that runs alone because it needs more
-// than the budget.
+// The budget's, or what the longest sequence needs that runs alone; and beyond that what the pool above asks for ahead
+// (4 MiB at a time, or a block).
 std::int64_t blocks_of(const model::LlamaConfig& config, std::size_t kv_bytes, at::ScalarType type) {
-  constexpr std::int64_t kSpare = 256;
+  constexpr std::int64_t kAhead = std::int64_t{8} << 20;
   const auto block_bytes = static_cast<std::int64_t>(KvArena::block_floats(config, type) * sizeof(float));
   const std::int64_t longest = config.max_positions / model::kBlockPositions + 2;
-  return std::max(static_cast<std::int64_t>(kv_bytes) / block_bytes, longest) + kSpare;
+  return std::max(static_cast<std::int64_t>(kv_bytes) / block_bytes, longest) + kAhead / block_bytes + 2;
 }
 
 // x [n, heads, dim], Hugging Face's halves; computed in f32, given in x's type. A step of a few rows costs what its
