@@ -10,6 +10,7 @@
 
 #include "adapter/prompts.h"
 #include "adapter/wrapper.h"
+#include "data/checked_games.h"
 #include "data/file_text.h"
 #include "data/game_cache.h"
 #include "data/listing.h"
@@ -236,8 +237,11 @@ class AlfWorld final : public Environment {
   }
 
  private:
-  void open(const std::string& folder, const DataSettings& settings, const Host& host) {
+  void open(const std::string& folder, DataSettings settings, const Host& host) {
+    CheckedGames checked(host.cache_folder());
+    settings.check = [&checked](std::string_view text, const std::string& path) { checked.check(text, path); };
     games_.folder = std::make_unique<DataFolder>(folder, settings, host);
+    checked.save();
     games_.cache = std::make_unique<GameCache>(
         [version = settings_.text_version](const GameTask& task) {
           return read_game(read_text(task.path), task.path, version);

@@ -26,11 +26,15 @@ const char* reason_to_skip(GameFacts::Solvable solvable) {
 }
 
 // The game's facts, its task in any case. Throws sdk::Failure.
-GameFacts look_into(const GamePath& game) {
+GameFacts look_into(const GamePath& game, const DataSettings& settings) {
   const std::string text = read_text(game.path);
   GameFacts facts = scan_game(text, game.path);
-  if (facts.task.empty() && reason_to_skip(facts.solvable) == nullptr)
+  if (reason_to_skip(facts.solvable) != nullptr) return facts;
+  if (facts.task.empty()) {
     facts.task = read_game(text, game.path, TextVersion::kOld)->task();
+  } else if (settings.check) {
+    settings.check(text, game.path);
+  }
   return facts;
 }
 
@@ -40,7 +44,7 @@ GameTask make_task(const GamePath& game, const std::string& instruction) {
 
 // A game that is asked for by name.
 std::unique_ptr<const GameTask> open_task(const GamePath& game) {
-  const GameFacts facts = look_into(game);
+  const GameFacts facts = look_into(game, {});
   if (facts.solvable != GameFacts::Solvable::kYes) {
     throw Failure(IPR_DATA_LOSS, game.path + ": key \"solvable\" is " +
                                      (facts.solvable == GameFacts::Solvable::kNo ? "false" : "missing") +
@@ -116,7 +120,7 @@ class Lister {
     std::vector<Found> found(games.size());
     host_.parallel_for(games.size(), [&](std::size_t i) {
       try {
-        found[i].facts = look_into(games[i]);
+        found[i].facts = look_into(games[i], settings_);
       } catch (const std::exception& exception) {
         found[i].fault = exception.what();
       }

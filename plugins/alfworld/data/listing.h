@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,6 +26,9 @@ struct DataSettings {
   std::set<std::string> task_types;  // empty: all six
   bool valid_train_is_dev = false;
   std::uint64_t split_seed = 1;  // of the held-out dev games
+  // Looks closely at the text of a game that would be offered, of file `path`, and throws sdk::Failure where it is
+  // broken inside. Called from many threads. Empty: a scan is enough.
+  std::function<void(std::string_view text, const std::string& path)> check;
 };
 
 // Reads the folder once. Afterwards immutable but for find(), which is safe on any thread.

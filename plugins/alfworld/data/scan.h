@@ -1,5 +1,5 @@
-// A quick look into a game file: whether it is offered, and its task. About a hundred times faster than reading the
-// game, so that thousands of files can be listed before the first of them is played.
+// A quick look into a game file: whether it is offered, and its task. Much faster than reading the game, so that
+// thousands of files can be listed before the first of them is played.
 #pragma once
 
 #include <cstdint>

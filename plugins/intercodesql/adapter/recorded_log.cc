@@ -16,15 +16,19 @@ using ipr::sdk::Failure;
   throw Failure(IPR_DATA_LOSS, "intercodesql: " + where + ": expected " + expected);
 }
 
+bool is_of_person(const Record& record) {
+  return !record.contains("actions") && record.contains("trajectory");
+}
+
 std::vector<std::string> read_actions(const Record& record, const std::string& where) {
   constexpr const char* kExpected =
       "a list of texts under \"actions\", or of objects with an \"action\" under \"trajectory\"";
-  const bool of_people = !record.contains("actions") && record.contains("trajectory");
-  const Record list = record.value(of_people ? "trajectory" : "actions", Record());
+  const bool of_person = is_of_person(record);
+  const Record list = record.value(of_person ? "trajectory" : "actions", Record());
   if (!list.is_array()) wrong(where, kExpected);
   std::vector<std::string> actions;
   for (const Record& item : list) {
-    const Record action = !of_people ? item : item.is_object() ? item.value("action", Record()) : Record();
+    const Record action = !of_person ? item : item.is_object() ? item.value("action", Record()) : Record();
     if (!action.is_string()) wrong(where, kExpected);
     actions.push_back(action.get<std::string>());
   }
@@ -49,6 +53,11 @@ double best_turn(SqlEnv& env, const RecordedEpisode& episode) {
   return best;
 }
 
+double last_turn(SqlEnv& env, const RecordedEpisode& episode) {
+  for (const std::string& action : episode.actions) env.step(action);
+  return env.reward_now();
+}
+
 double paid_at_submit(SqlEnv& env, const RecordedEpisode& episode) {
   for (const std::string& action : episode.actions) {
     const AgentAction parsed = parse_execute(action);
@@ -69,10 +78,12 @@ RecordedEpisode read_recorded_episode(std::string_view line, const std::string& 
   episode.task_id = id.is_string() ? id.get<std::string>() : id.dump();
   episode.actions = read_actions(record, where);
   episode.reward = read_reward(record);
+  episode.by_person = is_of_person(record);
   return episode;
 }
 
 double rescore(SqlEnv& env, const RecordedEpisode& episode, Runner runner) {
+  if (episode.by_person) return last_turn(env, episode);
   return runner == Runner::kReact ? paid_at_submit(env, episode) : best_turn(env, episode);
 }
 

@@ -16,6 +16,12 @@ RuntimeError unknown_column(std::string_view column, std::string_view table) {
   return {1054, concat("Unknown column '", column, "' in '", table, "'")};
 }
 
+constexpr std::size_t kMostColumns = 4096;  // of a table
+
+RuntimeError too_many_columns() {
+  return {1117, "Too many columns"};
+}
+
 RuntimeError cannot_drop(std::string_view name) {
   return {1091, concat("Can't DROP '", name, "'; check that column/key exists")};
 }
@@ -151,6 +157,7 @@ Failed SchemaChange::create_table(const mysql::CreateTable& create, const RowsQu
     if (create.if_not_exists) return std::nullopt;
     return RuntimeError{1050, concat("Table '", name, "' already exists")};
   }
+  if (create.columns.size() > kMostColumns) return too_many_columns();
   Table table;
   if (source != nullptr) table = *source;
   table.name = name;
@@ -320,6 +327,7 @@ Failed SchemaChange::apply(const Change& change, Draft& draft) {
 }
 
 Failed SchemaChange::add_column(const Change& change, Draft& draft) {
+  if (draft.table.columns.size() >= kMostColumns) return too_many_columns();
   if (draft.table.find_column(change.column.name)) {
     return RuntimeError{1060, concat("Duplicate column name '", change.column.name, "'")};
   }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "engine/budget.h"
 #include "engine/number_text.h"
@@ -81,6 +82,12 @@ void FunctionCall::result_bytes(std::string_view bytes) {
 void FunctionCall::error(int number, std::string text) {
   sqlite3_result_error(call_, text.c_str(), static_cast<int>(text.size()));
   if (!context().error) context().error = RuntimeError{number, std::move(text)};
+}
+
+void FunctionCall::keep(const std::string& key, std::shared_ptr<const void> value) {
+  constexpr std::size_t kMost = 256;
+  if (context_.kept.size() >= kMost) context_.kept.clear();
+  context_.kept[key] = std::move(value);
 }
 
 bool FunctionCall::charge(std::size_t bytes) {

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,14 @@ class FunctionCall {
   void error(int number, std::string text);
   // Pays for `bytes` of work. False, and the statement ends, if its budget does not cover them.
   [[nodiscard]] bool charge(std::size_t bytes);
+
+  // What an earlier call in this statement kept under `key`, which names the kind of T; null if nothing is left of it.
+  template <typename T>
+  [[nodiscard]] std::shared_ptr<const T> kept(const std::string& key) const {
+    const auto found = context_.kept.find(key);
+    return found == context_.kept.end() ? nullptr : std::static_pointer_cast<const T>(found->second);
+  }
+  void keep(const std::string& key, std::shared_ptr<const void> value);
 
   [[nodiscard]] StatementContext& context() const { return context_; }
   [[nodiscard]] Session& session() const { return *context_.session; }

@@ -18,20 +18,12 @@ constexpr std::uint32_t kIgnoreCase = UREGEX_CASE_INSENSITIVE;
 // A call's pattern, argument 1, with the match_type in argument `type_argument` where there is one.
 class Pattern {
  public:
-  Pattern(FunctionCall& call, int type_argument, std::uint32_t flags, const char* name)
-      : call_(call), type_argument_(call.count() > type_argument ? type_argument : 0) {
-    // SQLite keeps what belongs to constant arguments only: the regex serves on while both stay as they are.
-    const bool kept = type_argument_ == 0 || sqlite3_get_auxdata(call.raw(), type_argument_) != nullptr;
-    if (kept) regex_ = static_cast<const Regex*>(sqlite3_get_auxdata(call.raw(), 1));
-    if (regex_ == nullptr) compile(flags, name);
+  Pattern(FunctionCall& call, int type_argument, std::uint32_t flags, const char* name) : call_(call) {
+    const std::uint32_t wanted = call.count() > type_argument ? typed_flags(type_argument, flags, name) : flags;
+    if (!call.context().error) compile(wanted);
   }
   Pattern(const Pattern&) = delete;
   Pattern& operator=(const Pattern&) = delete;
-  ~Pattern() {
-    if (own_ == nullptr) return;
-    if (type_argument_ != 0) sqlite3_set_auxdata(call_.raw(), type_argument_, &mark_, nullptr);
-    sqlite3_set_auxdata(call_.raw(), 1, own_.release(), [](void* kept) { delete static_cast<Regex*>(kept); });
-  }
 
   // False: the call has ended with an error.
   [[nodiscard]] bool usable() const { return regex_ != nullptr; }
@@ -48,25 +40,28 @@ class Pattern {
   }
 
  private:
-  void compile(std::uint32_t flags, const char* name) {
-    const auto wanted =
-        type_argument_ == 0 ? std::optional(flags) : match_type_flags(call_.text(type_argument_), flags);
-    if (!wanted) {
-      call_.error(1210, concat("Incorrect arguments to ", name));
-    } else if (call_.charge(call_.text(1).size() * 64)) {
-      auto compiled = Regex::compile(call_.text(1), *wanted);
-      if (const auto* error = std::get_if<RuntimeError>(&compiled)) return call_.error(error->number, error->text);
-      own_ = std::make_unique<Regex>(std::get<Regex>(std::move(compiled)));
-      regex_ = own_.get();
-    }
+  std::uint32_t typed_flags(int type_argument, std::uint32_t flags, const char* name) {
+    const auto typed = match_type_flags(call_.text(type_argument), flags);
+    if (!typed) call_.error(1210, concat("Incorrect arguments to ", name));
+    return typed.value_or(flags);
   }
 
-  static inline char mark_ = 0;  // its address stands beside a kept match_type
+  // Most statements have few patterns, which serve for all their rows.
+  void compile(std::uint32_t flags) {
+    constexpr std::size_t kCost = 4096;  // of the shortest pattern, as of so many bytes touched
+    const std::string_view pattern = call_.text(1);
+    if (!call_.charge(pattern.size())) return;
+    const std::string key = concat("regex ", std::to_string(flags), " ", pattern);
+    regex_ = call_.kept<Regex>(key);
+    if (regex_ != nullptr || !call_.charge(kCost + pattern.size() * 64)) return;
+    auto compiled = Regex::compile(pattern, flags);
+    if (const auto* error = std::get_if<RuntimeError>(&compiled)) return call_.error(error->number, error->text);
+    regex_ = std::make_shared<const Regex>(std::get<Regex>(std::move(compiled)));
+    call_.keep(key, regex_);
+  }
 
   FunctionCall& call_;
-  int type_argument_;  // 0: none
-  const Regex* regex_ = nullptr;
-  std::unique_ptr<Regex> own_;
+  std::shared_ptr<const Regex> regex_;
 };
 
 // REGEXP, and REGEXP_LIKE(text, pattern [, match_type]).

@@ -39,8 +39,10 @@ void random(FunctionCall& call) {
     call.result(static_cast<double>(next_random(call.session().random_state) >> 11) * 0x1p-53);
     return;
   }
+  if (!call.charge(call.context().seeded * 16)) return;  // what SQLite may search through
   auto* kept = static_cast<SeededRandom*>(sqlite3_get_auxdata(call.raw(), 0));
   if (kept == nullptr) {
+    ++call.context().seeded;
     kept = new SeededRandom(static_cast<std::uint32_t>(call.integer(0)));
     const double value = kept->next();
     sqlite3_set_auxdata(call.raw(), 0, kept, [](void* state) { delete static_cast<SeededRandom*>(state); });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -232,14 +233,13 @@ void note_row(FunctionCall& call) {
 void store_value(FunctionCall& call) {
   note_row(call);
   if (call.is_null(0)) return call.null();
-  auto* declared = static_cast<DeclaredType*>(sqlite3_get_auxdata(call.raw(), 1));
+  const std::string key = concat("type ", call.text(1));
+  auto declared = call.kept<DeclaredType>(key);
   if (declared == nullptr) {
     auto read = read_declared_type(call.text(1));
     if (!read) return call.error(1815, concat("Internal error: no type \"", call.text(1), "\""));
-    Store(call, *read).run();
-    const auto destroy = [](void* kept) { delete static_cast<DeclaredType*>(kept); };
-    sqlite3_set_auxdata(call.raw(), 1, new DeclaredType(std::move(*read)), destroy);
-    return;
+    declared = std::make_shared<const DeclaredType>(std::move(*read));
+    call.keep(key, declared);
   }
   Store(call, *declared).run();
 }

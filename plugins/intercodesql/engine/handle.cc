@@ -333,6 +333,8 @@ RuntimeError Handle::error_of(int code) {
   if (text.starts_with("at most 64 tables")) {
     return {1116, "Too many tables; MySQL can only use 61 tables in a join"};
   }
+  if (text.starts_with("argument of ntile")) return {1210, "Incorrect arguments to ntile"};
+  if (text.starts_with("second argument to nth_value")) return {1210, "Incorrect arguments to nth_value"};
   for (const std::string_view limit : {"parser stack overflow", "Expression tree is too large", "too many "}) {
     if (text.starts_with(limit)) return {kBudgetErrorNumber, std::string(kBudgetError)};
   }

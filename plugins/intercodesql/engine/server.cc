@@ -29,9 +29,9 @@ std::string pool_key(const std::vector<std::string>& databases) {
 constexpr std::size_t kMostTables = 5000;
 
 // Of several statements the first is run, as the connector of the original environment runs them.
-std::shared_ptr<const Plan> make_plan(std::string_view statement, const Catalog& catalog, const std::string& database,
-                                      const TranslationSettings& settings) {
-  auto plan = std::make_shared<Plan>();
+std::shared_ptr<const StatementPlan> make_plan(std::string_view statement, const Catalog& catalog,
+                                               const std::string& database, const TranslationSettings& settings) {
+  auto plan = std::make_shared<StatementPlan>();
   const auto parsed = mysql::parse(statement);
   if (const auto* tree = std::get_if<mysql::Statement>(&parsed)) {
     if (expanded_tables(tree->command, kMostTables) > kMostTables) {
@@ -195,8 +195,9 @@ void Server::Shared::give_back(std::unique_ptr<Handle> handle, const std::string
   (key.empty() ? bare_ : pool_[key]).push_back(std::move(handle));
 }
 
-std::shared_ptr<const Plan> Server::Shared::plan(std::string_view statement, const std::string& database,
-                                                 const TranslationSettings& settings, const PrivateState* state) {
+std::shared_ptr<const StatementPlan> Server::Shared::plan(std::string_view statement, const std::string& database,
+                                                          const TranslationSettings& settings,
+                                                          const PrivateState* state) {
   TranslationSettings counting = settings;
   counting.count_rows = [&](const std::string& sql, const std::string& counted) { return count(sql, counted, state); };
   if (state != nullptr) return make_plan(statement, state->catalog, database, counting);

@@ -24,7 +24,7 @@ struct PrivateState {
 };
 
 // A translated statement and what running it needs.
-struct Plan {
+struct StatementPlan {
   Translation translation;
   std::vector<Type> types;         // of a RowsQuery's columns
   std::vector<std::string> names;  // of the same
@@ -61,8 +61,9 @@ class Server::Shared {
                                        const PrivateState* state);
 
   // Translates, or finds what was translated before. `state` null: the pristine catalog.
-  [[nodiscard]] std::shared_ptr<const Plan> plan(std::string_view statement, const std::string& database,
-                                                 const TranslationSettings& settings, const PrivateState* state);
+  [[nodiscard]] std::shared_ptr<const StatementPlan> plan(std::string_view statement, const std::string& database,
+                                                          const TranslationSettings& settings,
+                                                          const PrivateState* state);
 
  private:
   void give_back(std::unique_ptr<Handle> handle, const std::string& key);
@@ -83,7 +84,7 @@ class Server::Shared {
   std::size_t pooled_ = 0;
 
   std::shared_mutex plans_mutex_;
-  std::unordered_map<std::string, std::shared_ptr<const Plan>> plans_;
+  std::unordered_map<std::string, std::shared_ptr<const StatementPlan>> plans_;
 };
 
 }  // namespace intercodesql

@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "engine/session.h"
 
@@ -26,6 +28,10 @@ struct StatementContext {
   std::size_t stored_row = 0;
   std::string first_column;
   std::map<std::string, std::string, std::less<>> stored;
+  // What functions have worked out and may need again, by keys of their own; a function may find it gone. SQLite's
+  // auxdata would not do: it is a list with an entry for each place of a call, searched at each call.
+  std::unordered_map<std::string, std::shared_ptr<const void>> kept;
+  std::size_t seeded = 0;  // places where RAND has a seed; they do use auxdata
 
   // Takes the price of touching `bytes` inside a function: one step for 32 of them. False if the budget is used up.
   [[nodiscard]] bool charge(std::size_t bytes) {

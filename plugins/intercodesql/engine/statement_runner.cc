@@ -88,7 +88,7 @@ Outcome StatementRunner::run() {
   }
 }
 
-Outcome StatementRunner::run(const Plan& plan) {
+Outcome StatementRunner::run(const StatementPlan& plan) {
   if (const auto* rows_query = std::get_if<RowsQuery>(&plan.translation))
     return query(*rows_query, plan.names, plan.types);
   if (const auto* rows_change = std::get_if<RowsChange>(&plan.translation)) return change(*rows_change);

@@ -23,7 +23,7 @@ class StatementRunner {
   Outcome run();
 
  private:
-  Outcome run(const Plan& plan);
+  Outcome run(const StatementPlan& plan);
   Outcome query(const RowsQuery& query, const std::vector<std::string>& names, const std::vector<Type>& types);
   Outcome change(const RowsChange& change);
   Outcome other(const mysql::Statement& statement);

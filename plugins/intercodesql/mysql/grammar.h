@@ -114,6 +114,7 @@ class Grammar {
   ExprPtr special_function();
   ExprPtr aggregate();
   ExprPtr ranking_function();
+  ExprPtr stable_integer();
   ExprPtr with_window(ExprPtr function, bool required);
   std::unique_ptr<Window> window_specification();
   void frame(Window& window);

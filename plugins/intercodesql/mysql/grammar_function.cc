@@ -281,15 +281,30 @@ ExprPtr Grammar::ranking_function() {
   next_ += 1;
   expect_sign("(");
   const bool takes_value = expr->name == "LEAD" || expr->name == "LAG" || expr->name.ends_with("_VALUE");
-  if (takes_value || expr->name == "NTILE") {
+  if (expr->name == "NTILE") {
+    expr->args.push_back(stable_integer());
+  } else if (expr->name == "NTH_VALUE") {
     expr->args.push_back(expression());
-    const int more = expr->name == "LEAD" || expr->name == "LAG" ? 2 : expr->name == "NTH_VALUE" ? 1 : 0;
-    for (int i = 0; i < more && accept_sign(","); ++i) expr->args.push_back(expression());
+    expect_sign(",");
+    expr->args.push_back(stable_integer());
+  } else if (takes_value) {
+    expr->args.push_back(expression());
+    const bool shifts = expr->name == "LEAD" || expr->name == "LAG";
+    if (shifts && accept_sign(",")) {
+      expr->args.push_back(stable_integer());
+      if (accept_sign(",")) expr->args.push_back(expression());
+    }
   }
   expect_sign(")");
   if (accept("FROM")) expect("FIRST");
   if (takes_value && accept("RESPECT")) expect("NULLS");
   return with_window(finish(std::move(expr)), /*required=*/true);
+}
+
+// A number that no row changes: digits or a user variable.
+ExprPtr Grammar::stable_integer() {
+  if (token().kind != TokenKind::kInteger && token().kind != TokenKind::kVariable) fail();
+  return operand();
 }
 
 ExprPtr Grammar::with_window(ExprPtr function, bool required) {

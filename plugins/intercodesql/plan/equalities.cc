@@ -141,7 +141,7 @@ void Equalities::add_outer(const ColumnRef& inner, const ColumnRef& outer) {
   lookups_.push_back({inner, problem_.find(outer.source)->bit, nullptr});
 }
 
-std::vector<Lookup> Equalities::take_lookups() {
+std::vector<KeyLookup> Equalities::take_lookups() {
   for (const EqualColumns& equal : problem_.equal) {
     for (const ColumnRef& column : equal.columns) {
       if (equal.has_constant) {

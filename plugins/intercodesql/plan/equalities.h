@@ -9,7 +9,7 @@
 namespace intercodesql {
 
 // column = a value that `needs` tables; `condition` where the value is a constant that stands somewhere.
-struct Lookup {
+struct KeyLookup {
   ColumnRef column;
   TableSet needs = 0;
   const mysql::Expr* condition = nullptr;
@@ -29,7 +29,7 @@ class Equalities {
   void add_outer(const mysql::Expr& condition, TableSet inner);
   void add_outer(const ColumnRef& inner, const ColumnRef& outer);
   // All look-ups, those that follow from equal columns too. Call it last.
-  [[nodiscard]] std::vector<Lookup> take_lookups();
+  [[nodiscard]] std::vector<KeyLookup> take_lookups();
 
  private:
   [[nodiscard]] std::optional<ColumnRef> own_column(const mysql::Expr& expr) const;
@@ -40,7 +40,7 @@ class Equalities {
 
   const Resolution& resolution_;
   JoinProblem& problem_;
-  std::vector<Lookup> lookups_;
+  std::vector<KeyLookup> lookups_;
 };
 
 // May an index on `column` be looked up by a value of type `value`?

@@ -41,7 +41,7 @@ std::set<UsedColumn> used_columns(const Resolution& resolution, const JoinProble
   return used;
 }
 
-void list(const std::vector<Lookup>& lookups, const std::set<UsedColumn>& used, PlanTable& table) {
+void list(const std::vector<KeyLookup>& lookups, const std::set<UsedColumn>& used, PlanTable& table) {
   if (table.source->table == nullptr) return;
   const Table& base = *table.source->table;
   const auto* clustered = clustering_key(base);
@@ -55,7 +55,7 @@ void list(const std::vector<Lookup>& lookups, const std::set<UsedColumn>& used, 
       if (used.contains({table.source, i}) && !holds_column(base, index, i)) use.is_covering = false;
     }
     for (std::size_t part = 0; part < index.columns.size(); ++part) {
-      for (const Lookup& lookup : lookups) {
+      for (const KeyLookup& lookup : lookups) {
         if (lookup.column.source != table.source || lookup.column.column != index.columns[part]) continue;
         use.uses.push_back({part, lookup.needs, lookup.condition});
         table.key_depends_on |= lookup.needs;
@@ -75,7 +75,7 @@ void list(const std::vector<Lookup>& lookups, const std::set<UsedColumn>& used, 
 
 }  // namespace
 
-void list_indexes(const Resolution& resolution, const std::vector<Lookup>& lookups, JoinProblem& problem) {
+void list_indexes(const Resolution& resolution, const std::vector<KeyLookup>& lookups, JoinProblem& problem) {
   const std::set<UsedColumn> used = used_columns(resolution, problem);
   for (PlanTable& table : problem.tables) list(lookups, used, table);
 }

@@ -9,7 +9,7 @@
 namespace intercodesql {
 
 // Sets PlanTable::indexes and key_depends_on.
-void list_indexes(const Resolution& resolution, const std::vector<Lookup>& lookups, JoinProblem& problem);
+void list_indexes(const Resolution& resolution, const std::vector<KeyLookup>& lookups, JoinProblem& problem);
 // Sets what costs depend on: PlanTable::ranges, range, found_rows, read_cost and is_constant.
 void weigh_ranges(const Resolution& resolution, const RangeCounter& counter, JoinProblem& problem);
 

@@ -133,7 +133,9 @@ Type Resolver::aggregate(Block& block, const Expr& expr) {
 }
 
 Type Resolver::window(Block& block, const Expr& expr) {
-  const bool in_place = block.place == Place::kItems || block.place == Place::kOrder;
+  // A changing statement's values and order are no SELECT's.
+  const bool in_select = block.bound->select != nullptr;
+  const bool in_place = in_select && (block.place == Place::kItems || block.place == Place::kOrder);
   if (!in_place) throw errors::window_in_wrong_place(expr.name);
   for (const auto& arg : expr.args) one_column(block, *arg);
   const std::vector<mysql::NamedWindow>& named = block.bound->select->windows;

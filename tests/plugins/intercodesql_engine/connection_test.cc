@@ -54,6 +54,8 @@ TEST_CASE("queries give typed rows and MySQL's errors", "[intercodesql]") {
   CHECK(seen(connection, "SELECT * FROM things") == "Error: Table 'shop.things' doesn't exist");
   CHECK(seen(connection, "SELECT cost FROM item") == "Error: Unknown column 'cost' in 'field list'");
   CHECK(seen(connection, "SELECT (SELECT id FROM item)") == "Error: Subquery returns more than 1 row");
+  CHECK(seen(connection, "SELECT NTILE(0) OVER () FROM item") == "Error: Incorrect arguments to ntile");
+  CHECK(seen(connection, "SELECT NTH_VALUE(id, 0) OVER () FROM item") == "Error: Incorrect arguments to nth_value");
   CHECK(seen(connection, "") == "None");
   CHECK(seen(connection, "USE other") == "None");
   CHECK(seen(connection, "SELECT COUNT(*) FROM shop.item, t") == "[(0,)]");
@@ -113,6 +115,14 @@ TEST_CASE("writes are refused as MySQL's strict mode refuses them", "[intercodes
   CHECK(seen(connection, "INSERT INTO item (name, price) VALUES ('a', 1), ('b', 99999)") ==
         "Error: Out of range value for column 'price' at row 2");
   CHECK(seen(connection, "UPDATE item SET name = NULL") == "Error: Column 'name' cannot be null");
+  for (const char* statement :
+       {"UPDATE item SET price = SUM(price) OVER w", "DELETE FROM item ORDER BY SUM(price) OVER () LIMIT 1",
+        "INSERT INTO item VALUES (9, 'x', SUM(1) OVER w)"}) {
+    CHECK(seen(connection, statement) == "Error: You cannot use the window function 'SUM' in this context.'");
+  }
+  std::string columns = "c INT";
+  for (int i = 0; i < 4096; ++i) columns += ", c" + std::to_string(i) + " INT";
+  CHECK(seen(connection, "CREATE TABLE wide (" + columns + ")") == "Error: Too many columns");
   CHECK_FALSE(connection.has_written());
   CHECK(seen(connection, "INSERT INTO information_schema.tables (table_name) VALUES ('x')").starts_with("Error: "));
 }

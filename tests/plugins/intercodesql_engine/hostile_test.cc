@@ -30,6 +30,16 @@ std::string repeated(const std::string& text, int count) {
   return result;
 }
 
+// `form` with each of `count` numbers in the place of its #, separated by commas.
+std::string listed(const std::string& form, int count) {
+  std::string result;
+  const std::size_t place = form.find('#');
+  for (int i = 0; i < count; ++i) {
+    result.append(i == 0 ? "" : ", ").append(form, 0, place).append(std::to_string(i)).append(form, place + 1);
+  }
+  return result;
+}
+
 std::vector<std::string> hostile_statements() {
   std::vector<std::string> all = {
       // Reaching out of the database
@@ -160,6 +170,16 @@ std::vector<std::string> hostile_statements() {
       "SELECT @a := CONCAT(IFNULL(@a, 'x'), @a) FROM t a, t b, t c, t d",
 
       "DESC `sqlite_master`",
+      "UPDATE t SET a = SUM(a) OVER w",
+      "UPDATE t SET a = ROW_NUMBER() OVER () ORDER BY RANK() OVER w",
+      "INSERT INTO t VALUES (SUM(1) OVER w, 'x')",
+      "INSERT INTO t VALUES (1, 'x') ON DUPLICATE KEY UPDATE a = SUM(a) OVER w",
+      "DELETE FROM t ORDER BY ROW_NUMBER() OVER w LIMIT 1",
+      "SET @a = SUM(1) OVER w",
+      "SELECT NTILE(0) OVER () FROM t",
+      "SELECT NTILE(@nothing) OVER () FROM t",
+      "SELECT NTH_VALUE(a, 0) OVER () FROM t",
+      "SELECT LEAD(a, 9223372036854775807) OVER (ORDER BY a) FROM t",
   };
   // Nesting and length
   for (const int depth : {50, 1000, 5000, 100'000}) {
@@ -181,6 +201,18 @@ std::vector<std::string> hostile_statements() {
     all.push_back("SELECT " + repeated("x", depth));
     all.push_back(repeated("SELECT 1;", depth));
     all.push_back("INSERT INTO t VALUES (9, 'x')" + repeated(", (9, 'x')", depth));
+    // Calls at many places, each with something to remember
+    all.push_back("INSERT INTO t VALUES " + listed("(1#, 'x')", depth));
+    all.push_back("INSERT INTO t VALUES " + listed("(1#, 'x' REGEXP 'a#')", depth));
+    all.push_back("INSERT INTO t VALUES " + listed("(1#, RAND(#))", depth));
+    all.push_back("SELECT " + listed("b REGEXP 'a#'", depth) + " FROM t");
+    all.push_back("CREATE TABLE u (" + listed("c# INT", depth) + ")");
+    all.push_back("ALTER TABLE t " + listed("ADD COLUMN c# INT", depth));
+    all.push_back("DROP TABLE " + listed("t#", depth));
+    all.push_back("WITH " + listed("c# AS (SELECT 1)", depth) + " SELECT 1");
+    all.push_back("SELECT * FROM (SELECT " + listed("1 AS c#", depth) + ") x");
+    all.push_back("SELECT a FROM t GROUP BY " + listed("a + #", depth));
+    all.push_back("SET " + listed("@v# = 1", depth));
   }
   for (const int count : {10, 25, 40}) {  // every table twice the one before
     std::string with = "WITH c0 AS (SELECT 1 AS x)";

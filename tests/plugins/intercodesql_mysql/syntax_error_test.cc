@@ -35,6 +35,8 @@ TEST_CASE("a syntax error quotes the rest of the statement from the first token 
   CHECK(refusal("SELECT name, rank FROM t") == "'FROM t' at line 1");
   CHECK(refusal("SELECT COUNT (*) FROM t") == "'*) FROM t' at line 1");
   CHECK(refusal("SELECT a FROM t WHERE b LIKE '%x") == "''%x' at line 1");
+  CHECK(refusal("SELECT NTILE(a) OVER () FROM t") == "'a) OVER () FROM t' at line 1");
+  CHECK(refusal("SELECT LAG(a, -1) OVER () FROM t") == "'-1) OVER () FROM t' at line 1");
   CHECK(refusal("DESC show") == "'show' at line 1");
   CHECK(refusal("SELECT a FROM x FULL OUTER JOIN y ON 1") == "'OUTER JOIN y ON 1' at line 1");
 }
