@@ -26,7 +26,7 @@ class EtoOptimizer final : public ipr::sdk::Optimizer {
     rules_.from_deviation = config.text("pairs_from") == "deviation";
     rules_.skip_empty_messages = config.flag("skip_empty_messages");
     rules_.lose_cap = config.integer("lose_cap");
-    samples_ = static_cast<std::uint32_t>(config.integer("samples"));
+    samples_ = static_cast<std::uint32_t>(config.integer("samples_per_task"));
     tasks_per_iteration_ = static_cast<std::uint64_t>(config.integer("tasks_per_iteration"));
     sampling_ = {sizeof(ipr_sampling),
                  static_cast<std::uint32_t>(config.integer("max_new_tokens")),
@@ -41,7 +41,7 @@ class EtoOptimizer final : public ipr::sdk::Optimizer {
     if (samples_ > 1 && sampling_.temperature <= 0) {
       throw ipr::sdk::Failure(IPR_INVALID_ARGUMENT, "eto: " + std::to_string(samples_) +
                                                         " greedy trajectories of one task are all the same: set "
-                                                        "temperature above 0, or samples to 1");
+                                                        "temperature above 0, or samples_per_task to 1");
     }
   }
 

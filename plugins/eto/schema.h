@@ -14,7 +14,7 @@ inline constexpr const char* kSchema = R"json({
     "skip_empty_messages": {"type": "boolean", "default": false, "description": "no pair with an empty message in either trajectory"},
     "lose_cap": {"type": "integer", "default": 10, "minimum": -1,
                  "description": "messages that a losing agent's side may be longer than the expert's; -1: any"},
-    "samples": {"type": "integer", "default": 1, "minimum": 1,
+    "samples_per_task": {"type": "integer", "default": 1, "minimum": 1,
                 "description": "trajectories explored per task; above 1 only with a temperature, equal ones count once"},
     "temperature": {"type": "number", "default": 0, "minimum": 0, "description": "of the exploration; 0: greedy"},
     "tasks_per_iteration": {"type": "integer", "default": 0, "minimum": 0, "description": "rotating over the train tasks; 0: all"},

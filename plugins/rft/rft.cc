@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kSchema = R"json({
   "type": "object",
   "properties": {
-    "samples": {"type": "integer", "default": 5, "minimum": 1, "description": "trajectories that the SFT agent plays per task"},
+    "samples_per_task": {"type": "integer", "default": 5, "minimum": 1, "description": "trajectories that the SFT agent plays per task"},
     "temperature": {"type": "number", "default": 1, "minimum": 0, "description": "of these"},
     "expert_min_outcome": {"type": "number", "default": 0,
                            "description": "a success ends with an outcome above this; the environment's bar for experts"},
@@ -29,7 +29,7 @@ constexpr const char* kSchema = R"json({
     "mini": {"tasks_per_iteration": 200, "max_new_tokens": 64, "train.epochs": 1, "train.batch": 2, "train.lr": 5e-4,
              "train.min_lr_rate": 0.02, "train.warmup": 20, "train.betas": [0.9, 0.98], "train.weight_decay": 0.01,
              "train.observation_loss": 0.5, "train.observation_share": 2.5, "train.max_tokens": 2500000},
-    "quick": {"samples": 2, "tasks_per_iteration": 16, "max_new_tokens": 96, "train.max_tokens": 300000,
+    "quick": {"samples_per_task": 2, "tasks_per_iteration": 16, "max_new_tokens": 96, "train.max_tokens": 300000,
               "train.batch": 16},
     "lora": {"train.lr": 2e-4}
   }
@@ -46,7 +46,7 @@ class Rft final : public ipr::sdk::Optimizer {
  public:
   Rft(const ipr::sdk::Host& host, std::string_view config_json) : host_(host) {
     const ipr::sdk::Config config(config_json);
-    samples_ = static_cast<std::uint32_t>(config.integer("samples"));
+    samples_ = static_cast<std::uint32_t>(config.integer("samples_per_task"));
     least_ = config.number("expert_min_outcome");
     with_experts_ = config.flag("experts");
     tasks_per_iteration_ = static_cast<std::uint64_t>(config.integer("tasks_per_iteration"));

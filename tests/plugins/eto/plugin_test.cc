@@ -43,10 +43,10 @@ TEST_CASE("the profile mini rotates over the tasks, several samples need a tempe
   CHECK(mini.plan(2)[0].task_offset == 400);
   CHECK(mini.plan(2)[1].task_offset == 400);
   CHECK(mini.plan(2)[1].task_limit == 200);
-  Iteration sampled(Json{{"samples", 4}, {"temperature", 0.7}});
+  Iteration sampled(Json{{"samples_per_task", 4}, {"temperature", 0.7}});
   CHECK(sampled.plan(0)[1].samples == 4);
   CHECK(sampled.plan(0)[1].sampling->temperature == 0.7);
-  CHECK_THROWS(Iteration(Json{{"samples", 4}}));
+  CHECK_THROWS(Iteration(Json{{"samples_per_task", 4}}));
 }
 
 TEST_CASE("pairs become two rows of a group each, and their counts are reported", "[eto]") {
