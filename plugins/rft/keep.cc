@@ -12,6 +12,7 @@ Kept keep_successes(const std::vector<Attempt>& experts, const std::vector<Attem
   std::set<std::pair<std::string, std::vector<std::string>>> known;
   for (const Attempt& expert : experts) known.emplace(expert.task, expert.actions);
   std::vector<const Attempt*> in_order;
+  in_order.reserve(sampled.size());
   for (const Attempt& attempt : sampled) in_order.push_back(&attempt);
   std::sort(in_order.begin(), in_order.end(), [](const Attempt* a, const Attempt* b) { return a->id < b->id; });
   Kept kept;

@@ -5,8 +5,8 @@
 //
 //   Delta = (log p(w) - log ref(w)) - (log p(l) - log ref(l))               sums over the agent's tokens of each side
 //
-// No function divides by what it sees of a step: means are the caller's, by `total` (ipr/batch.hpp). Threads: none;
-// nothing is kept between calls.
+// No function divides by the rows it sees: token_mean_loss divides by the totals of the step, and all other means are
+// the caller's, by `total` (ipr/batch.hpp). Nothing is kept between calls.
 #pragma once
 
 #include <cmath>
