@@ -10,7 +10,7 @@
 // pair must not be torn. A row's weight multiplies its share, the divisors count rows and tokens without weights.
 #pragma once
 
-#include "ipr/batch.hpp"
+#include "ipr/losses.hpp"
 
 namespace ipr_optimizer {
 
@@ -23,7 +23,10 @@ struct LossSettings {
   double outcome_weight = 1, step_weight = 1;  // of the DPO of each kind, on top of dpo_weight
 };
 
-enum RowTag : std::uint32_t { kTagOutcome = 0, kTagStep = 1, kTagAnchor = 2 };
+using ipr::sdk::kTagAnchor;
+using ipr::sdk::kTagOutcome;
+using ipr::sdk::kTagStep;
+using ipr::sdk::RowTag;
 
 // Shares of this batch in the means of the whole step; o_dpo to anchor are not yet weighted.
 struct LossTerms {

@@ -6,21 +6,13 @@
 namespace ipr_optimizer {
 namespace {
 
-bool has_empty_message(const Path& path) {
-  return std::any_of(path.own.begin(), path.own.end(), [](const Turn& turn) { return turn.message.empty(); });
-}
+using ipr::sdk::first_deviation;
+using ipr::sdk::has_empty_message;
+using ipr::sdk::winner_by;
 
 // Actions that were not parsed are no evidence of equality; equal messages are.
 bool equal_actions(const Turn& a, const Turn& b) {
   return a.message == b.message || (!a.action.empty() && a.action == b.action);
-}
-
-// The first turn, counted from 0, in which the greedy trajectory from the start says something else than the expert.
-std::size_t first_deviation(const Path& expert, const Path& agent) {
-  std::size_t turn = 0;
-  while (turn < expert.own.size() && turn < agent.own.size() && expert.own[turn].message == agent.own[turn].message)
-    ++turn;
-  return turn;
 }
 
 // The comparisons that one expert's exploration calls for, before any reward is looked at.
@@ -54,14 +46,8 @@ std::vector<Comparison> comparisons(const Exploration& exploration, const PairRu
   return found;
 }
 
-// Who is better by more than the margin, given expert minus agent: +1 the expert, -1 the agent, 0 nobody.
-int winner_by(double gap, double margin, const PairRules& rules) {
-  if (exceeds(gap, margin)) return 1;
-  return rules.symmetric && exceeds(-gap, margin) ? -1 : 0;
-}
-
 int outcome_winner(const Path& expert, const Path& agent, const PairRules& rules) {
-  return winner_by(expert.outcome - agent.outcome, rules.kappa, rules);
+  return winner_by(expert.outcome - agent.outcome, rules.kappa, rules.symmetric);
 }
 
 // Who wins a candidate that `by_outcome` wins by outcome.
@@ -69,7 +55,7 @@ int candidate_winner(int by_outcome, const Step& expert, const Step& agent, cons
                      const PairRules& rules) {
   if (rules.filter == Filter::kOff) return by_outcome;
   const double gap = rewards.at(expert) - rewards.at(agent);
-  if (rules.filter == Filter::kStep) return winner_by(gap, rules.threshold, rules);
+  if (rules.filter == Filter::kStep) return winner_by(gap, rules.threshold, rules.symmetric);
   return exceeds(by_outcome * gap, rules.threshold) ? by_outcome : 0;
 }
 
@@ -80,38 +66,11 @@ Pair make_pair(const Path& expert, const Comparison& comparison, bool agent_wins
   if (comparison.tag == kStepPair && rules.single_actions) ours.last = theirs.last = first + 1;
   Pair pair{comparison.tag, expert.id, comparison.agent->id, first + 1, agent_wins, ours, theirs};
   if (agent_wins) std::swap(pair.chosen, pair.rejected);
-  if (rules.lose_cap >= 0) {
-    // k turns are 2k - 1 messages, the agent's first and last: 2l - 1 <= 2w - 1 + cap.
-    const std::size_t most = pair.chosen.last - first + static_cast<std::size_t>(rules.lose_cap) / 2;
-    pair.rejected.last = std::min(pair.rejected.last, first + most);
-  }
+  ipr::sdk::cap_side(pair.rejected, pair.chosen, rules.lose_cap);
   return pair;
 }
 
 }  // namespace
-
-std::vector<Exploration> explorations(const std::vector<Path>& paths) {
-  std::map<std::uint64_t, Exploration> by_expert;
-  for (const Path& path : paths) {
-    if (path.parent == 0) by_expert[path.id].expert = &path;
-  }
-  for (const Path& path : paths) {
-    if (path.parent == 0) continue;
-    if (const auto found = by_expert.find(path.parent); found != by_expert.end()) found->second.agent.push_back(&path);
-  }
-  std::vector<Exploration> all;
-  for (auto& [id, exploration] : by_expert) {
-    std::sort(exploration.agent.begin(), exploration.agent.end(),
-              [](const Path* a, const Path* b) { return std::pair(a->prefix, a->id) < std::pair(b->prefix, b->id); });
-    all.push_back(std::move(exploration));
-  }
-  return all;
-}
-
-bool exceeds(double gap, double margin) {
-  constexpr double kRounding = 1e-9;
-  return gap - margin > kRounding;
-}
 
 std::vector<Step> steps_to_score(const std::vector<Exploration>& all, const PairRules& rules, bool lazy) {
   std::vector<Step> steps;
@@ -159,14 +118,6 @@ PairSet build_pairs(const std::vector<Exploration>& all, const StepRewards& rewa
     }
   }
   return set;
-}
-
-const Path& best_known(const Exploration& exploration) {
-  const Path* best = exploration.expert;
-  for (const Path* agent : exploration.agent) {
-    if (exceeds(agent->outcome - best->outcome, 0)) best = agent;
-  }
-  return *best;
 }
 
 }  // namespace ipr_optimizer

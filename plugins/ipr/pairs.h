@@ -15,32 +15,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <string>
 #include <vector>
+
+#include "ipr/paths.hpp"
 
 namespace ipr_optimizer {
 
-struct Turn {
-  std::string message;  // the whole assistant message
-  std::string action;   // what was stepped; empty: the message could not be parsed
-};
-
-// A trajectory as the rules see it.
-struct Path {
-  std::uint64_t id = 0;
-  std::uint64_t parent = 0;  // the expert it branched from; 0: it is an expert
-  std::size_t prefix = 0;    // first turns copied from the parent
-  double outcome = 0;
-  std::vector<Turn> own;  // the turns from `prefix` on
-
-  [[nodiscard]] std::size_t turn_count() const { return prefix + own.size(); }
-};
-
-// One expert and what the agent did along it.
-struct Exploration {
-  const Path* expert = nullptr;
-  std::vector<const Path*> agent;  // ordered by (prefix, id)
-};
+using ipr::sdk::best_known;
+using ipr::sdk::exceeds;
+using ipr::sdk::Exploration;
+using ipr::sdk::explorations;
+using ipr::sdk::Path;
+using ipr::sdk::Side;
+using Turn = ipr::sdk::PathTurn;
 
 // What decides a step candidate: a comparison of D_s whose outcomes differ by more than kappa.
 enum class Filter {
@@ -73,13 +60,6 @@ using StepRewards = std::map<Step, double>;
 
 enum PairTag : std::uint32_t { kOutcomePair = 0, kStepPair = 1 };
 
-// Turns [first, last) of a trajectory; the turns before are context.
-struct Side {
-  std::uint64_t trajectory = 0;
-  std::size_t first = 0, last = 0;
-  bool operator==(const Side&) const = default;
-};
-
 // (tag, expert, turn, rival) is unique: the composite name of a pair.
 struct Pair {
   PairTag tag = kOutcomePair;
@@ -104,13 +84,6 @@ struct PairSet {
   PairCounts counts;
 };
 
-// Sorts trajectories under their experts, everything by id. The pointers live as long as `paths`. Trajectories whose
-// expert is not among `paths` are left out.
-[[nodiscard]] std::vector<Exploration> explorations(const std::vector<Path>& paths);
-
-// `gap - margin > 1e-9` in double, so that 0.8 against 0.7 is not above a margin of 0.1.
-[[nodiscard]] bool exceeds(double gap, double margin);
-
 // The steps whose reward `build_pairs` may read, each once. `lazy`: only those of comparisons that can still form a
 // pair, so none without step pairs or with Filter::kOff; else every step of every expert and the first own step of
 // every agent trajectory. Both lead to the same pairs.
@@ -119,8 +92,5 @@ struct PairSet {
 // Throws std::out_of_range if `rewards` lacks a step that steps_to_score(all, rules, true) names.
 [[nodiscard]] PairSet build_pairs(const std::vector<Exploration>& all, const StepRewards& rewards,
                                   const PairRules& rules);
-
-// The trajectory of highest outcome known for this expert's task; the expert's unless the agent's is strictly better.
-[[nodiscard]] const Path& best_known(const Exploration& exploration);
 
 }  // namespace ipr_optimizer

@@ -1,8 +1,6 @@
 // IPR as an optimizer plugin: what to collect, which steps to score, which pairs to train on, and the loss.
 // The rules live in pairs.h and loss.h; here they meet the host.
 
-#include <algorithm>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -13,6 +11,8 @@
 
 namespace ipr_optimizer {
 namespace {
+
+using ipr::sdk::emit_row;
 
 enum Plan : std::size_t { kExperts = 0, kExploration = 1 };
 
@@ -71,25 +71,14 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
   }
 
   void absorb(std::size_t plan, const ipr_trajectory& trajectory) override {
-    Path path;
-    path.id = trajectory.id;
-    if (plan == kExploration) {
-      path.parent = trajectory.parent_id;
-      path.prefix = std::min(trajectory.prefix_turns, trajectory.turn_count);
-    }
-    path.outcome = trajectory.outcome;
-    for (std::size_t i = path.prefix; i < trajectory.turn_count; ++i) {
-      const ipr_turn& turn = *trajectory.turns[i];
-      path.own.push_back({std::string(ipr::sdk::text(turn.message)), std::string(ipr::sdk::text(turn.action))});
-    }
-    paths_.push_back(std::move(path));
+    paths_.push_back(ipr::sdk::read_path(trajectory, plan == kExploration));
     sorted_ = false;
   }
 
   bool want(std::size_t i, ipr_query& out) override {
     sort_paths();
     if (i >= steps_.size()) return false;
-    wanted_ = named(steps_[i].trajectory);
+    wanted_ = ipr::sdk::named(steps_[i].trajectory);
     out.trajectory = &wanted_;
     out.turn = steps_[i].turn;
     return true;
@@ -143,29 +132,6 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
     sorted_ = true;
   }
 
-  // The host's own record, by its id.
-  static ipr_trajectory named(std::uint64_t id) {
-    ipr_trajectory trajectory{};
-    trajectory.struct_size = sizeof trajectory;
-    trajectory.id = id;
-    return trajectory;
-  }
-
-  static void emit_row(const ipr_example_sink& sink, std::uint32_t tag, std::uint32_t role, std::uint64_t group,
-                       const Side& side) {
-    const ipr_trajectory trajectory = named(side.trajectory);
-    ipr_example row{};
-    row.struct_size = sizeof row;
-    row.tag = tag;
-    row.role = role;
-    row.group = group;
-    row.trajectory = &trajectory;
-    row.first_turn = side.first;
-    row.last_turn = side.last;
-    row.weight = 1;
-    ipr::sdk::emit_example(sink, row);
-  }
-
   static void emit_anchor(const ipr_example_sink& sink, std::uint64_t group, const Exploration& explored) {
     const Path& good = best_known(explored);
     emit_row(sink, kTagAnchor, IPR_ROLE_PLAIN, group, {good.id, 0, good.turn_count()});
@@ -174,10 +140,7 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
   // Tasks of this iteration in random order; anchors go through it round and round, so that none is drawn much more
   // often than another.
   [[nodiscard]] std::vector<std::size_t> anchor_order(std::uint64_t seed) const {
-    std::vector<std::size_t> order(explored_.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[ipr_mix64(seed, i) % i]);
-    return order;
+    return ipr::sdk::shuffled_indices(explored_.size(), seed);
   }
 
   void report(const PairCounts& counts) const {

@@ -7,7 +7,8 @@
 
 #include <vector>
 
-#include "ipr/batch.hpp"
+#include "ipr/losses.hpp"
+#include "ipr/paths.hpp"
 #include "ipr/plugin.hpp"
 
 namespace {
@@ -51,34 +52,12 @@ class Sft final : public ipr::sdk::Optimizer {
   void emit(const ipr_ctx* /*ctx*/, const ipr_example_sink& sink) override {
     std::uint64_t group = 0;
     for (const Demonstration& demonstration : demonstrations_) {
-      ipr_trajectory named{};
-      named.struct_size = sizeof named;
-      named.id = demonstration.id;
-      ipr_example row{};
-      row.struct_size = sizeof row;
-      row.role = IPR_ROLE_PLAIN;
-      row.group = ++group;
-      row.trajectory = &named;
-      row.last_turn = demonstration.turns;
-      row.weight = 1;
-      ipr::sdk::emit_example(sink, row);
+      ipr::sdk::emit_row(sink, 0, IPR_ROLE_PLAIN, ++group, {demonstration.id, 0, demonstration.turns});
     }
   }
 
   double loss(ipr_batch& batch) override {
-    double tokens = 0;  // of the whole step
-    for (std::size_t i = 0; i < batch.total_count; ++i) tokens += static_cast<double>(batch.totals[i].tokens);
-    if (batch.rows == 0 || tokens == 0) return 0;
-    const ipr::sdk::Matrix<const float> logp(*batch.logp), mask(*batch.mask);
-    const ipr::sdk::Matrix<float> gradient(*batch.d_logp);
-    double sum = 0;
-    for (std::size_t row = 0; row < batch.rows; ++row) {
-      const double share = batch.weight[row] / tokens;
-      for (std::size_t t = 0; t < batch.tokens; ++t) {
-        sum -= share * mask.at(row, t) * logp.at(row, t);
-        gradient.at(row, t) = static_cast<float>(-share * mask.at(row, t));
-      }
-    }
+    const double sum = ipr::sdk::token_mean_loss(batch);
     host_.metric("sft", sum);
     return sum;
   }

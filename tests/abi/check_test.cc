@@ -62,8 +62,8 @@ void fails(const std::string& name, const std::vector<std::string>& cases, const
 }  // namespace
 
 TEST_CASE("every bundled plugin and the example pass the conformance suite", "[abi]") {
-  for (const char* name :
-       {"ipr-env-webshop", "ipr-env-gridworld", "ipr-scorer-mc", "ipr-optimizer-ipr", "ipr-optimizer-sft"}) {
+  for (const char* name : {"ipr-env-webshop", "ipr-env-gridworld", "ipr-scorer-mc", "ipr-optimizer-ipr",
+                           "ipr-optimizer-sft", "ipr-optimizer-eto", "ipr-optimizer-rft"}) {
     const Checked checked = check(bundled(name));
     INFO(name << "\n" << checked.ended.out << checked.ended.err);
     CHECK(checked.ended.exit_code == 0);

@@ -58,6 +58,16 @@ TEST_CASE("a run killed five times, on any threads and scoring eagerly, ends wit
   }
 }
 
+TEST_CASE("a killed run of any optimizer ends with the undisturbed run's results", "[e2e][resume]") {
+  for (const std::string optimizer : {"eto", "rft"}) {
+    INFO(optimizer);
+    const Workplace place;
+    std::vector<std::string> words = grid_words();
+    words.insert(words.end(), {"--optimizer", optimizer});
+    kill_and_go_on(place, words, run_undisturbed(place, words), /*kills=*/3, /*seed=*/23);
+  }
+}
+
 TEST_CASE("a run stopped by a signal in each stage says how to go on, and goes on", "[e2e][resume]") {
   const Workplace place;
   const std::vector<std::pair<std::string, std::string>> stages = {

@@ -124,6 +124,29 @@ TEST_CASE("the paper's profile and the released code's run to their ends", "[e2e
   CHECK(config.at("config").at("optimizer").at("settings").at("pairs_from") == "start");
 }
 
+TEST_CASE("the optimizers of outcomes alone run to their ends on the shop and the grid world", "[e2e]") {
+  const Workplace place;
+  for (const std::string optimizer : {"eto", "rft"}) {
+    INFO(optimizer);
+    runs(place, together(shop("shop-" + optimizer), {"--optimizer", optimizer}));
+    runs(place, together(grid("grid-" + optimizer), {"--optimizer", optimizer}));
+    CHECK(count(place, "grid-" + optimizer, "episode WHERE stage = 'mc'") == 0);
+    CHECK(fs::exists(place.file("grid-" + optimizer + "/checkpoints/iter-1")));
+  }
+  CHECK(count(place, "grid-eto", "pair WHERE kind = 'outcome'") > 0);
+  CHECK(count(place, "grid-eto", "pair WHERE kind = 'step'") == 0);
+  CHECK(count(place, "grid-rft", "pair") == 0);
+  CHECK(count(place, "grid-rft", "episode WHERE stage = 'explore'") == 16 * 5);
+}
+
+TEST_CASE("eto is ipr without step pairs, but for the anchors that each draws", "[e2e]") {
+  const Workplace place;
+  runs(place, together(grid("eto"), {"--optimizer", "eto", "--set", "eto.anchor_weight=0"}));
+  runs(place, together(grid("ipr"), {"--set", "ipr.step_weight=0", "--set", "ipr.anchor_weight=0"}));
+  CHECK(count(place, "eto", "pair") > 0);
+  CHECK(certificate(place, "eto").at("results") == certificate(place, "ipr").at("results"));
+}
+
 TEST_CASE("a run can start from a checkpoint of another", "[e2e]") {
   const Workplace place;
   runs(place, grid("first"));
