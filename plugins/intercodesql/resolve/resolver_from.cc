@@ -74,6 +74,8 @@ const Source& Resolver::derived_source(Block& block, const TableRef& table) {
 }
 
 void Resolver::set_columns(Source& source, const BoundQuery& query, const std::vector<std::string>& names) {
+  constexpr std::size_t kMostColumns = 4096;
+  if (query.columns.size() > kMostColumns) throw MysqlError{1117, "Too many columns"};
   for (std::size_t i = 0; i < query.columns.size(); ++i) {
     const std::string& name = i < names.size() ? names[i] : query.columns[i].name;
     for (const SourceColumn& column : source.columns) {
