@@ -29,7 +29,8 @@ struct Options {
   std::vector<std::string> stop;  // strings that end a reply
   std::string overflow = "end";
   std::vector<std::string> config_set;  // KEY=VALUE of the config file, weaker than `set`
-  int limit = 0, iterations = 0, samples = 0, max_steps = 0, threads = 0, model_threads = 2, lora = 0, max_new_tokens = 0;
+  int limit = 0, iterations = 0, samples = 0, max_steps = 0, threads = 0, model_threads = 2, lora = 0,
+      max_new_tokens = 0;
   std::uint64_t seed = 0;
   double threshold = -1;
   bool resume = false, dry_run = false, json = false, verbose = false, allow_overlap = false;

@@ -67,7 +67,8 @@ TEST_CASE("a recorded trajectory comes back as plugins and seeds saw it", "[loop
 
 TEST_CASE("a stage is recorded in order, and is done with its last item", "[loop][resume]") {
   const auto talk = make_talk();
-  const auto policy = make_policy("fresh", 0, model::random_weights(mini_config(talk->speech->tokenizer, 256), 3), {}).value();
+  const auto policy =
+      make_policy("fresh", 0, model::random_weights(mini_config(talk->speech->tokenizer, 256), 3), {}).value();
   const TempFolder folder;
   store::RunStore record = open_or_throw(folder.file("run.db"));
   ChunkWriter::Stage stage{stage_name(1, "explore-0"), 1, store::kExplore};
@@ -105,7 +106,8 @@ TEST_CASE("a stage is recorded in order, and is done with its last item", "[loop
 
 TEST_CASE("a stage without items is done when it is closed", "[loop][resume]") {
   const auto talk = make_talk();
-  const auto policy = make_policy("fresh", 0, model::random_weights(mini_config(talk->speech->tokenizer, 256), 3), {}).value();
+  const auto policy =
+      make_policy("fresh", 0, model::random_weights(mini_config(talk->speech->tokenizer, 256), 3), {}).value();
   const TempFolder folder;
   store::RunStore record = open_or_throw(folder.file("run.db"));
   ChunkWriter writer(record, *policy->generator, {stage_name(2, "dev"), 2, store::kEval},
