@@ -1,8 +1,7 @@
-#include <algorithm>
 #include <string>
 
-#include "core/base/rng.h"
 #include "tests/plugins/support/iteration.h"
+#include "tests/plugins/support/plain_loss.h"
 
 using namespace ipr;
 using test::Batch;
@@ -22,24 +21,6 @@ void absorb_example(Iteration& iteration) {
   iteration.absorb(1, 13, 1, 0, 0, {"q"}, "t");
   iteration.absorb(1, 14, 2, 0, 1, {"y", "z"}, "u");
   iteration.absorb(1, 15, 2, 0, 1, {"w"}, "u", IPR_TRAJ_TRUNCATED);
-}
-
-std::vector<Row> random_rows(std::uint64_t seed, std::size_t count) {
-  Rng rng(seed);
-  std::vector<Row> rows(count);
-  for (Row& row : rows) {
-    row.role = IPR_ROLE_PLAIN;
-    row.group = rng.next();
-    row.weight = 0.5 + rng.uniform();
-    const std::size_t tokens = 3 + rng.below(6);
-    for (std::size_t t = 0; t < tokens; ++t) {
-      row.logp.push_back(static_cast<float>(-3 * rng.uniform()));
-      row.mask.push_back(t == 0 ? 0.0F : rng.below(2) == 0 ? 1.0F : 0.5F);
-    }
-    row.mask[1] = 1;
-    row.ref.assign(tokens, 0);
-  }
-  return rows;
 }
 
 }  // namespace
@@ -109,45 +90,12 @@ TEST_CASE("the loss is the mean over the agent's tokens, other tokens at their o
 
 TEST_CASE("the parts of a step add up to the whole step, in any order", "[rft]") {
   Iteration iteration;
-  std::vector<Row> rows = random_rows(5, 8);
-  const auto totals = test::totals_of(rows);
-  Batch whole(rows, totals, 3);
-  const double expected = iteration.loss(whole);
-  double sum = 0;
-  for (std::size_t start = 0; start < rows.size(); start += 3) {
-    const std::size_t end = std::min(start + 3, rows.size());
-    Batch part({rows.begin() + static_cast<std::ptrdiff_t>(start), rows.begin() + static_cast<std::ptrdiff_t>(end)},
-               totals);
-    sum += iteration.loss(part);
-    for (std::size_t r = start; r < end; ++r) {
-      for (std::size_t t = 0; t < rows[r].logp.size(); ++t) CHECK(part.gradient(r - start, t) == whole.gradient(r, t));
-    }
-  }
-  CHECK(sum == Approx(expected).epsilon(1e-12));
-  std::reverse(rows.begin(), rows.end());
-  Batch turned(rows, totals);
-  CHECK(iteration.loss(turned) == Approx(expected).epsilon(1e-12));
+  test::check_parts_add_up([&](Batch& batch) { return iteration.loss(batch); });
 }
 
 TEST_CASE("the gradient agrees with finite differences", "[rft]") {
   Iteration iteration;
-  std::vector<Row> rows = random_rows(8, 4);
-  const auto totals = test::totals_of(rows);
-  Batch batch(rows, totals);
-  iteration.loss(batch);
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    for (std::size_t t = 0; t < rows[r].logp.size(); ++t) {
-      constexpr float kStep = 0x1p-6F;
-      const float here = rows[r].logp[t];
-      rows[r].logp[t] = here + kStep;
-      Batch above(rows, totals);
-      rows[r].logp[t] = here - kStep;
-      Batch below(rows, totals);
-      rows[r].logp[t] = here;
-      CHECK(batch.gradient(r, t) ==
-            Approx((iteration.loss(above) - iteration.loss(below)) / (2.0 * kStep)).margin(1e-5));
-    }
-  }
+  test::check_gradient([&](Batch& batch) { return iteration.loss(batch); });
 }
 
 TEST_CASE("every profile names known settings and training keys, and opens", "[rft]") {

@@ -1,6 +1,6 @@
-#include "core/base/rng.h"
 #include "tests/plugins/support/batch.h"
 #include "tests/plugins/support/fake_host.h"
+#include "tests/plugins/support/plain_loss.h"
 #include "tests/support/catch.h"
 
 using namespace ipr;
@@ -27,23 +27,6 @@ class Fitting {
   test::Instance instance_;
 };
 
-std::vector<Row> random_rows(std::uint64_t seed, std::size_t count) {
-  Rng rng(seed);
-  std::vector<Row> rows(count);
-  for (Row& row : rows) {
-    row.role = IPR_ROLE_PLAIN;
-    row.group = rng.next();
-    row.weight = 0.5 + rng.uniform();
-    for (std::size_t t = 0; t < 3 + rng.below(6); ++t) {
-      row.logp.push_back(static_cast<float>(-3 * rng.uniform()));
-      row.mask.push_back(t == 0 ? 0.0F : rng.below(2) == 0 ? 1.0F : 0.5F);
-    }
-    row.mask[1] = 1;
-    row.ref.assign(row.logp.size(), 0);
-  }
-  return rows;
-}
-
 }  // namespace
 
 TEST_CASE("the loss is the mean over the agent's tokens, other tokens at their own weight", "[sft]") {
@@ -61,46 +44,12 @@ TEST_CASE("the loss is the mean over the agent's tokens, other tokens at their o
 
 TEST_CASE("the parts of a step add up to the whole step, in any order", "[sft]") {
   Fitting fitting;
-  std::vector<Row> rows = random_rows(5, 9);
-  const auto totals = test::totals_of(rows);
-  Batch whole(rows, totals, 3);
-  const double expected = fitting.loss(whole);
-  double sum = 0;
-  for (std::size_t start = 0; start < rows.size(); start += 4) {
-    const std::size_t end = std::min(start + 4, rows.size());
-    const std::vector<Row> part(rows.begin() + static_cast<std::ptrdiff_t>(start),
-                                rows.begin() + static_cast<std::ptrdiff_t>(end));
-    Batch batch(part, totals);
-    sum += fitting.loss(batch);
-    for (std::size_t r = start; r < end; ++r) {
-      for (std::size_t t = 0; t < rows[r].logp.size(); ++t) CHECK(batch.gradient(r - start, t) == whole.gradient(r, t));
-    }
-  }
-  CHECK(sum == Approx(expected).epsilon(1e-12));
-  std::reverse(rows.begin(), rows.end());
-  Batch turned(rows, totals);
-  CHECK(fitting.loss(turned) == Approx(expected).epsilon(1e-12));
+  test::check_parts_add_up([&](Batch& batch) { return fitting.loss(batch); });
 }
 
 TEST_CASE("the gradient agrees with finite differences", "[sft]") {
   Fitting fitting;
-  std::vector<Row> rows = random_rows(8, 4);
-  const auto totals = test::totals_of(rows);
-  Batch batch(rows, totals);
-  fitting.loss(batch);
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    for (std::size_t t = 0; t < rows[r].logp.size(); ++t) {
-      const float here = rows[r].logp[t];
-      constexpr float kStep = 0x1p-6F;
-      rows[r].logp[t] = here + kStep;
-      Batch above(rows, totals);
-      rows[r].logp[t] = here - kStep;
-      Batch below(rows, totals);
-      const double difference = (fitting.loss(above) - fitting.loss(below)) / (2.0 * kStep);
-      rows[r].logp[t] = here;
-      CHECK(batch.gradient(r, t) == Approx(difference).margin(1e-5));
-    }
-  }
+  test::check_gradient([&](Batch& batch) { return fitting.loss(batch); });
 }
 
 TEST_CASE("no rows cost nothing", "[sft]") {
