@@ -75,7 +75,7 @@ rollout::GeneratorOptions generator_options(const model::LlamaConfig& config, co
   if (gpu) options.max_rows = 256, options.max_prefill_rows = 4096;
   const std::size_t most = gpu ? std::size_t{10} << 30 : std::size_t{3} << 29;
   const auto position = static_cast<std::size_t>(config.num_layers * 2 * config.num_kv_heads * config.head_dim) *
-                        (gpu && compute.dtype == "bf16" ? 2 : sizeof(float));
+                        (compute.dtype == "bf16" ? 2 : sizeof(float));
   const auto positions = static_cast<std::size_t>(options.max_rows * config.max_positions);
   options.kv_budget_bytes = std::min(most, positions * position);
   return options;
@@ -90,7 +90,9 @@ Result<std::unique_ptr<Policy>> make_policy(const std::string& name, int iterati
   policy->sha256 = weights_hash(policy->weights);
   const rollout::GeneratorOptions options = generator_options(policy->weights.config, compute);
   if (compute.device == "cpu") {
-    policy->engine = std::make_unique<model::CpuEngine>(policy->weights, compute.threads);
+    const model::Width width = compute.dtype == "bf16" ? model::Width::kBf16 : model::Width::kF32;
+    policy->engine =
+        std::make_unique<model::CpuEngine>(policy->weights, compute.threads, model::best_kernels(width));
   } else {
     IPR_ASSIGN(
         policy->engine,

@@ -39,7 +39,7 @@ struct Speech {
 // Where and in which width models run.
 struct Compute {
   std::string device = "cpu";  // cpu, cuda, cuda:N
-  std::string dtype = "fp32";  // fp32 or bf16: of training, and on a GPU of rollouts. The CPU's engine computes in f32.
+  std::string dtype = "fp32";  // fp32 or bf16: of training and of rollouts
   int threads = 2;
 };
 

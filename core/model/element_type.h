@@ -4,6 +4,7 @@
 // Expansion is exact where f32 holds the value, else it rounds as ggml does: one product, then one sum.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,5 +30,12 @@ struct ElementLayout {
 
 // Expands `count` values, a whole number of blocks, from `bytes` (unaligned, host byte order little-endian).
 void expand(ElementType type, const char* bytes, std::uint64_t count, float* values);
+
+// To nearest even; a NaN stays one.
+[[nodiscard]] inline std::uint16_t to_bf16(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  if (value != value) return static_cast<std::uint16_t>(bits >> 16 | 0x40u);
+  return static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
 
 }  // namespace ipr::model

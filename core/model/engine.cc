@@ -70,7 +70,7 @@ class CpuEngine::Impl {
         // Some heads at a time over all rows: rows of one prompt then find its keys and values in the cache.
         const int heads = base_.shape.kv_heads;
         for (int head = 0; head < heads; head += kAttendHeads) {
-          for (int r = begin; r < end; ++r) forward_.attend(l, r, head, std::min(head + kAttendHeads, heads), thread);
+          forward_.attend(l, begin, end, head, std::min(head + kAttendHeads, heads), thread);
         }
         finish_layer(l, begin, end);
         if (l + 1 < layers()) {
@@ -145,7 +145,7 @@ class CpuEngine::Impl {
     const int chunks = (count_ + chunk - 1) / chunk;
     pool_.run(base_.shape.kv_heads * chunks, [&](int task, int thread) {
       const int begin = task % chunks * chunk, head = task / chunks;
-      for (int r = begin; r < std::min(count_, begin + chunk); ++r) forward_.attend(l, r, head, head + 1, thread);
+      forward_.attend(l, begin, std::min(count_, begin + chunk), head, head + 1, thread);
     });
   }
 
@@ -191,11 +191,11 @@ std::size_t CpuEngine::block_floats() const {
 bool CpuEngine::shares_base_with(const CpuEngine& other) const {
   return &impl_->forward().base() == &other.impl_->forward().base();
 }
-std::size_t CpuEngine::base_bytes(const LlamaConfig& config) {
-  return packed_bytes(config);
+std::size_t CpuEngine::base_bytes(const LlamaConfig& config, Width width) {
+  return packed_bytes(config, width);
 }
-std::size_t CpuEngine::change_bytes(const LlamaConfig& config, std::int64_t rank) {
-  return packed_lora_bytes(config, static_cast<int>(rank));
+std::size_t CpuEngine::change_bytes(const LlamaConfig& config, std::int64_t rank, Width width) {
+  return packed_lora_bytes(config, static_cast<int>(rank), width);
 }
 void CpuEngine::step(std::span<const Row> rows, float* logits) const {
   impl_->step(rows, logits);

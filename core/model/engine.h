@@ -3,7 +3,7 @@
 // A row is one token of one sequence. Prefill, decode, ragged and continuous batches are the same call (llm-runtime.md
 // section 4): nothing is padded, and only the rows that ask get logits.
 //
-// CpuEngine, here, computes in f32 on own kernels. Same bits there: every output is summed in one fixed order that
+// CpuEngine, here, computes in f32 or bf16 on own kernels. Same bits there: every output is summed in one fixed order that
 // depends on the row's own tokens only, never on the other rows, the thread count or how the work was split. A prefix
 // read from shared blocks and a recomputed one agree. Engines of other devices come from libraries (core/train).
 #pragma once
@@ -19,9 +19,6 @@
 #include "core/model/weights.h"
 
 namespace ipr::model {
-
-// Positions per KV block.
-inline constexpr std::int64_t kBlockPositions = 32;
 
 struct Row {
   std::int32_t token = 0;     // in [0, vocab_size)
@@ -42,7 +39,7 @@ class Engine {
   [[nodiscard]] virtual const LlamaConfig& config() const = 0;
   // Threads of parallel(), the calling one included.
   [[nodiscard]] virtual int threads() const = 0;
-  // "avx512", "avx2", "portable" or "cuda-bf16": the recorded kernel family. Across families bits may differ.
+  // "avx512", "bf16-amx", "cuda-bf16" and so on: the recorded kernel family. Across families bits may differ.
   [[nodiscard]] virtual const char* kernel_family() const = 0;
   // Kernels for what follows the logits (sampling); of one family throughout a run.
   [[nodiscard]] virtual const Kernels& kernels() const = 0;
@@ -65,7 +62,8 @@ class Engine {
 
 class CpuEngine final : public Engine {
  public:
-  // Packs the weights: a copy, four bytes each but for the embedding, which is shared; `weights` may go afterwards. The
+  // Packs the weights: a copy, four bytes each (or two, as the kernels' width says) but for the embedding, which is
+  // shared; `weights` may go afterwards. The
   // packed base is shared with every engine alive whose weights share their tensors, so that a LoRA policy, its
   // reference and a scorer cost one base. `threads` >= 1 counts the calling thread; the others are the engine's own and
   // sleep between steps. Precondition: check_weights(weights) is ok.
@@ -85,8 +83,8 @@ class CpuEngine final : public Engine {
   [[nodiscard]] bool shares_base_with(const CpuEngine& other) const;
   // What a packed base takes in memory, without the embedding, and what an engine adds to it for a LoRA change of all
   // linear layers. KV blocks and a step's activations come on top.
-  [[nodiscard]] static std::size_t base_bytes(const LlamaConfig& config);
-  [[nodiscard]] static std::size_t change_bytes(const LlamaConfig& config, std::int64_t rank);
+  [[nodiscard]] static std::size_t base_bytes(const LlamaConfig& config, Width width);
+  [[nodiscard]] static std::size_t change_bytes(const LlamaConfig& config, std::int64_t rank, Width width);
 
  private:
   class Impl;

@@ -4,11 +4,19 @@
 #include <cmath>
 
 namespace ipr::model {
+namespace {
+
+float* grown(AlignedFloats& memory, std::size_t floats) {
+  if (memory.size() < floats) memory = AlignedFloats(floats);
+  return memory.data();
+}
+
+}  // namespace
 
 Forward::Forward(const Weights& weights, int threads, const Kernels& kernels)
     : config_(weights.config),
       kernels_(kernels),
-      base_(packed_base(weights)),
+      base_(packed_base(weights, kernels.width)),
       changes_(weights.lora, shape_, base_->layers.size()),
       threads_(threads),
       rope_(config_) {}
@@ -26,20 +34,32 @@ void Forward::begin_step(std::span<const Row> rows, float* logits) {
   }
   need_positions(longest);
   const auto need = [](AlignedFloats& memory, int row_count, int stride) {
-    if (memory.size() < product(row_count, stride)) memory = AlignedFloats(product(row_count, stride));
-    return Rows{memory.data(), stride};
+    return Rows{grown(memory, product(row_count, stride)), stride};
   };
   x_ = need(memory_.x, count, shape_.hidden_stride);
-  normed_ = need(memory_.normed, count, shape_.hidden_stride);
+  normed_ = need_input(memory_.normed, count, shape_.hidden_stride, shape_.hidden_stride);
   qkv_ = need(memory_.qkv, count, shape_.qkv_width);
-  attended_ = need(memory_.attended, count, shape_.query_width);
+  attended_ = need_input(memory_.attended, count, shape_.query_width, shape_.query_width);
   gate_up_ = need(memory_.gate_up, count, 2 * shape_.inner_stride);
-  inner_ = need(memory_.inner, count, shape_.inner_stride);
-  low_ = need(memory_.low, count, changes_.width);
-  last_ = need(memory_.last, logit_index_.back(), shape_.hidden_stride);
+  inner_ = need_input(memory_.inner, count, shape_.inner_stride, shape_.inner_stride);
+  // A module's part of A x is read in whole units: what of its neighbours it then meets, its B has zeros for.
+  low_ = need_input(memory_.low, count, changes_.width, changes_.width + unit(shape_.width));
+  last_ = need_input(memory_.last, logit_index_.back(), shape_.hidden_stride, shape_.hidden_stride);
   head_out_ = {logits, shape_.vocab};
   if (shape_.vocab % kLane != 0)  // kernels write whole blocks of 16 columns
     head_out_ = need(memory_.logits, logit_index_.back(), padded(shape_.vocab));
+}
+
+Forward::Input Forward::need_input(Memory::Input& memory, int count, int stride, int cell_stride) const {
+  const Rows rows{grown(memory.rows, product(count, stride)), stride};
+  if (kernels_.to_cells == nullptr) return {rows, {reinterpret_cast<std::byte*>(rows.values), stride, sizeof(float)}};
+  const std::size_t bytes = bytes_of(shape_.width);
+  float* const cells = grown(memory.cells, product(count, cell_stride) * bytes / sizeof(float) + 1);
+  return {rows, {reinterpret_cast<std::byte*>(cells), cell_stride, bytes}};
+}
+
+void Forward::take(const Input& input, int row, int first, int count) const {
+  if (kernels_.to_cells != nullptr) kernels_.to_cells(input.rows.at(row) + first, count, input.cells.at(row, first));
 }
 
 // What grows with the longest sequence: it is made for those that come, not for what the model could hold.
@@ -75,37 +95,49 @@ void Forward::write_keys_values(int index, int begin, int end) {
     if (config_.qk_norm) norm_heads(layer(index), heads);
     kernels_.rope(heads, shape_.heads + shape_.kv_heads, shape_.head_stride, shape_.head_dim, rope_.cos(row.position),
                   rope_.sin(row.position));
-    const auto slot = static_cast<std::size_t>(row.position % kBlockPositions);
     float* block = row.blocks[row.position / kBlockPositions] + static_cast<std::size_t>(index) * shape_.layer_block();
     for (int h = 0; h < shape_.kv_heads; ++h) {
       float* keys = block + product(h, 1) * shape_.head_block();
-      float* values = keys + product(shape_.kv_heads, 1) * shape_.head_block();
       const float* key = heads + product(shape_.heads + h, shape_.head_stride);
-      const float* value = key + product(shape_.kv_heads, shape_.head_stride);
-      for (int d = 0; d < shape_.head_dim; ++d) keys[product(d, static_cast<int>(kBlockPositions)) + slot] = key[d];
-      std::copy_n(value, shape_.head_stride, values + slot * static_cast<std::size_t>(shape_.head_stride));
+      kernels_.store_key_value(key, key + product(shape_.kv_heads, shape_.head_stride), shape_.head_dim,
+                               shape_.head_stride, row.position % kBlockPositions, keys,
+                               keys + product(shape_.kv_heads, 1) * shape_.head_block());
     }
   }
 }
 
-void Forward::attend(int index, int row, int first_kv_head, int last_kv_head, int thread) {
+int Forward::run_end(int row, int end) const {
+  const auto at = [&](int r) -> const Row& { return rows_[static_cast<std::size_t>(r)]; };
+  int next = row + 1;
+  while (next < end && at(next).blocks == at(row).blocks && at(next).position == at(next - 1).position + 1) ++next;
+  return next;
+}
+
+void Forward::attend(int index, int begin, int end, int first_kv_head, int last_kv_head, int thread) {
   AttentionArgs args;
-  args.query = qkv_.at(row);
-  args.out = attended_.at(row);
+  args.query_stride = static_cast<std::size_t>(qkv_.stride);
+  args.out_stride = static_cast<std::size_t>(attended_.rows.stride);
   args.kv_heads = shape_.kv_heads;
   args.first_kv_head = first_kv_head;
   args.last_kv_head = last_kv_head;
   args.group = shape_.heads / shape_.kv_heads;
   args.head_dim = shape_.head_dim;
   args.head_stride = shape_.head_stride;
-  args.blocks = rows_[static_cast<std::size_t>(row)].blocks;
   args.offset = static_cast<std::size_t>(index) * shape_.layer_block();
-  args.positions = rows_[static_cast<std::size_t>(row)].position + 1;
-  if (const auto window = static_cast<int>(config_.window(index)); window > 0)
-    args.first_position = std::max(0, args.positions - window);
+  args.window = static_cast<int>(config_.window(index));
   args.scale = 1.0f / std::sqrt(static_cast<float>(shape_.head_dim));
   args.scratch = memory_.attention.data() + attention_stride_ * static_cast<std::size_t>(thread);
-  kernels_.attend(args);
+  for (int r = begin; r < end; r += args.rows) {
+    args.rows = run_end(r, end) - r;
+    args.query = qkv_.at(r);
+    args.out = attended_.rows.at(r);
+    args.blocks = rows_[static_cast<std::size_t>(r)].blocks;
+    args.positions = rows_[static_cast<std::size_t>(r)].position + 1;
+    kernels_.attend(args);
+  }
+  const int head_width = args.group * shape_.head_stride;
+  for (int r = begin; r < end; ++r)
+    take(attended_, r, first_kv_head * head_width, (last_kv_head - first_kv_head) * head_width);
 }
 
 void Forward::output_input(int index, int begin, int end) {
@@ -126,7 +158,8 @@ void Forward::gate_up(int index, int begin, int end, int first_pair, int last_pa
            false);
   for (int r = begin; r < end; ++r) {
     kernels_.silu_mul(gate_up_.at(r) + product(first_pair, 2 * kLane), last_pair - first_pair,
-                      inner_.at(r) + product(first_pair, kLane));
+                      inner_.rows.at(r) + product(first_pair, kLane));
+    take(inner_, r, first_pair * kLane, (last_pair - first_pair) * kLane);
   }
 }
 
@@ -142,7 +175,9 @@ void Forward::last_norm(int begin, int end) {
   const auto eps = static_cast<float>(config_.rms_norm_eps);
   for (int r = begin; r < end; ++r) {
     if (!rows_[static_cast<std::size_t>(r)].want_logits) continue;
-    kernels_.rms_norm(x_.at(r), base_->final_norm.data(), shape_.hidden, eps, last_.at(logits_before(r)));
+    const int to = logits_before(r);
+    kernels_.rms_norm(x_.at(r), base_->final_norm.data(), shape_.hidden, eps, last_.rows.at(to));
+    take(last_, to, 0, padded(shape_.hidden));
   }
 }
 
@@ -158,7 +193,10 @@ void Forward::copy_logits(int begin, int end) {
 
 void Forward::norm(const AlignedFloats& weight, int begin, int end) {
   const auto eps = static_cast<float>(config_.rms_norm_eps);
-  for (int r = begin; r < end; ++r) kernels_.rms_norm(x_.at(r), weight.data(), shape_.hidden, eps, normed_.at(r));
+  for (int r = begin; r < end; ++r) {
+    kernels_.rms_norm(x_.at(r), weight.data(), shape_.hidden, eps, normed_.rows.at(r));
+    take(normed_, r, 0, padded(shape_.hidden));
+  }
 }
 
 void Forward::norm_heads(const Layer& layer, float* heads) {
@@ -170,16 +208,17 @@ void Forward::norm_heads(const Layer& layer, float* heads) {
   }
 }
 
-void Forward::lower(const ProductChange& change, Rows x, int begin, int end) {
-  if (change.parts.empty()) return;
-  kernels_.matmul(x.at(begin), static_cast<std::size_t>(x.stride), end - begin, change.a.block(0), change.a.k,
-                  change.a.blocks, low_.at(begin), static_cast<std::size_t>(low_.stride), false);
+void Forward::lower(const ProductChange& change, const Input& x, int begin, int end) {
+  if (change.parts.empty() || begin == end) return;
+  kernels_.matmul(x.cells.at(begin), static_cast<std::size_t>(x.cells.stride), end - begin, change.a.block(0),
+                  change.a.k, change.a.blocks, low_.rows.at(begin), static_cast<std::size_t>(low_.rows.stride), false);
+  for (int r = begin; r < end; ++r) take(low_, r, 0, change.a.blocks * kLane);
 }
 
-void Forward::multiply(Rows x, const PackedMatrix& matrix, const ProductChange& change, Rows y, Part part,
+void Forward::multiply(const Input& x, const PackedMatrix& matrix, const ProductChange& change, Rows y, Part part,
                        bool accumulate) {
   if (part.begin == part.end) return;
-  kernels_.matmul(x.at(part.begin), static_cast<std::size_t>(x.stride), part.end - part.begin,
+  kernels_.matmul(x.cells.at(part.begin), static_cast<std::size_t>(x.cells.stride), part.end - part.begin,
                   matrix.block(part.first_block), matrix.k, part.last_block - part.first_block,
                   y.at(part.begin) + product(part.first_block, kLane), static_cast<std::size_t>(y.stride), accumulate);
   add_change(change, y, part);
@@ -199,8 +238,8 @@ void Forward::add_change(const ProductChange& change, Rows y, Part part) {
     const int last = index_of(part.last_block);
     const int run = module.block_step == 1 ? module.b.blocks : 1;  // blocks that lie side by side in y
     for (int first = index_of(part.first_block); first < last; first += run) {
-      kernels_.matmul(low_.at(part.begin) + module.column, static_cast<std::size_t>(low_.stride), part.end - part.begin,
-                      module.b.block(first), module.b.k, std::min(run, last - first),
+      kernels_.matmul(low_.cells.at(part.begin, module.column), static_cast<std::size_t>(low_.cells.stride),
+                      part.end - part.begin, module.b.block(first), module.b.k, std::min(run, last - first),
                       y.at(part.begin) + product(module.first_block + first * module.block_step, kLane),
                       static_cast<std::size_t>(y.stride), true);
     }

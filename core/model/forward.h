@@ -38,8 +38,8 @@ class Forward {
   void qkv(int layer, int begin, int end, int first_block, int last_block);
   // Norms (where the model does) and rotates q and k, then files k (transposed) and v in the row's KV block.
   void write_keys_values(int layer, int begin, int end);
-  // One row. All keys and values of the layer that it reads must be written.
-  void attend(int layer, int row, int first_kv_head, int last_kv_head, int thread);
+  // All keys and values of the layer that the rows read must be written.
+  void attend(int layer, int begin, int end, int first_kv_head, int last_kv_head, int thread);
   // Before output(), once all heads have attended. Does nothing unless the product is changed.
   void output_input(int layer, int begin, int end);
   void output(int layer, int begin, int end, int first_block, int last_block);
@@ -66,8 +66,26 @@ class Forward {
 
     [[nodiscard]] float* at(int row) const { return values + product(row, stride); }
   };
+  // The same rows as the kernels take them for a product; in f32 the very same memory.
+  struct Cells {
+    std::byte* values = nullptr;
+    int stride = 0;  // in cells
+    std::size_t bytes = 0;
+
+    [[nodiscard]] void* at(int row, int column = 0) const {
+      return values + (product(row, stride) + static_cast<std::size_t>(column)) * bytes;
+    }
+  };
+  struct Input {
+    Rows rows;
+    Cells cells;
+  };
   struct Memory {  // grown, never shrunk
-    AlignedFloats x, normed, qkv, attended, gate_up, inner, low, last, logits, attention;
+    struct Input {
+      AlignedFloats rows, cells;
+    };
+    AlignedFloats x, qkv, gate_up, logits, attention;
+    Input normed, attended, inner, low, last;
   };
   // A rectangle of a product's outputs.
   struct Part {
@@ -78,10 +96,15 @@ class Forward {
   void need_positions(int longest);
   void norm(const AlignedFloats& weight, int begin, int end);
   void norm_heads(const Layer& layer, float* heads);
+  // Where the rows end that, from `row` on, are one sequence's neighbouring positions; at most `end`.
+  [[nodiscard]] int run_end(int row, int end) const;
+  [[nodiscard]] Input need_input(Memory::Input& memory, int count, int stride, int cell_stride) const;
+  // Some columns of a row as cells; a multiple of 16.
+  void take(const Input& input, int row, int first, int count) const;
   // low_ = A x.
-  void lower(const ProductChange& change, Rows x, int begin, int end);
+  void lower(const ProductChange& change, const Input& x, int begin, int end);
   // y (+)= W x + scale B low_ + bias.
-  void multiply(Rows x, const PackedMatrix& matrix, const ProductChange& change, Rows y, Part part, bool accumulate);
+  void multiply(const Input& x, const PackedMatrix& matrix, const ProductChange& change, Rows y, Part part, bool accumulate);
   void add_change(const ProductChange& change, Rows y, Part part);
 
   const LlamaConfig config_;
@@ -98,7 +121,8 @@ class Forward {
   std::span<const Row> rows_;
   std::vector<int> logit_index_;  // of row r, and of the row behind the last
   float* logits_ = nullptr;
-  Rows x_, normed_, qkv_, attended_, gate_up_, inner_, low_, last_, head_out_;
+  Rows x_, qkv_, gate_up_, head_out_;
+  Input normed_, attended_, inner_, low_, last_;
 };
 
 }  // namespace ipr::model

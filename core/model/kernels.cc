@@ -7,31 +7,49 @@
 namespace ipr::model {
 namespace {
 
-std::vector<const Kernels*> detect() {
-  std::vector<const Kernels*> found;
+struct Detected {
+  std::vector<const Kernels*> f32, bf16;  // best first
+  bool multiplies_bf16 = false;
+};
+
+Detected detect() {
+  Detected found;
 #if defined(__x86_64__)
   __builtin_cpu_init();
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  if (avx2 && __builtin_cpu_supports("avx512f")) found.push_back(&kernels_avx512);
-  if (avx2) found.push_back(&kernels_avx2);
+  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f");
+  const bool avx512bf16 = avx512 && __builtin_cpu_supports("avx512bf16");
+  const bool amx = avx512bf16 && may_use_amx();
+  if (avx512) found.f32.push_back(&kernels_avx512);
+  if (avx2) found.f32.push_back(&kernels_avx2);
+  if (amx) found.bf16.push_back(&kernels_bf16_amx);
+  if (avx512bf16) found.bf16.push_back(&kernels_bf16_avx512bf16);
+  if (avx512) found.bf16.push_back(&kernels_bf16_avx512);
+  if (avx2) found.bf16.push_back(&kernels_bf16_avx2);
+  found.multiplies_bf16 = avx512bf16;
 #endif
-  found.push_back(&kernels_portable);
+  found.f32.push_back(&kernels_portable);
+  found.bf16.push_back(&kernels_bf16_portable);
   return found;
 }
 
-const std::vector<const Kernels*>& detected() {
-  static const std::vector<const Kernels*> found = detect();
+const Detected& detected() {
+  static const Detected found = detect();
   return found;
 }
 
 }  // namespace
 
-const Kernels& best_kernels() {
-  return *detected().front();
+std::span<const Kernels* const> available_kernels(Width width) {
+  return width == Width::kF32 ? detected().f32 : detected().bf16;
 }
 
-std::span<const Kernels* const> available_kernels() {
-  return detected();
+const Kernels& best_kernels(Width width) {
+  return *available_kernels(width).front();
+}
+
+bool multiplies_bf16() {
+  return detected().multiplies_bf16;
 }
 
 }  // namespace ipr::model

@@ -11,23 +11,37 @@ namespace ipr::model {
 namespace {
 
 constexpr int kRows = IPR_SIMD_ROWS;
-constexpr int kPositions = 32;  // per KV block
+constexpr int kPositions = kBlockPositions;
 
 // ---------------------------------------------------------------------------------------------------------- products
 
+// Cell: float, or std::uint16_t for bf16 (kernels_bf16_simd.h).
+template <typename Cell>
 struct TileArgs {
-  const float* x;
+  const Cell* x;
   std::size_t x_stride;
-  const float* weights;
+  const Cell* weights;
   int k;
   float* y;
   std::size_t y_stride;
   bool accumulate;
 };
 
+template <typename Cell, int R, int B>
+IPR_INLINE void store_tile(const TileArgs<Cell>& args, const Vec (&sum)[R][B]) {
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int b = 0; b < B; ++b) {
+      float* to = args.y + r * args.y_stride + b * kLane;
+      store(to, args.accumulate ? load(to) + sum[r][b] : sum[r][b]);
+    }
+  }
+}
+
 // R rows by B blocks, sums in registers. Each sum starts at 0 and runs over k in order, whatever R and B are.
 template <int R, int B>
-void tile(const TileArgs& args) {
+void tile(const TileArgs<float>& args) {
   Vec sum[R][B];
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
@@ -46,14 +60,7 @@ void tile(const TileArgs& args) {
       for (int b = 0; b < B; ++b) sum[r][b] = fma(value, weight[b], sum[r][b]);
     }
   }
-#pragma GCC unroll 8
-  for (int r = 0; r < R; ++r) {
-#pragma GCC unroll 4
-    for (int b = 0; b < B; ++b) {
-      float* to = args.y + r * args.y_stride + b * kLane;
-      store(to, args.accumulate ? load(to) + sum[r][b] : sum[r][b]);
-    }
-  }
+  store_tile(args, sum);
 }
 
 // Blocks per tile of R rows: as many as the registers hold (about 24 sums of 512 bits, 12 of 256, 12 of 128).
@@ -62,8 +69,8 @@ constexpr int tile_blocks(int rows) {
   return sums >= 4 ? 4 : sums >= 2 ? 2 : 1;
 }
 
-template <int R>
-void tile_row(TileArgs args, int blocks) {
+template <int R, typename Cell>
+void tile_row(TileArgs<Cell> args, int blocks) {
   constexpr int kBlocks = tile_blocks(R);
   const std::size_t block = static_cast<std::size_t>(args.k) * kLane;
   for (; blocks >= kBlocks; blocks -= kBlocks) {
@@ -78,20 +85,21 @@ void tile_row(TileArgs args, int blocks) {
   }
 }
 
-template <int R>
-void tile_rest(const TileArgs& args, int rows, int blocks) {
+template <int R, typename Cell>
+void tile_rest(const TileArgs<Cell>& args, int rows, int blocks) {
   if (rows == R) return tile_row<R>(args, blocks);
   if constexpr (R > 1) tile_rest<R - 1>(args, rows, blocks);
 }
 
-void matmul(const float* x, std::size_t x_stride, int rows, const float* weights, int k, int blocks, float* y,
+template <typename Cell>
+void matmul(const void* x, std::size_t x_stride, int rows, const void* weights, int k, int blocks, float* y,
             std::size_t y_stride, bool accumulate) {
   constexpr int kColumnBlocks = 4;  // their weights stay in the first-level cache while all rows pass
   for (int first = 0; first < blocks; first += kColumnBlocks) {
     const int count = blocks - first < kColumnBlocks ? blocks - first : kColumnBlocks;
-    TileArgs args{x,
+    TileArgs<Cell> args{static_cast<const Cell*>(x),
                   x_stride,
-                  weights + static_cast<std::size_t>(first) * static_cast<std::size_t>(k) * kLane,
+                  static_cast<const Cell*>(weights) + static_cast<std::size_t>(first) * static_cast<std::size_t>(k) * kLane,
                   k,
                   y + static_cast<std::size_t>(first) * kLane,
                   y_stride,
@@ -142,28 +150,46 @@ void silu_mul(const float* gate_up, int pairs, float* y) {
 
 // ---------------------------------------------------------------------------------------------------------- attention
 
+void store_key_value(const float* key, const float* value, int head_dim, int head_stride, int slot, void* keys,
+                     void* values) {
+  for (int d = 0; d < head_dim; ++d) static_cast<float*>(keys)[d * kPositions + slot] = key[d];
+  float* to = static_cast<float*>(values) + static_cast<std::ptrdiff_t>(slot) * head_stride;
+  for (int d = 0; d < head_stride; ++d) to[d] = value[d];
+}
+
 // Query heads whose scores are summed side by side: as many as the registers hold. It only hides latency; each score is
 // its own sum over the head's dimensions.
 constexpr int kHeadTile = kWidth == 16 ? 4 : kWidth == 8 ? 2 : 1;
 
+// Cell: of keys and values.
+template <typename Cell>
 struct Attention : AttentionArgs {
   int query_heads;   // of this call
   int score_stride;  // positions rounded up to 32
   int first_block;   // that has an attended position
+
+  // Of the query head `h` of this call. `values`: whether its values are meant, which stand behind all keys.
+  [[nodiscard]] const Cell* head(int block, int h, bool values) const {
+    const int place = first_kv_head + h / group + (values ? kv_heads : 0);
+    return reinterpret_cast<const Cell*>(blocks[block] + offset) +
+           static_cast<std::size_t>(place) * static_cast<std::size_t>(kPositions * head_stride);
+  }
+  [[nodiscard]] float* scores(int h) const { return scratch + static_cast<std::ptrdiff_t>(h) * score_stride; }
+  [[nodiscard]] const float* query_of(int h) const {
+    return query + static_cast<std::ptrdiff_t>(first_kv_head * group + h) * head_stride;
+  }
 };
 
 // Scores of one block's 32 positions for the query heads first .. first + COUNT (counted within the call).
 template <int COUNT>
-void score_heads(const Attention& args, int block, int first) {
-  const std::size_t head_keys = static_cast<std::size_t>(kPositions * args.head_stride);
+void score_heads(const Attention<float>& args, int block, int first) {
   const float* keys[COUNT];
   const float* query[COUNT];
   Vec sum[COUNT][2];
 #pragma GCC unroll 4
   for (int h = 0; h < COUNT; ++h) {
-    const int kv_head = args.first_kv_head + (first + h) / args.group;
-    keys[h] = args.blocks[block] + args.offset + static_cast<std::size_t>(kv_head) * head_keys;
-    query[h] = args.query + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group + first + h) * args.head_stride;
+    keys[h] = args.head(block, first + h, false);
+    query[h] = args.query_of(first + h);
     sum[h][0] = sum[h][1] = splat(0);
   }
   for (int d = 0; d < args.head_dim; ++d) {
@@ -176,7 +202,7 @@ void score_heads(const Attention& args, int block, int first) {
   }
 #pragma GCC unroll 4
   for (int h = 0; h < COUNT; ++h) {
-    float* scores = args.scratch + static_cast<std::ptrdiff_t>(first + h) * args.score_stride + kPositions * block;
+    float* scores = args.scores(first + h) + kPositions * block;
     store(scores, sum[h][0]);
     store(scores + kLane, sum[h][1]);
   }
@@ -218,14 +244,12 @@ void add_values(const float* values, std::ptrdiff_t stride, const float* weight,
 }
 
 // The values of one block, for all heads of the call; `sums` is [query head][head_stride / 16][4][16].
-void add_block_values(const Attention& args, int block, float* sums) {
-  const std::size_t head_values = static_cast<std::size_t>(kPositions * args.head_stride);
-  const float* values = args.blocks[block] + args.offset + static_cast<std::size_t>(args.kv_heads) * head_values;
+void add_block_values(const Attention<float>& args, int block, float* sums) {
   const int left = args.positions - kPositions * block;
   const int count = left < kPositions ? left : kPositions;
   for (int h = 0; h < args.query_heads; ++h) {
-    const float* from = values + static_cast<std::size_t>(args.first_kv_head + h / args.group) * head_values;
-    const float* weight = args.scratch + static_cast<std::ptrdiff_t>(h) * args.score_stride + kPositions * block;
+    const float* from = args.head(block, h, true);
+    const float* weight = args.scores(h) + kPositions * block;
     for (int c = 0; c < args.head_stride; c += kLane) {
       add_values(from + c, args.head_stride, weight, count, sums);
       sums += 4 * kLane;
@@ -233,7 +257,7 @@ void add_block_values(const Attention& args, int block, float* sums) {
   }
 }
 
-void write_output(const Attention& args, int h, const float* sums, float weight_sum) {
+void write_output(const AttentionArgs& args, int h, const float* sums, float weight_sum) {
   const Vec factor = splat(1.0f / weight_sum);
   float* out = args.out + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group + h) * args.head_stride;
   for (int c = 0; c < args.head_stride; c += kLane) {
@@ -243,29 +267,47 @@ void write_output(const Attention& args, int h, const float* sums, float weight_
   }
 }
 
+// What the queries of a call must be before score_heads(): nothing but themselves.
+void take_queries(const Attention<float>& /*args*/, float* /*scratch*/) {}
+
 // Blocks outside, heads inside: a row's keys, then its values, pass once and in the order of memory.
-void attend(const AttentionArgs& given) {
-  Attention args{given, (given.last_kv_head - given.first_kv_head) * given.group, 0, given.first_position / kPositions};
+template <typename Cell>
+void attend_row(const AttentionArgs& given) {
+  const int first_position = given.first_position(given.positions);
+  Attention<Cell> args{given, (given.last_kv_head - given.first_kv_head) * given.group, 0,
+                       first_position / kPositions};
   const int blocks = (args.positions + kPositions - 1) / kPositions;
   const int skipped = args.first_block * kPositions;
   args.score_stride = blocks * kPositions;
+  float* sums = args.scores(args.query_heads);
+  take_queries(args, sums);
   for (int b = args.first_block; b < blocks; ++b) {
     int h = 0;
     for (; h + kHeadTile <= args.query_heads; h += kHeadTile) score_heads<kHeadTile>(args, b, h);
     for (; h < args.query_heads; ++h) score_heads<1>(args, b, h);
   }
-  float* sums = args.scratch + static_cast<std::ptrdiff_t>(args.query_heads) * args.score_stride;
   float* weight_sums = args.out + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group) * args.head_stride;
   for (int h = 0; h < args.query_heads; ++h) {  // kept where the head's output will go
     weight_sums[h * args.head_stride] =
-        softmax_weights(args.scratch + static_cast<std::ptrdiff_t>(h) * args.score_stride + skipped,
-                        args.first_position - skipped, args.positions - skipped, args.score_stride - skipped);
+        softmax_weights(args.scores(h) + skipped,
+                        first_position - skipped, args.positions - skipped, args.score_stride - skipped);
   }
   for (int i = 0; i < args.query_heads * args.head_stride * 4; i += kLane) store(sums + i, splat(0));
   for (int b = args.first_block; b < blocks; ++b) add_block_values(args, b, sums);
   for (int h = 0; h < args.query_heads; ++h) {
     write_output(args, h, sums + static_cast<std::ptrdiff_t>(h) * args.head_stride * 4,
                  weight_sums[h * args.head_stride]);
+  }
+}
+
+template <typename Cell>
+void attend(const AttentionArgs& given) {
+  AttentionArgs args = given;
+  for (int r = 0; r < given.rows; ++r) {
+    attend_row<Cell>(args);
+    args.query += given.query_stride;
+    args.out += given.out_stride;
+    ++args.positions;
   }
 }
 
@@ -300,7 +342,8 @@ double exp_weights(const float* x, std::size_t size, float max, float scale, flo
 }
 
 constexpr Kernels make_kernels(const char* family) {
-  return {family, matmul, rms_norm, rope, silu_mul, attend, max_value, exp_weights};
+  return {family, Width::kF32, matmul<float>, nullptr,     store_key_value, rms_norm, rope,
+          silu_mul, attend<float>,      max_value, exp_weights};
 }
 
 }  // namespace

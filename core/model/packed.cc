@@ -8,6 +8,8 @@
 #include <cstring>
 #include <new>
 
+#include "core/model/element_type.h"
+
 namespace ipr::model {
 
 namespace {
@@ -40,6 +42,23 @@ float* allocate_zeros(std::size_t bytes) {
 }
 
 }  // namespace
+
+void pack_block(const float* rows, int k, std::size_t stride, Width width, float* to) {
+  if (width == Width::kF32) {
+    for (int i = 0; i < k; ++i) {
+      for (std::size_t lane = 0; lane < kLane; ++lane) *to++ = rows[lane * stride + static_cast<std::size_t>(i)];
+    }
+    return;
+  }
+  auto* pair = reinterpret_cast<std::uint16_t*>(to);
+  for (int i = 0; i < k; i += 2) {
+    for (std::size_t lane = 0; lane < kLane; ++lane) {
+      const float* from = rows + lane * stride + static_cast<std::size_t>(i);
+      *pair++ = to_bf16(from[0]);
+      *pair++ = to_bf16(from[1]);
+    }
+  }
+}
 
 AlignedFloats::AlignedFloats(std::size_t size) : size_(size) {
   const std::size_t bytes = size * sizeof(float);

@@ -42,7 +42,7 @@ class Packer {
       change.parts.push_back({column, place.first_block, place.block_step, packed_b(pair->second.b.values, place)});
       a.push_back(&pair->second.a.values);
     }
-    change.a = pack(static_cast<int>(a.size()) * rank_, inputs, [&](int row, std::span<float> values) {
+    change.a = pack(static_cast<int>(a.size()) * rank_, inputs, shape_.width, [&](int row, std::span<float> values) {
       const Values& part = *a[static_cast<std::size_t>(row / rank_)];
       const std::size_t stored = part.size() / static_cast<std::size_t>(rank_);
       part.read(static_cast<std::size_t>(row % rank_) * stored, values.first(stored));
@@ -53,7 +53,7 @@ class Packer {
 
   [[nodiscard]] PackedMatrix packed_b(const Values& b, const Place& place) const {
     const bool in_heads = b.size() < product(place.outputs, rank_);
-    return pack(place.outputs, rank_, [&](int row, std::span<float> values) {
+    return pack(place.outputs, rank_, shape_.width, [&](int row, std::span<float> values) {
       const int stored = in_heads ? shape_.head_row(row) : row;
       if (stored < 0) return;
       b.read(product(stored, rank_), values);
@@ -91,11 +91,12 @@ std::size_t PackedLora::bytes() const {
   return floats * sizeof(float);
 }
 
-std::size_t packed_lora_bytes(const LlamaConfig& config, int rank) {
-  const Shape shape(config);
-  const std::size_t a = product(padded(3 * rank) + padded(2 * rank), shape.hidden) +
-                        product(padded(rank), shape.query_width + shape.inner);
-  const std::size_t b = product(rank, shape.qkv_width + 2 * shape.hidden_stride + 2 * shape.inner_stride);
+std::size_t packed_lora_bytes(const LlamaConfig& config, int rank, Width width) {
+  const Shape shape(config, width);
+  const auto floats = [&](int rows, int k) { return packed_floats(rows, k, width); };
+  const std::size_t a = floats(3 * rank, shape.hidden) + floats(2 * rank, shape.hidden) +
+                        floats(rank, shape.query_width) + floats(rank, shape.inner);
+  const std::size_t b = floats(shape.qkv_width, rank) + 2 * floats(shape.hidden, rank) + 2 * floats(shape.inner, rank);
   return sizeof(float) * static_cast<std::size_t>(config.num_layers) * (a + b);
 }
 

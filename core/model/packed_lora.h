@@ -40,6 +40,6 @@ struct PackedLora {
 };
 
 // PackedLora::bytes() of a change of all linear layers.
-[[nodiscard]] std::size_t packed_lora_bytes(const LlamaConfig& config, int rank);
+[[nodiscard]] std::size_t packed_lora_bytes(const LlamaConfig& config, int rank, Width width);
 
 }  // namespace ipr::model

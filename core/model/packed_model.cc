@@ -57,7 +57,7 @@ PackedMatrix pack_qkv(const Weights& weights, const std::string& prefix, const S
     if (head < shape.heads) return at(q, 0);
     return head < shape.heads + shape.kv_heads ? at(k, shape.heads) : at(v, shape.heads + shape.kv_heads);
   };
-  PackedMatrix packed = pack(shape.qkv_width, shape.hidden, [&](int row, std::span<float> values) {
+  PackedMatrix packed = pack(shape.qkv_width, shape.hidden, shape.width, [&](int row, std::span<float> values) {
     if (const From place = from(row); place.row >= 0) place.part.read(place.row, values);
   });
   for (const Part* part : {&q, &k, &v}) part->matrix.forget();
@@ -72,7 +72,7 @@ PackedMatrix pack_qkv(const Weights& weights, const std::string& prefix, const S
 
 PackedMatrix pack_output(const Weights& weights, const std::string& prefix, const Shape& shape) {
   const Part output = part_of(weights, prefix + "self_attn.o_proj");
-  PackedMatrix packed = pack(shape.hidden, shape.query_width, [&](int row, std::span<float> values) {
+  PackedMatrix packed = pack(shape.hidden, shape.query_width, shape.width, [&](int row, std::span<float> values) {
     output.read(row, values.first(product(shape.heads, shape.head_dim)));
     shape.spread_heads(values);
   });
@@ -86,7 +86,7 @@ PackedMatrix pack_gate_up(const Weights& weights, const std::string& prefix, con
   const Part up = part_of(weights, prefix + "mlp.up_proj");
   const auto unit_of = [](int row) { return row / (2 * kLane) * kLane + row % kLane; };
   const auto part_at = [&](int row) -> const Part& { return row / kLane % 2 == 0 ? gate : up; };
-  PackedMatrix packed = pack(2 * shape.inner_stride, shape.hidden, [&](int row, std::span<float> values) {
+  PackedMatrix packed = pack(2 * shape.inner_stride, shape.hidden, shape.width, [&](int row, std::span<float> values) {
     if (const int unit = unit_of(row); unit < shape.inner) part_at(row).read(unit, values);
   });
   for (const Part* part : {&gate, &up}) part->matrix.forget();
@@ -99,8 +99,8 @@ PackedMatrix pack_gate_up(const Weights& weights, const std::string& prefix, con
   return packed;
 }
 
-PackedMatrix pack_plain(const Part& part, int rows) {
-  PackedMatrix packed = pack(rows, part.columns, [&](int row, std::span<float> values) { part.read(row, values); });
+PackedMatrix pack_plain(const Part& part, int rows, Width width) {
+  PackedMatrix packed = pack(rows, part.columns, width, [&](int row, std::span<float> values) { part.read(row, values); });
   part.matrix.forget();
   if (part.bias) pack_bias(packed, rows, [&](int row) { return part.bias_at(row); });
   return packed;
@@ -118,7 +118,7 @@ Layer pack_layer(const Weights& weights, int index, const Shape& shape) {
   layer.qkv = pack_qkv(weights, prefix, shape);
   layer.output = pack_output(weights, prefix, shape);
   layer.gate_up = pack_gate_up(weights, prefix, shape);
-  layer.down = pack_plain(part_of(weights, prefix + "mlp.down_proj"), shape.hidden);
+  layer.down = pack_plain(part_of(weights, prefix + "mlp.down_proj"), shape.hidden, shape.width);
   return layer;
 }
 
@@ -136,11 +136,11 @@ void Shape::spread_heads(std::span<float> values) const {
   }
 }
 
-PackedModel::PackedModel(const Weights& weights) : shape(weights.config) {
+PackedModel::PackedModel(const Weights& weights, Width width) : shape(weights.config, width) {
   for (int i = 0; i < static_cast<int>(weights.config.num_layers); ++i) layers.push_back(pack_layer(weights, i, shape));
   embedding = weights.tensors.at("model.embed_tokens.weight").values;
   head =
-      pack_plain(part_of(weights, weights.config.tie_word_embeddings ? "model.embed_tokens" : "lm_head"), shape.vocab);
+      pack_plain(part_of(weights, weights.config.tie_word_embeddings ? "model.embed_tokens" : "lm_head"), shape.vocab, width);
   final_norm = padded_copy(weights, "model.norm.weight");
   for (const auto& [name, tensor] : weights.tensors) origin_.push_back(tensor.values.identity());
 }
@@ -161,21 +161,23 @@ std::size_t PackedModel::bytes() const {
   return floats * sizeof(float);
 }
 
-std::size_t packed_bytes(const LlamaConfig& config) {
-  const Shape shape(config);
-  std::size_t layer = product(shape.qkv_width + 2 * shape.inner_stride, shape.hidden) +
-                      product(shape.hidden_stride, shape.query_width + shape.inner) + product(2, shape.hidden_stride);
-  const auto add = [&](bool there, int width) { layer += there ? product(width, 1) : 0; };
-  add(config.qk_norm, 2 * shape.head_stride);
+std::size_t packed_bytes(const LlamaConfig& config, Width width) {
+  const Shape shape(config, width);
+  const int hidden = padded(shape.hidden);
+  std::size_t layer = packed_floats(shape.qkv_width + 2 * shape.inner_stride, shape.hidden, width) +
+                      packed_floats(shape.hidden, shape.query_width, width) +
+                      packed_floats(shape.hidden, shape.inner, width) + product(2, hidden);
+  const auto add = [&](bool there, int size) { layer += there ? product(size, 1) : 0; };
+  add(config.qk_norm, 2 * padded(shape.head_dim));
   add(config.qkv_bias, shape.qkv_width);
-  add(config.output_bias, shape.hidden_stride);
-  add(config.mlp_bias, 2 * shape.inner_stride + shape.hidden_stride);
-  const std::size_t outside = product(padded(shape.vocab), shape.hidden) + product(shape.hidden_stride, 1);
+  add(config.output_bias, hidden);
+  add(config.mlp_bias, 2 * shape.inner_stride + hidden);
+  const std::size_t outside = packed_floats(shape.vocab, shape.hidden, width) + product(hidden, 1);
   return sizeof(float) * (static_cast<std::size_t>(config.num_layers) * layer + outside);
 }
 
-bool PackedModel::is_of(const Weights& weights) const {
-  return shape == Shape(weights.config) &&
+bool PackedModel::is_of(const Weights& weights, Width width) const {
+  return shape == Shape(weights.config, width) &&
          std::equal(origin_.begin(), origin_.end(), weights.tensors.begin(), weights.tensors.end(),
                     [](const std::weak_ptr<const void>& identity, const auto& named) {
                       const std::weak_ptr<const void> other = named.second.values.identity();
@@ -183,16 +185,16 @@ bool PackedModel::is_of(const Weights& weights) const {
                     });
 }
 
-std::shared_ptr<const PackedModel> packed_base(const Weights& weights) {
+std::shared_ptr<const PackedModel> packed_base(const Weights& weights, Width width) {
   // The one state of the process here: which bases are packed at present. It keeps none alive and changes no answer.
   static std::mutex mutex;
   static std::vector<std::weak_ptr<const PackedModel>> present;
   const std::lock_guard lock(mutex);  // while one packs, too: the next may want the same
   std::erase_if(present, [](const auto& model) { return model.expired(); });
   for (const auto& held : present) {
-    if (auto model = held.lock(); model && model->is_of(weights)) return model;
+    if (auto model = held.lock(); model && model->is_of(weights, width)) return model;
   }
-  auto model = std::make_shared<const PackedModel>(weights);
+  auto model = std::make_shared<const PackedModel>(weights, width);
   present.push_back(model);
   return model;
 }

@@ -75,7 +75,7 @@ TrainMemory train_memory(const model::LlamaConfig& config, const MemorySetup& se
 RolloutMemory rollout_memory(const model::LlamaConfig& config, const MemorySetup& setup, std::int64_t kv_tokens,
                              std::int64_t rows) {
   constexpr std::int64_t kProcess = 30 * kMiB;
-  const std::int64_t size = setup.gpu && setup.bf16 ? 2 : 4;  // our own engine keeps f32
+  const std::int64_t size = setup.bf16 ? 2 : 4;
   const bool lora = setup.lora_rank > 0;
   const std::int64_t pairs = lora ? lora_count(config, setup.lora_rank) : 0;
   RolloutMemory memory;
@@ -83,8 +83,10 @@ RolloutMemory rollout_memory(const model::LlamaConfig& config, const MemorySetup
   if (setup.gpu) {
     memory.weights = base_bytes(config, setup) + size * pairs;
   } else {
-    memory.weights = static_cast<std::int64_t>(model::CpuEngine::base_bytes(config));
-    if (lora) memory.weights += static_cast<std::int64_t>(model::CpuEngine::change_bytes(config, setup.lora_rank));
+    const model::Width width = setup.bf16 ? model::Width::kBf16 : model::Width::kF32;
+    memory.weights = static_cast<std::int64_t>(model::CpuEngine::base_bytes(config, width));
+    if (lora)
+      memory.weights += static_cast<std::int64_t>(model::CpuEngine::change_bytes(config, setup.lora_rank, width));
   }
   memory.kv = size * config.num_layers * 2 * Sizes(config).key * kv_tokens;
   memory.working = (setup.gpu ? kRuntimeOnGpu : kProcess) +

@@ -1,0 +1,198 @@
+// The kernels of width bf16, on vectors; each kernels_bf16_<family>.cc compiles them with its own flags, as
+// kernels_simd.h says, whose f32 parts (norms, rotation, softmax, logits) they share.
+//
+// A weight, key or value is met as one of 16 pairs in a vector of 16 words: the pair's first number in the lower half.
+// Processors that multiply such pairs themselves (IPR_SIMD_BF16: AVX-512-BF16) do so; others widen them to f32.
+#pragma once
+
+#include <cstdint>
+
+#include "core/model/kernels_simd.h"
+
+namespace ipr::model {
+namespace {
+
+using Bf16 = std::uint16_t;
+using Words = std::uint32_t __attribute__((vector_size(4 * kWidth)));
+using UnalignedWords = std::uint32_t __attribute__((vector_size(4 * kWidth), aligned(2), may_alias));
+using Halves = std::uint16_t __attribute__((vector_size(2 * kWidth)));
+using UnalignedHalves = std::uint16_t __attribute__((vector_size(2 * kWidth), aligned(2), may_alias));
+using Word = std::uint32_t __attribute__((aligned(2), may_alias));
+
+struct Pairs {
+  Words part[kParts];
+};
+
+IPR_INLINE Pairs load_pairs(const Bf16* from) {
+  Pairs out;
+  IPR_EACH_PART out.part[i] = *reinterpret_cast<const UnalignedWords*>(from + 2 * i * kWidth);
+  return out;
+}
+
+// The pair at `from`, 16 times.
+IPR_INLINE Pairs splat_pair(const Bf16* from) {
+  Pairs out;
+  IPR_EACH_PART out.part[i] = *reinterpret_cast<const Word*>(from) - Words{};
+  return out;
+}
+
+IPR_INLINE Vec first_of(const Pairs& pairs) {
+  Vec out;
+  IPR_EACH_PART out.part[i] = reinterpret_cast<Register>(pairs.part[i] << 16);
+  return out;
+}
+
+IPR_INLINE Vec second_of(const Pairs& pairs) {
+  Vec out;
+  IPR_EACH_PART out.part[i] = reinterpret_cast<Register>(pairs.part[i] & 0xffff0000u);
+  return out;
+}
+
+// sum + a.first b.first + a.second b.second, lane by lane.
+IPR_INLINE Vec dot(const Pairs& a, const Pairs& b, const Vec& sum) {
+#ifdef IPR_SIMD_BF16
+  Vec out;
+  out.part[0] = _mm512_dpbf16_ps(sum.part[0], reinterpret_cast<__m512bh>(a.part[0]),
+                                 reinterpret_cast<__m512bh>(b.part[0]));
+  return out;
+#else
+  return fma(second_of(a), second_of(b), fma(first_of(a), first_of(b), sum));
+#endif
+}
+
+// 16 numbers to nearest even; a NaN stays one.
+IPR_INLINE void store_bf16(Bf16* to, const Vec& value) {
+  IPR_EACH_PART {
+    const Words bits = reinterpret_cast<Words>(value.part[i]);
+    const Words rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
+    const Words kept = value.part[i] == value.part[i] ? rounded : bits >> 16 | 0x40u;
+    *reinterpret_cast<UnalignedHalves*>(to + i * kWidth) = __builtin_convertvector(kept, Halves);
+  }
+}
+
+void to_cells(const float* x, int size, void* cells) {
+  for (int i = 0; i < size; i += kLane) store_bf16(static_cast<Bf16*>(cells) + i, load(x + i));
+}
+
+// R rows by B blocks, sums in registers; k / 2 pairs in order, whatever R and B are.
+template <int R, int B>
+void tile(const TileArgs<Bf16>& args) {
+  Vec sum[R][B];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int b = 0; b < B; ++b) sum[r][b] = splat(0);
+  }
+  const std::size_t block = static_cast<std::size_t>(args.k) * kLane;
+  for (int i = 0; i < args.k; i += 2) {
+    Pairs weight[B];
+#pragma GCC unroll 4
+    for (int b = 0; b < B; ++b) weight[b] = load_pairs(args.weights + b * block + static_cast<std::size_t>(i) * kLane);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) {
+      const Pairs value = splat_pair(args.x + r * args.x_stride + static_cast<std::size_t>(i));
+#pragma GCC unroll 4
+      for (int b = 0; b < B; ++b) sum[r][b] = dot(value, weight[b], sum[r][b]);
+    }
+  }
+  store_tile(args, sum);
+}
+
+// ---------------------------------------------------------------------------------------------------------- attention
+
+constexpr int kPairStride = 2 * kLane;                        // cells of 16 pairs
+constexpr int kValueTile = kPositions / 2 * kPairStride;      // cells of 16 dimensions' values
+
+// Cells from a half's keys to the other half's.
+constexpr int key_half(int head_stride) {
+  return head_stride / 2 * kPairStride;
+}
+
+Bf16 to_bf16(float value) {
+  std::uint32_t bits;
+  __builtin_memcpy(&bits, &value, sizeof bits);
+  if (value != value) return static_cast<Bf16>(bits >> 16 | 0x40u);
+  return static_cast<Bf16>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+
+void store_key_value_bf16(const float* key, const float* value, int /*head_dim*/, int head_stride, int slot,
+                          void* keys, void* values) {
+  Bf16* to = static_cast<Bf16*>(keys) + slot / kLane * key_half(head_stride) + slot % kLane * 2;
+  for (int d = 0; d < head_stride; ++d) to[d / 2 * kPairStride + d % 2] = to_bf16(key[d]);
+  to = static_cast<Bf16*>(values) + slot / 2 * kPairStride + slot % 2;
+  for (int d = 0; d < head_stride; ++d) to[d / kLane * kValueTile + d % kLane * 2] = to_bf16(value[d]);
+}
+
+// Scaled queries as cells, [head][head_stride]. They stand where the sums over values will go.
+void take_queries(const Attention<Bf16>& args, float* scratch) {
+  Bf16* to = reinterpret_cast<Bf16*>(scratch);
+  const float* from = args.query_of(0);
+  const Vec scale = splat(args.scale);
+  for (int i = 0; i < args.query_heads * args.head_stride; i += kLane) store_bf16(to + i, load(from + i) * scale);
+}
+
+template <int COUNT>
+void score_heads(const Attention<Bf16>& args, int block, int first) {
+  const Bf16* keys[COUNT];
+  const Bf16* query[COUNT];
+  Vec sum[COUNT][2];
+#pragma GCC unroll 4
+  for (int h = 0; h < COUNT; ++h) {
+    keys[h] = args.head(block, first + h, false);
+    query[h] = reinterpret_cast<const Bf16*>(args.scores(args.query_heads)) +
+               static_cast<std::ptrdiff_t>(first + h) * args.head_stride;
+    sum[h][0] = sum[h][1] = splat(0);
+  }
+  const int half = key_half(args.head_stride);
+  for (int d = 0; d < args.head_dim; d += 2) {
+#pragma GCC unroll 4
+    for (int h = 0; h < COUNT; ++h) {
+      const Pairs value = splat_pair(query[h] + d);
+      const Bf16* from = keys[h] + d / 2 * kPairStride;
+      sum[h][0] = dot(value, load_pairs(from), sum[h][0]);
+      sum[h][1] = dot(value, load_pairs(from + half), sum[h][1]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int h = 0; h < COUNT; ++h) {
+    float* scores = args.scores(first + h) + kPositions * block;
+    store(scores, sum[h][0]);
+    store(scores + kLane, sum[h][1]);
+  }
+}
+
+// Of positions that are not attended to the weight is 0, and the value finite.
+void add_block_values(const Attention<Bf16>& args, int block, float* sums) {
+  for (int h = 0; h < args.query_heads; ++h) {
+    const Bf16* from = args.head(block, h, true);
+    const float* weight = args.scores(h) + kPositions * block;
+    for (int c = 0; c < args.head_stride; c += kLane, sums += 4 * kLane, from += kValueTile) {
+      Vec sum[4];
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; ++i) sum[i] = load(sums + kLane * i);
+      for (int p = 0; p < kPositions; p += 4) {
+#pragma GCC unroll 2
+        for (int i = 0; i < 4; i += 2) {
+          const Pairs value = load_pairs(from + (p + i) / 2 * kPairStride);
+          sum[i] = fma(splat(weight[p + i]), first_of(value), sum[i]);
+          sum[i + 1] = fma(splat(weight[p + i + 1]), second_of(value), sum[i + 1]);
+        }
+      }
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; ++i) store(sums + kLane * i, sum[i]);
+    }
+  }
+}
+
+constexpr Kernels make_bf16_kernels(const char* family) {
+  Kernels kernels = make_kernels(family);
+  kernels.width = Width::kBf16;
+  kernels.matmul = matmul<Bf16>;
+  kernels.to_cells = to_cells;
+  kernels.store_key_value = store_key_value_bf16;
+  kernels.attend = attend<Bf16>;
+  return kernels;
+}
+
+}  // namespace
+}  // namespace ipr::model
