@@ -94,7 +94,8 @@ const std::vector<Flag>& flags() {
              ->check(CLI::ExistingPath);
        }},
       value("device", "where models run: cpu, cuda, cuda:N", &Options::device),
-      value("dtype", "of training, and on a GPU of rollouts: fp32 or bf16", &Options::dtype),
+      value("dtype", "fp32, bf16, or auto: bf16 for a model stored in 16 bits or fewer where the processor has it",
+            &Options::dtype),
       value("lora", "rank of the change that is trained to a frozen --model (0: all its weights are)", &Options::lora),
       value("threads", "environment and rollout workers; never changes a result (0: as many as cores)",
             &Options::threads),
@@ -109,7 +110,7 @@ const std::vector<Flag>& flags() {
 const std::map<std::string, std::string> kWords = {{"model", "mini|FOLDER"},      {"split", "train|dev|test"},
                                                    {"overflow", "end|keep-tail"}, {"profile", "default|paper|released"},
                                                    {"preset", "full|quick"},      {"device", "cpu|cuda|cuda:N"},
-                                                   {"dtype", "fp32|bf16"}};
+                                                   {"dtype", "auto|fp32|bf16"}};
 
 std::string variable_of(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');

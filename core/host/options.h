@@ -23,7 +23,7 @@ inline constexpr const char* kConfigFile = "config file";
 struct Options {
   std::string env, scorer = "mc", optimizer = "ipr", model = "mini";
   std::string data, expert, start_from, split = "test", out, config, prompts;
-  std::string profile = "default", preset = "full", device = "cpu", dtype = "fp32";
+  std::string profile = "default", preset = "full", device = "cpu", dtype = "auto";
   std::vector<std::string> set, plugin_path, split_lists;
   std::string chat_template;      // empty: the model's own
   std::vector<std::string> stop;  // strings that end a reply

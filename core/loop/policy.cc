@@ -69,6 +69,10 @@ train::BackendOptions backend_options(const Compute& compute) {
   return options;
 }
 
+model::Width width_of(const Compute& compute) {
+  return compute.dtype == "bf16" ? model::Width::kBf16 : model::Width::kF32;
+}
+
 rollout::GeneratorOptions generator_options(const model::LlamaConfig& config, const Compute& compute) {
   const bool gpu = compute.device != "cpu";
   rollout::GeneratorOptions options;
@@ -90,9 +94,8 @@ Result<std::unique_ptr<Policy>> make_policy(const std::string& name, int iterati
   policy->sha256 = weights_hash(policy->weights);
   const rollout::GeneratorOptions options = generator_options(policy->weights.config, compute);
   if (compute.device == "cpu") {
-    const model::Width width = compute.dtype == "bf16" ? model::Width::kBf16 : model::Width::kF32;
     policy->engine =
-        std::make_unique<model::CpuEngine>(policy->weights, compute.threads, model::best_kernels(width));
+        std::make_unique<model::CpuEngine>(policy->weights, compute.threads, model::best_kernels(width_of(compute)));
   } else {
     IPR_ASSIGN(
         policy->engine,

@@ -43,6 +43,9 @@ struct Compute {
   int threads = 2;
 };
 
+// Of rollouts on the CPU.
+[[nodiscard]] model::Width width_of(const Compute& compute);
+
 struct Policy {
   std::string name;  // "sft", "iter-1", …
   int iteration = 0;

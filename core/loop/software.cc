@@ -2,6 +2,7 @@
 
 #include "core/base/files.h"
 #include "core/base/hash.h"
+#include "core/loop/policy.h"
 #include "core/model/kernels.h"
 
 namespace ipr::loop {
@@ -13,7 +14,7 @@ Result<Json> software_of(const RunConfig& config) {
     IPR_ASSIGN(const std::string bytes, read_file(m->path));
     plugins[std::string(plugin::kind_name(m->kind)) + ":" + m->id] = sha256_hex(bytes);
   }
-  return Json{{"plugins", std::move(plugins)}, {"kernel_family", model::best_kernels().family}};
+  return Json{{"plugins", std::move(plugins)}, {"kernel_family", model::best_kernels(width_of(config.compute)).family}};
 }
 
 std::vector<std::string> software_changes(const Json& before, const Json& now) {

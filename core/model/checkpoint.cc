@@ -1,5 +1,6 @@
 #include "core/model/checkpoint.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "core/base/files.h"
 #include "core/base/folders.h"
 #include "core/base/parallel.h"
+#include "core/model/gguf.h"
 #include "core/model/gguf_model.h"
 #include "core/model/model_folder.h"
 #include "core/model/peft_folder.h"
@@ -74,6 +76,24 @@ Status nothing_to_read(const std::string& folder) {
                                                      : " is here, and more than one GGUF file; give the file instead"));
 }
 
+// The file that a folder's weights are read from, or the index of the files.
+std::string source_of(const std::string& folder) {
+  const std::string file = folder + "/model.safetensors";
+  std::error_code ignored;
+  return fs::exists(file, ignored) ? file : file + ".index.json";
+}
+
+Result<std::vector<SafetensorsFile>> open_all_safetensors(const std::string& folder) {
+  const std::string source = source_of(folder);
+  std::error_code ignored;
+  if (!fs::exists(source, ignored)) return nothing_to_read(folder);
+  if (source.ends_with(".index.json")) return open_sharded_safetensors(source);
+  IPR_ASSIGN(SafetensorsFile file, open_safetensors(source));
+  std::vector<SafetensorsFile> files;
+  files.push_back(std::move(file));
+  return files;
+}
+
 Status fill(const std::string& folder, const Weights& weights, const std::map<std::string, std::string>& files) {
   IPR_TRY(write_file(folder + "/config.json", config_to_json(weights.config).dump(2) + "\n"));
   IPR_TRY(write_files(folder, files));
@@ -105,6 +125,25 @@ std::optional<std::string> gguf_of(const std::string& path) {
   return files.size() == 1 ? std::optional(files.front()) : std::nullopt;
 }
 
+bool is_stored_narrow(const std::string& path) {
+  if (is_peft_folder(path)) {
+    const Result<std::string> base = find_peft_base(path);
+    return base.ok() && !is_peft_folder(*base) && is_stored_narrow(*base);
+  }
+  const auto any_narrow = [](const std::vector<StoredTensor>& tensors) {
+    return std::any_of(tensors.begin(), tensors.end(), [](const StoredTensor& tensor) {
+      return tensor.shape.size() > 1 && tensor.type != ElementType::kF32;
+    });
+  };
+  if (const std::optional<std::string> gguf = gguf_of(path)) {
+    const Result<GgufFile> file = GgufFile::open(*gguf);
+    return file.ok() && any_narrow(file->tensors());
+  }
+  const Result<std::vector<SafetensorsFile>> files = open_all_safetensors(path);
+  return files.ok() && std::any_of(files->begin(), files->end(),
+                                   [&](const SafetensorsFile& file) { return any_narrow(file.tensors); });
+}
+
 Result<Weights> load_checkpoint(const std::string& path, Precision precision) {
   if (is_peft_folder(path)) return load_with_base(path, precision);
   if (const std::optional<std::string> gguf = gguf_of(path)) return load_gguf(*gguf);
@@ -114,17 +153,8 @@ Result<Weights> load_checkpoint(const std::string& path, Precision precision) {
     return bad_data(path + ": is neither a checkpoint folder nor a GGUF file");
   }
   IPR_ASSIGN(LlamaConfig config, read_config(path + "/config.json"));
-  const std::string file = path + "/model.safetensors";
-  std::vector<SafetensorsFile> files;
-  if (fs::exists(file, ignored)) {
-    IPR_ASSIGN(SafetensorsFile opened, open_safetensors(file));
-    files.push_back(std::move(opened));
-    return load_safetensors(std::move(config), files, file, precision);
-  }
-  const std::string index = file + ".index.json";
-  if (!fs::exists(index, ignored)) return nothing_to_read(path);
-  IPR_ASSIGN(files, open_sharded_safetensors(index));
-  return load_safetensors(std::move(config), files, index, precision);
+  IPR_ASSIGN(const std::vector<SafetensorsFile> files, open_all_safetensors(path));
+  return load_safetensors(std::move(config), files, source_of(path), precision);
 }
 
 Status save_checkpoint(const std::string& folder, const Weights& weights,

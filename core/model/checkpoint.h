@@ -22,6 +22,10 @@ enum class Precision {
 };
 [[nodiscard]] Result<Weights> load_checkpoint(const std::string& path, Precision precision = Precision::kF32);
 
+// Does a model's file hold its matrices in fewer than 32 bits per number? Of a PEFT folder its base. False where it
+// cannot be read: load_checkpoint() then says why.
+[[nodiscard]] bool is_stored_narrow(const std::string& path);
+
 // The GGUF file that load_checkpoint(path) reads; nothing if it reads safetensors, or would fail.
 [[nodiscard]] std::optional<std::string> gguf_of(const std::string& path);
 
