@@ -49,7 +49,8 @@ Result<double> train_once(const model::Weights& weights, const Work& work) {
 }
 
 Result<double> roll_out(const model::Weights& weights, const Work& work) {
-  const model::CpuEngine engine(weights, work.threads);
+  const model::Width width = work.dtype == "bf16" ? model::Width::kBf16 : model::Width::kF32;
+  const model::CpuEngine engine(weights, work.threads, model::best_kernels(width));
   rollout::Generator generator(engine, {});
   std::vector<rollout::GenerateRequest> requests(static_cast<std::size_t>(work.samples));
   for (std::size_t i = 0; i < requests.size(); ++i) {

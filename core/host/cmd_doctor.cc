@@ -59,8 +59,9 @@ Status doctor(const Options& options) {
       {"version", true, true,
        "ipr-host " IPR_VERSION ", plugin ABI " + std::to_string(IPR_ABI_MAJOR) + "." + std::to_string(IPR_ABI_MINOR)});
   findings.push_back({"cores", true, true, std::to_string(std::thread::hardware_concurrency())});
-  findings.push_back({"rollout kernels", true, true,
-                      std::string(model::best_kernels().family) + ", " + model::best_kernels(model::Width::kBf16).family});
+  findings.push_back(
+      {"rollout kernels", true, true,
+       std::string(model::best_kernels().family) + ", " + model::best_kernels(model::Width::kBf16).family});
   const auto backend = train::load_backend(loop::backend_options({}));
   findings.push_back({"trainer (LibTorch)", backend.ok(), true, backend.ok() ? "loads" : backend.status().message()});
   const auto gpu = train::load_backend(loop::backend_options({"cuda"}));

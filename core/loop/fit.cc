@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/base/rng.h"
+#include "core/loop/engine_gap.h"
 #include "core/loop/examples.h"
 #include "core/loop/run_state.h"
 #include "core/loop/stage_settings.h"
@@ -135,7 +136,22 @@ Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& 
                 report.steps.empty() ? 0.0 : report.steps.back().loss);
   progress_.finish(line);
   IPR_TRY(store_->add_cost({iteration, metric_stage_, 0, 0, 0, 0, 0, report.seconds}));
-  return backend_->weights();
+  IPR_ASSIGN(model::Weights weights, backend_->weights());
+  IPR_TRY(record_engine_gap(weights, training, iteration));
+  return weights;
+}
+
+Status Run::record_engine_gap(const model::Weights& weights, const Training& training, int iteration) {
+  IPR_ASSIGN(const std::unique_ptr<model::Engine> engine, make_engine(weights, config_.compute));
+  IPR_ASSIGN(const EngineGap gap, engine_gap(*backend_, *engine, training.rows));
+  if (gap.tokens == 0) return {};
+  char line[100];
+  std::snprintf(line, sizeof line, "log-probs, engine against trainer: mean |difference| %.1e, largest %.1e", gap.mean,
+                gap.largest);
+  progress_.say(line);
+  std::vector<store::Metric> metrics = {{iteration, metric_stage_, training.steps, "engine_gap_mean", gap.mean},
+                                        {iteration, metric_stage_, training.steps, "engine_gap_max", gap.largest}};
+  return write_metrics(metrics);
 }
 
 }  // namespace ipr::loop

@@ -85,6 +85,13 @@ rollout::GeneratorOptions generator_options(const model::LlamaConfig& config, co
   return options;
 }
 
+Result<std::unique_ptr<model::Engine>> make_engine(const model::Weights& weights, const Compute& compute) {
+  if (compute.device == "cpu")
+    return std::make_unique<model::CpuEngine>(weights, compute.threads, model::best_kernels(width_of(compute)));
+  const std::size_t kv_bytes = generator_options(weights.config, compute).kv_budget_bytes;
+  return train::load_engine({compute.device, compute.dtype, compute.threads, kv_bytes}, weights);
+}
+
 Result<std::unique_ptr<Policy>> make_policy(const std::string& name, int iteration, model::Weights weights,
                                             const Compute& compute) {
   auto policy = std::make_unique<Policy>();
@@ -92,16 +99,9 @@ Result<std::unique_ptr<Policy>> make_policy(const std::string& name, int iterati
   policy->iteration = iteration;
   policy->weights = std::move(weights);
   policy->sha256 = weights_hash(policy->weights);
-  const rollout::GeneratorOptions options = generator_options(policy->weights.config, compute);
-  if (compute.device == "cpu") {
-    policy->engine =
-        std::make_unique<model::CpuEngine>(policy->weights, compute.threads, model::best_kernels(width_of(compute)));
-  } else {
-    IPR_ASSIGN(
-        policy->engine,
-        train::load_engine({compute.device, compute.dtype, compute.threads, options.kv_budget_bytes}, policy->weights));
-  }
-  policy->generator = std::make_unique<rollout::Generator>(*policy->engine, options);
+  IPR_ASSIGN(policy->engine, make_engine(policy->weights, compute));
+  policy->generator =
+      std::make_unique<rollout::Generator>(*policy->engine, generator_options(policy->weights.config, compute));
   return policy;
 }
 

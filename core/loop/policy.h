@@ -57,6 +57,9 @@ struct Policy {
 
 [[nodiscard]] train::BackendOptions backend_options(const Compute& compute);
 
+// The rollout engine over `weights`, which need not outlive it.
+[[nodiscard]] Result<std::unique_ptr<model::Engine>> make_engine(const model::Weights& weights, const Compute& compute);
+
 // How much a policy's generator takes on at once. Its prefix tree may keep what a full batch of the longest sequences
 // holds, but at most 1.5 GiB in host memory (more keeps little that is asked for again, memory that is used again lies
 // in the caches, and two or three policies are alive at a time) and 10 GiB in a GPU's, whose batches are larger, too.

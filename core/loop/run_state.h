@@ -93,6 +93,7 @@ class Run {
   Status write_metrics(std::vector<store::Metric>& metrics);
   Result<model::Weights> fit(OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration,
                              const std::vector<Example>& examples, const model::Weights& init);
+  Status record_engine_gap(const model::Weights& weights, const Training& training, int iteration);
   // evaluate.cc
   Result<TaskOutcomes> evaluate(Policy& policy, const Panel& panel);
   Result<TaskOutcomes> recorded_outcomes(const Policy& policy, const Panel& panel);

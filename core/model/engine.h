@@ -3,9 +3,9 @@
 // A row is one token of one sequence. Prefill, decode, ragged and continuous batches are the same call (llm-runtime.md
 // section 4): nothing is padded, and only the rows that ask get logits.
 //
-// CpuEngine, here, computes in f32 or bf16 on own kernels. Same bits there: every output is summed in one fixed order that
-// depends on the row's own tokens only, never on the other rows, the thread count or how the work was split. A prefix
-// read from shared blocks and a recomputed one agree. Engines of other devices come from libraries (core/train).
+// CpuEngine, here, computes in f32 or bf16 on own kernels. Same bits there: every output is summed in one fixed order
+// that depends on the row's own tokens only, never on the other rows, the thread count or how the work was split. A
+// prefix read from shared blocks and a recomputed one agree. Engines of other devices come from libraries (core/train).
 #pragma once
 
 #include <cstddef>

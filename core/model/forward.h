@@ -104,7 +104,8 @@ class Forward {
   // low_ = A x.
   void lower(const ProductChange& change, const Input& x, int begin, int end);
   // y (+)= W x + scale B low_ + bias.
-  void multiply(const Input& x, const PackedMatrix& matrix, const ProductChange& change, Rows y, Part part, bool accumulate);
+  void multiply(const Input& x, const PackedMatrix& matrix, const ProductChange& change, Rows y, Part part,
+                bool accumulate);
   void add_change(const ProductChange& change, Rows y, Part part);
 
   const LlamaConfig config_;

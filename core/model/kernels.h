@@ -41,15 +41,15 @@ inline constexpr int kBlockPositions = 32;
 // query heads that share them. A row attends to its own position and those before it, of a windowed layer to the last
 // `window` of them.
 //
-// A layer in a KV block, from block + offset: keys of all kv heads, then values of all, head_stride * 32 numbers a head.
-// f32: keys [head_stride][32 positions], values [32 positions][head_stride]. bf16, as tiles take them: keys
-// [2 halves][head_stride / 2][16 positions][2 dims], values [head_stride / 16][16 pairs of positions][16 dims][2].
+// A layer in a KV block, from block + offset: keys of all kv heads, then values of all, head_stride * 32 numbers a
+// head. f32: keys [head_stride][32 positions], values [32 positions][head_stride]. bf16, as tiles take them: keys [2
+// halves][head_stride / 2][16 positions][2 dims], values [head_stride / 16][16 pairs of positions][16 dims][2].
 struct AttentionArgs {
   const float* query = nullptr;  // [row][query head][head_stride], already rotated
   float* out = nullptr;          // the same
   int rows = 1;
   std::size_t query_stride = 0, out_stride = 0;  // floats from row to row
-  int kv_heads = 0;              // of the layer
+  int kv_heads = 0;                              // of the layer
   int first_kv_head = 0, last_kv_head = 0;
   int group = 1;  // query heads per kv head
   int head_dim = 0;

@@ -1,9 +1,9 @@
 // Products and attention on AMX's tile registers; the rest is bf16 on AVX-512.
 //
 // A tile holds 16 rows of 64 bytes. TDPBF16PS adds A B to C: A has up to 16 rows of 32 cells, B 16 rows of 16 pairs,
-// which is how weights, keys and values are packed, C the f32 sums. Each row of C is its own sum over pairs in order, so
-// that a row's bits do not depend on how many share the tile. The instructions are spelled out: GCC 12's intrinsics do
-// not tell the compiler which memory they touch.
+// which is how weights, keys and values are packed, C the f32 sums. Each row of C is its own sum over pairs in order,
+// so that a row's bits do not depend on how many share the tile. The instructions are spelled out: GCC 12's intrinsics
+// do not tell the compiler which memory they touch.
 #define IPR_SIMD_WIDTH 16
 #define IPR_SIMD_ROWS 6
 #define IPR_SIMD_BF16
@@ -14,19 +14,22 @@
 #include "core/model/kernels_table.h"
 
 #define IPR_TILE_ZERO(tile) __asm__ volatile("tilezero %%tmm" #tile ::: "memory")
-#define IPR_TILE_LOAD(tile, from, stride) \
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile ::"r"(from), "r"(static_cast<std::ptrdiff_t>(stride)) : "memory")
-#define IPR_TILE_STORE(tile, to, stride) \
-  __asm__ volatile("tilestored %%tmm" #tile ", (%0,%1,1)" ::"r"(to), "r"(static_cast<std::ptrdiff_t>(stride)) : "memory")
+#define IPR_TILE_LOAD(tile, from, stride)                                                                   \
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile ::"r"(from), "r"(static_cast<std::ptrdiff_t>(stride)) \
+                   : "memor"                                                                                \
+                     "y")
+#define IPR_TILE_STORE(tile, to, stride)                                                                      \
+  __asm__ volatile("tilestored %%tmm" #tile ", (%0,%1,1)" ::"r"(to), "r"(static_cast<std::ptrdiff_t>(stride)) \
+                   : "memory")
 #define IPR_TILE_DOT(sum, a, b) __asm__ volatile("tdpbf16ps %%tmm" #b ", %%tmm" #a ", %%tmm" #sum ::: "memory")
 
 namespace ipr::model {
 namespace {
 
 constexpr int kTileRows = 16;
-constexpr int kTileCells = 32;                        // of a row
-constexpr int kTileBytes = 64;                        // of a row
-constexpr int kTilePairs = kTileRows * kPairStride;   // cells of a B tile
+constexpr int kTileCells = 32;                       // of a row
+constexpr int kTileBytes = 64;                       // of a row
+constexpr int kTilePairs = kTileRows * kPairStride;  // cells of a B tile
 
 // Tiles 0 to 3 are sums, 4 and 5 inputs, 6 and 7 weights. `first`: rows of tiles 0, 1 and 4; `second`: of 2, 3 and 5.
 struct alignas(64) TileConfig {
@@ -81,7 +84,8 @@ void tile_product(const Product& args) {
     if constexpr (kTwoRows && kTwoBlocks) IPR_TILE_ZERO(3);
   }
   const Bf16* x = args.x;
-  const Bf16* const x_below = reinterpret_cast<const Bf16*>(reinterpret_cast<const char*>(x) + kTileRows * args.x_bytes);
+  const Bf16* const x_below =
+      reinterpret_cast<const Bf16*>(reinterpret_cast<const char*>(x) + kTileRows * args.x_bytes);
   const Bf16* weights = args.weights;
   const std::size_t block = static_cast<std::size_t>(args.k) * kLane;
   for (int i = 0; i < args.k; i += kTileCells, weights += kTilePairs) {
@@ -203,8 +207,8 @@ void score(const HeadGroup& group) {
   }
 }
 
-// 64 dimensions of the output, or 32, from the one at `dim` on, before the division by the weights' sum. The weights are
-// cells at the beginning of each row of scores.
+// 64 dimensions of the output, or 32, from the one at `dim` on, before the division by the weights' sum. The weights
+// are cells at the beginning of each row of scores.
 template <bool kFour>
 void weigh_values(const HeadGroup& group, int dim) {
   IPR_TILE_ZERO(0);

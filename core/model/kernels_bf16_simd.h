@@ -52,8 +52,8 @@ IPR_INLINE Vec second_of(const Pairs& pairs) {
 IPR_INLINE Vec dot(const Pairs& a, const Pairs& b, const Vec& sum) {
 #ifdef IPR_SIMD_BF16
   Vec out;
-  out.part[0] = _mm512_dpbf16_ps(sum.part[0], reinterpret_cast<__m512bh>(a.part[0]),
-                                 reinterpret_cast<__m512bh>(b.part[0]));
+  out.part[0] =
+      _mm512_dpbf16_ps(sum.part[0], reinterpret_cast<__m512bh>(a.part[0]), reinterpret_cast<__m512bh>(b.part[0]));
   return out;
 #else
   return fma(second_of(a), second_of(b), fma(first_of(a), first_of(b), sum));
@@ -100,27 +100,25 @@ void tile(const TileArgs<Bf16>& args) {
 
 // ---------------------------------------------------------------------------------------------------------- attention
 
-constexpr int kPairStride = 2 * kLane;                        // cells of 16 pairs
-constexpr int kValueTile = kPositions / 2 * kPairStride;      // cells of 16 dimensions' values
+constexpr int kPairStride = 2 * kLane;                    // cells of 16 pairs
+constexpr int kValueTile = kPositions / 2 * kPairStride;  // cells of 16 dimensions' values
 
 // Cells from a half's keys to the other half's.
 constexpr int key_half(int head_stride) {
   return head_stride / 2 * kPairStride;
 }
 
-Bf16 to_bf16(float value) {
-  std::uint32_t bits;
-  __builtin_memcpy(&bits, &value, sizeof bits);
-  if (value != value) return static_cast<Bf16>(bits >> 16 | 0x40u);
-  return static_cast<Bf16>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
-}
-
-void store_key_value_bf16(const float* key, const float* value, int /*head_dim*/, int head_stride, int slot,
-                          void* keys, void* values) {
-  Bf16* to = static_cast<Bf16*>(keys) + slot / kLane * key_half(head_stride) + slot % kLane * 2;
-  for (int d = 0; d < head_stride; ++d) to[d / 2 * kPairStride + d % 2] = to_bf16(key[d]);
-  to = static_cast<Bf16*>(values) + slot / 2 * kPairStride + slot % 2;
-  for (int d = 0; d < head_stride; ++d) to[d / kLane * kValueTile + d % kLane * 2] = to_bf16(value[d]);
+void store_key_value_bf16(const float* key, const float* value, int /*head_dim*/, int head_stride, int slot, void* keys,
+                          void* values) {
+  Bf16* to_key = static_cast<Bf16*>(keys) + slot / kLane * key_half(head_stride) + slot % kLane * 2;
+  Bf16* to_value = static_cast<Bf16*>(values) + slot / 2 * kPairStride + slot % 2;
+  for (int d = 0; d < head_stride; d += kLane, to_value += kValueTile) {
+    Bf16 cells[kLane];
+    store_bf16(cells, load(key + d));
+    for (int i = 0; i < kLane; i += 2, to_key += kPairStride) __builtin_memcpy(to_key, cells + i, 2 * sizeof(Bf16));
+    store_bf16(cells, load(value + d));
+    for (int i = 0; i < kLane; ++i) to_value[2 * i] = cells[i];
+  }
 }
 
 // Scaled queries as cells, [head][head_stride]. They stand where the sums over values will go.

@@ -97,13 +97,14 @@ void matmul(const void* x, std::size_t x_stride, int rows, const void* weights, 
   constexpr int kColumnBlocks = 4;  // their weights stay in the first-level cache while all rows pass
   for (int first = 0; first < blocks; first += kColumnBlocks) {
     const int count = blocks - first < kColumnBlocks ? blocks - first : kColumnBlocks;
-    TileArgs<Cell> args{static_cast<const Cell*>(x),
-                  x_stride,
-                  static_cast<const Cell*>(weights) + static_cast<std::size_t>(first) * static_cast<std::size_t>(k) * kLane,
-                  k,
-                  y + static_cast<std::size_t>(first) * kLane,
-                  y_stride,
-                  accumulate};
+    TileArgs<Cell> args{
+        static_cast<const Cell*>(x),
+        x_stride,
+        static_cast<const Cell*>(weights) + static_cast<std::size_t>(first) * static_cast<std::size_t>(k) * kLane,
+        k,
+        y + static_cast<std::size_t>(first) * kLane,
+        y_stride,
+        accumulate};
     int left = rows;
     for (; left >= kRows; left -= kRows) {
       tile_row<kRows>(args, count);
@@ -131,7 +132,13 @@ void rope(float* x, int heads, int head_stride, int head_dim, const float* cos, 
   const int half = head_dim / 2;
   for (int h = 0; h < heads; ++h) {
     float* head = x + static_cast<std::ptrdiff_t>(h) * head_stride;
-    for (int i = 0; i < half; ++i) {
+    int i = 0;
+    for (; i + kLane <= half; i += kLane) {
+      const Vec a = load(head + i), b = load(head + i + half), c = load(cos + i), s = load(sin + i);
+      store(head + i, a * c - b * s);
+      store(head + i + half, b * c + a * s);
+    }
+    for (; i < half; ++i) {
       const float a = head[i];
       const float b = head[i + half];
       head[i] = a * cos[i] - b * sin[i];
@@ -274,8 +281,7 @@ void take_queries(const Attention<float>& /*args*/, float* /*scratch*/) {}
 template <typename Cell>
 void attend_row(const AttentionArgs& given) {
   const int first_position = given.first_position(given.positions);
-  Attention<Cell> args{given, (given.last_kv_head - given.first_kv_head) * given.group, 0,
-                       first_position / kPositions};
+  Attention<Cell> args{given, (given.last_kv_head - given.first_kv_head) * given.group, 0, first_position / kPositions};
   const int blocks = (args.positions + kPositions - 1) / kPositions;
   const int skipped = args.first_block * kPositions;
   args.score_stride = blocks * kPositions;
@@ -288,9 +294,8 @@ void attend_row(const AttentionArgs& given) {
   }
   float* weight_sums = args.out + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group) * args.head_stride;
   for (int h = 0; h < args.query_heads; ++h) {  // kept where the head's output will go
-    weight_sums[h * args.head_stride] =
-        softmax_weights(args.scores(h) + skipped,
-                        first_position - skipped, args.positions - skipped, args.score_stride - skipped);
+    weight_sums[h * args.head_stride] = softmax_weights(args.scores(h) + skipped, first_position - skipped,
+                                                        args.positions - skipped, args.score_stride - skipped);
   }
   for (int i = 0; i < args.query_heads * args.head_stride * 4; i += kLane) store(sums + i, splat(0));
   for (int b = args.first_block; b < blocks; ++b) add_block_values(args, b, sums);
@@ -342,8 +347,8 @@ double exp_weights(const float* x, std::size_t size, float max, float scale, flo
 }
 
 constexpr Kernels make_kernels(const char* family) {
-  return {family, Width::kF32, matmul<float>, nullptr,     store_key_value, rms_norm, rope,
-          silu_mul, attend<float>,      max_value, exp_weights};
+  return {family, Width::kF32, matmul<float>, nullptr,   store_key_value, rms_norm,
+          rope,   silu_mul,    attend<float>, max_value, exp_weights};
 }
 
 }  // namespace

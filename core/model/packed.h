@@ -66,8 +66,11 @@ void pack_block(const float* rows, int k, std::size_t stride, Width width, float
 template <typename Fill>
 [[nodiscard]] PackedMatrix pack(int rows, int k, Width width, const Fill& fill) {
   const auto stride = static_cast<std::size_t>(packed_inputs(k, width));
-  PackedMatrix packed{AlignedFloats(packed_floats(rows, k, width)), static_cast<int>(stride), padded(rows) / kLane,
-                      packed_floats(kLane, k, width), {}};
+  PackedMatrix packed{AlignedFloats(packed_floats(rows, k, width)),
+                      static_cast<int>(stride),
+                      padded(rows) / kLane,
+                      packed_floats(kLane, k, width),
+                      {}};
   std::vector<float> block(kLane * stride);
   float* to = packed.values.data();
   for (int first = 0; first < rows; first += kLane, to += packed.block_floats) {

@@ -100,7 +100,8 @@ PackedMatrix pack_gate_up(const Weights& weights, const std::string& prefix, con
 }
 
 PackedMatrix pack_plain(const Part& part, int rows, Width width) {
-  PackedMatrix packed = pack(rows, part.columns, width, [&](int row, std::span<float> values) { part.read(row, values); });
+  PackedMatrix packed =
+      pack(rows, part.columns, width, [&](int row, std::span<float> values) { part.read(row, values); });
   part.matrix.forget();
   if (part.bias) pack_bias(packed, rows, [&](int row) { return part.bias_at(row); });
   return packed;
@@ -139,8 +140,8 @@ void Shape::spread_heads(std::span<float> values) const {
 PackedModel::PackedModel(const Weights& weights, Width width) : shape(weights.config, width) {
   for (int i = 0; i < static_cast<int>(weights.config.num_layers); ++i) layers.push_back(pack_layer(weights, i, shape));
   embedding = weights.tensors.at("model.embed_tokens.weight").values;
-  head =
-      pack_plain(part_of(weights, weights.config.tie_word_embeddings ? "model.embed_tokens" : "lm_head"), shape.vocab, width);
+  head = pack_plain(part_of(weights, weights.config.tie_word_embeddings ? "model.embed_tokens" : "lm_head"),
+                    shape.vocab, width);
   final_norm = padded_copy(weights, "model.norm.weight");
   for (const auto& [name, tensor] : weights.tensors) origin_.push_back(tensor.values.identity());
 }

@@ -91,8 +91,8 @@ class PackedModel {
 // PackedModel::bytes() of such a model.
 [[nodiscard]] std::size_t packed_bytes(const LlamaConfig& config, Width width);
 
-// The packed base of `weights`. All engines of a width in the process whose weights share their tensors share it, and it
-// goes with the last of them. Thread-safe.
+// The packed base of `weights`. All engines of a width in the process whose weights share their tensors share it, and
+// it goes with the last of them. Thread-safe.
 [[nodiscard]] std::shared_ptr<const PackedModel> packed_base(const Weights& weights, Width width);
 
 }  // namespace ipr::model

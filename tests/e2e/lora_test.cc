@@ -49,6 +49,9 @@ TEST_CASE("a run with --lora leaves PEFT folders, verifies and merges", "[e2e][l
     const Ended ended = place.host(run);
     INFO(ended.err);
     REQUIRE(ended.exit_code == 0);
+    const std::size_t gap = ended.err.find("engine against trainer"), largest = ended.err.find("largest ", gap);
+    REQUIRE(largest != std::string::npos);
+    CHECK(std::stod(ended.err.substr(largest + 8)) < (std::string(dtype) == "fp32" ? 1e-4 : 0.1));
     const std::string trained = place.file(out + "/checkpoints/iter-1");
     CHECK(fs::exists(trained + "/adapter_model.safetensors"));
     CHECK_FALSE(fs::exists(trained + "/model.safetensors"));  // the base stays where it is

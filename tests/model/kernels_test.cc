@@ -120,9 +120,9 @@ TEST_CASE("a product of bf16 is right and its bits do not depend on how many row
 TEST_CASE("bf16 is rounded to nearest even and keeps what is not finite", "[model][kernels]") {
   const auto bits = [](std::uint32_t word) { return std::bit_cast<float>(word); };
   const std::vector<std::pair<std::uint32_t, std::uint16_t>> cases = {
-      {0x3f800000, 0x3f80}, {0x3f808000, 0x3f80}, {0x3f818000, 0x3f82}, {0x3f808001, 0x3f81}, {0x7f800000, 0x7f80},
-      {0xff800000, 0xff80}, {0x7f7fffff, 0x7f80}, {0x80000000, 0x8000}, {0x7fc00000, 0x7fc0}, {0x7f800001, 0x7fc0},
-      {0xffffffff, 0xffff}};
+      {0x3f800000, 0x3f80}, {0x3f808000, 0x3f80}, {0x3f818000, 0x3f82}, {0x3f808001, 0x3f81},
+      {0x7f800000, 0x7f80}, {0xff800000, 0xff80}, {0x7f7fffff, 0x7f80}, {0x80000000, 0x8000},
+      {0x7fc00000, 0x7fc0}, {0x7f800001, 0x7fc0}, {0xffffffff, 0xffff}};
   std::vector<float> values(16);
   for (std::size_t i = 0; i < cases.size(); ++i) {
     values[i] = bits(cases[i].first);

@@ -184,7 +184,8 @@ TEST_CASE("a packed base takes four bytes per weight, and none for the embedding
   const Weights weights = random_weights(config, 1);
   const std::int64_t packed = config.parameter_count() - config.vocab_size * config.hidden_size;
   CHECK(packed_base(weights, Width::kF32)->bytes() == static_cast<std::size_t>(4 * packed));
-  CHECK(packed_base(weights, Width::kF32)->embedding.shares_memory_with(weights.tensors.at("model.embed_tokens.weight").values));
+  CHECK(packed_base(weights, Width::kF32)
+            ->embedding.shares_memory_with(weights.tensors.at("model.embed_tokens.weight").values));
 }
 
 TEST_CASE("what an engine takes in memory is known from the config", "[model][lora]") {
