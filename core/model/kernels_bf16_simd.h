@@ -70,6 +70,16 @@ IPR_INLINE void store_bf16(Bf16* to, const Vec& value) {
   }
 }
 
+// 16 neighbouring numbers.
+IPR_INLINE Vec load_bf16(const Bf16* from) {
+  Vec out;
+  IPR_EACH_PART {
+    const Halves halves = *reinterpret_cast<const UnalignedHalves*>(from + i * kWidth);
+    out.part[i] = reinterpret_cast<Register>(__builtin_convertvector(halves, Words) << 16);
+  }
+  return out;
+}
+
 void to_cells(const float* x, int size, void* cells) {
   for (int i = 0; i < size; i += kLane) store_bf16(static_cast<Bf16*>(cells) + i, load(x + i));
 }
@@ -121,34 +131,29 @@ void store_key_value_bf16(const float* key, const float* value, int /*head_dim*/
   }
 }
 
-// Scaled queries as cells, [head][head_stride]. They stand where the sums over values will go.
-void take_queries(const Attention<Bf16>& args, float* scratch) {
-  Bf16* to = reinterpret_cast<Bf16*>(scratch);
-  const float* from = args.query_of(0);
-  const Vec scale = splat(args.scale);
-  for (int i = 0; i < args.query_heads * args.head_stride; i += kLane) store_bf16(to + i, load(from + i) * scale);
-}
-
+// Queries stay f32: a score is a sum of large products, which queries of 8 digits would move by as much again as the
+// keys' rounding does.
 template <int COUNT>
 void score_heads(const Attention<Bf16>& args, int block, int first) {
   const Bf16* keys[COUNT];
-  const Bf16* query[COUNT];
+  const float* query[COUNT];
   Vec sum[COUNT][2];
 #pragma GCC unroll 4
   for (int h = 0; h < COUNT; ++h) {
     keys[h] = args.head(block, first + h, false);
-    query[h] = reinterpret_cast<const Bf16*>(args.scores(args.query_heads)) +
-               static_cast<std::ptrdiff_t>(first + h) * args.head_stride;
+    query[h] = args.query_of(first + h);
     sum[h][0] = sum[h][1] = splat(0);
   }
   const int half = key_half(args.head_stride);
-  for (int d = 0; d < args.head_dim; d += 2) {
+  for (int d = 0; d < args.head_stride; d += 2) {
 #pragma GCC unroll 4
     for (int h = 0; h < COUNT; ++h) {
-      const Pairs value = splat_pair(query[h] + d);
-      const Bf16* from = keys[h] + d / 2 * kPairStride;
-      sum[h][0] = dot(value, load_pairs(from), sum[h][0]);
-      sum[h][1] = dot(value, load_pairs(from + half), sum[h][1]);
+      const Vec even = splat(query[h][d] * args.scale), odd = splat(query[h][d + 1] * args.scale);
+#pragma GCC unroll 2
+      for (int i = 0; i < 2; ++i) {
+        const Pairs key = load_pairs(keys[h] + d / 2 * kPairStride + i * half);
+        sum[h][i] = fma(odd, second_of(key), fma(even, first_of(key), sum[h][i]));
+      }
     }
   }
 #pragma GCC unroll 4

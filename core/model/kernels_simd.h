@@ -274,9 +274,6 @@ void write_output(const AttentionArgs& args, int h, const float* sums, float wei
   }
 }
 
-// What the queries of a call must be before score_heads(): nothing but themselves.
-void take_queries(const Attention<float>& /*args*/, float* /*scratch*/) {}
-
 // Blocks outside, heads inside: a row's keys, then its values, pass once and in the order of memory.
 template <typename Cell>
 void attend_row(const AttentionArgs& given) {
@@ -286,7 +283,6 @@ void attend_row(const AttentionArgs& given) {
   const int skipped = args.first_block * kPositions;
   args.score_stride = blocks * kPositions;
   float* sums = args.scores(args.query_heads);
-  take_queries(args, sums);
   for (int b = args.first_block; b < blocks; ++b) {
     int h = 0;
     for (; h + kHeadTile <= args.query_heads; h += kHeadTile) score_heads<kHeadTile>(args, b, h);
