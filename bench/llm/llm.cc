@@ -40,10 +40,10 @@ std::vector<Case> all_cases() {
   return cases;
 }
 
-// A name is a shape, or what a section begins with.
+// A name is what a section begins with, or one shape of a section: decode/decode b1.
 bool wanted(const Case& work, const std::vector<std::string>& only) {
   return only.empty() || std::any_of(only.begin(), only.end(), [&](const std::string& name) {
-           return work.shape == name || work.section.starts_with(name);
+           return work.section.starts_with(name) || work.section + "/" + work.shape == name;
          });
 }
 
@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
   app.add_option("--repeat", flags.repeat, "measurements behind each median")->capture_default_str();
   app.add_option("--only", flags.only,
                  "sections, or what they begin with (decode, prefill, samples, training, "
-                 "neighbour, growth-batch, -context, -samples, -threads), or shapes as printed")
+                 "neighbour, growth-batch, -context, -samples, -threads); one shape: decode/decode b1")
       ->delimiter(',');
   app.add_flag("--json", flags.json, "lines of JSON");
   CLI11_PARSE(app, argc, argv);

@@ -9,7 +9,7 @@ import tempfile
 import time
 
 from goals import MINI
-from shapes import DECODE, PREFILL_NAME, STAGE
+from shapes import DECODE, STAGE
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STAGE_TOKENS = 64  # of a turn of the stage, at most
@@ -83,11 +83,11 @@ class Sides:
         """The measurements of a part of the table, in an order that puts near each other what is compared."""
         options, widths = self.options, self.options.widths
         calls = os.path.join(options.work, "calls.jsonl")
-        b1, b16, b32 = DECODE(1), DECODE(16), DECODE(32)
+        b1, b16, b32 = ("decode/" + DECODE(batch) for batch in (1, 16, 32))
         if name == "decode":
             return [
-                self.ours("f32", b1, b16, PREFILL_NAME), self.peer("llama-f32"), self.peer("transformers-f32"),
-                self.peer("llama-bf16"), *([self.ours("bf16", b1, b16, b32, PREFILL_NAME)] if "bf16" in widths else []),
+                self.ours("f32", b1, b16, "prefill"), self.peer("llama-f32"), self.peer("transformers-f32"),
+                self.peer("llama-bf16"), *([self.ours("bf16", b1, b16, b32, "prefill")] if "bf16" in widths else []),
                 self.peer("transformers-bf16"), self.peer("llama-q8_0"), self.peer("llama-q4_1"),
             ]
         if name == "samples" or name == "neighbour":
