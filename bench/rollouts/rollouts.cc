@@ -1,11 +1,13 @@
-// A Monte Carlo stage on the generated shop, as a scorer asks for it: after each of an expert's steps, 5 samples at
-// temperature 1. How fast it is, how much of the time is the model's, and whether shared prefixes are computed once.
+// A Monte Carlo stage, by default on the generated shop, as a scorer asks for it: after each of an expert's steps, 5
+// samples at temperature 1. How fast it is, how much of the time is the model's, and whether shared prefixes are
+// computed once.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
 #include <thread>
 #include <unordered_set>
 
+#include "bench/rollouts/calls.h"
 #include "bench/support/figures.h"
 #include "bench/support/open_environment.h"
 #include "core/base/rng.h"
@@ -18,9 +20,10 @@ namespace ipr::bench {
 namespace {
 
 struct Flags {
-  std::string model;
+  std::string model, env = "webshop", data, dtype = "fp32", calls;
   double seconds = 20;
-  int model_threads = 2, tasks = 100;
+  int model_threads = 2, tasks = 100, max_new_tokens = 512;
+  std::size_t stages = 3, drawn_calls = 200;
   bool json = false;
 };
 
@@ -47,7 +50,7 @@ Result<Experts> play_experts(const env::Environment& environment, const rollout:
   return experts;
 }
 
-std::vector<rollout::PlayRequest> monte_carlo(const Experts& experts) {
+std::vector<rollout::PlayRequest> monte_carlo(const Experts& experts, std::int64_t max_new_tokens) {
   std::vector<rollout::PlayRequest> requests;
   for (const rollout::Trajectory& expert : experts.list) {
     for (std::size_t keep = 1; keep < expert.turns.size(); ++keep) {
@@ -56,7 +59,7 @@ std::vector<rollout::PlayRequest> monte_carlo(const Experts& experts) {
         request.task = expert.task;
         request.from = &expert;
         request.keep = keep;
-        request.sampling = {1, 1, 512};
+        request.sampling = {1, 1, max_new_tokens};
         request.seed = rollout::scoring_seed(kSeed, expert, keep, sample);
         request.sample = sample;
         requests.push_back(std::move(request));
@@ -107,7 +110,7 @@ struct Stage {
 Result<Stage> play_stage(const env::Environment& environment, const rollout::Dialogue& dialogue,
                          const model::Weights& weights, const std::vector<rollout::PlayRequest>& requests,
                          const Flags& flags) {
-  IPR_ASSIGN(const auto policy, loop::make_policy("bench", 0, weights, {"cpu", "fp32", flags.model_threads}));
+  IPR_ASSIGN(const auto policy, loop::make_policy("bench", 0, weights, {"cpu", flags.dtype, flags.model_threads}));
   rollout::Snapshots snapshots(environment, kSeed, environment.defaults().max_steps, 20000);
   const std::atomic<bool> stop = false;
   const int workers = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -122,10 +125,11 @@ Result<Stage> play_stage(const env::Environment& environment, const rollout::Dia
   stage.env_steps = static_cast<double>(player.env_steps());
   stage.counters = policy->generator->counters();
   stage.unique = static_cast<double>(unique_prompt_tokens(played, dialogue));
+  if (!flags.calls.empty()) IPR_TRY(write_calls(played, dialogue, flags.drawn_calls, flags.calls));
   return stage;
 }
 
-void report(const std::vector<Stage>& stages, bool json) {
+void report(const std::vector<Stage>& stages, const Flags& flags) {
   const auto middle = [&](auto&& of) {
     std::vector<double> values;
     for (const Stage& stage : stages) values.push_back(of(stage));
@@ -137,7 +141,7 @@ void report(const std::vector<Stage>& stages, bool json) {
   const double asked = static_cast<double>(stages[0].counters.prompt_tokens_asked);
   const double computed = middle([](const Stage& s) { return static_cast<double>(s.counters.prompt_tokens_computed); });
   const double unique = stages[0].unique;
-  Figures figures("rollouts: Monte Carlo stage on the generated shop");
+  Figures figures("rollouts: Monte Carlo stage on " + flags.env);
   figures.add("rollouts in a stage", stages[0].rollouts, "");
   figures.add("wall time of a stage", middle([](const Stage& s) { return s.wall; }), "s");
   figures.add("processor time of a stage, all threads", middle([](const Stage& s) { return s.cpu; }), "s");
@@ -153,24 +157,24 @@ void report(const std::vector<Stage>& stages, bool json) {
   figures.add("time inside the model", middle([](const Stage& s) { return s.counters.model_seconds; }), "s");
   figures.add("time outside the model", middle([](const Stage& s) { return s.wall - s.counters.model_seconds; }), "s",
               Against{"wall time", middle([](const Stage& s) { return s.wall; }), 0.1});
-  figures.print(json);
+  figures.print(flags.json);
 }
 
 Status measure(const Flags& flags) {
-  IPR_ASSIGN(const auto environment, open_environment(plugin::find_plugins({}), "webshop", ""));
+  IPR_ASSIGN(const auto environment, open_environment(plugin::find_plugins({}), flags.env, flags.data));
   IPR_ASSIGN(const auto speech, loop::load_speech(flags.model));
   IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(flags.model));
   IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment->prompt());
   const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt));
   IPR_ASSIGN(const Experts experts, play_experts(*environment, dialogue, flags.tasks));
-  const std::vector<rollout::PlayRequest> requests = monte_carlo(experts);
+  const std::vector<rollout::PlayRequest> requests = monte_carlo(experts, flags.max_new_tokens);
   if (requests.empty()) return bad_data("no expert trajectory to sample from");
   std::vector<Stage> stages;
-  for (double spent = 0; spent < flags.seconds || stages.size() < 3; spent += stages.back().wall) {
+  for (double spent = 0; spent < flags.seconds || stages.size() < flags.stages; spent += stages.back().wall) {
     IPR_ASSIGN(Stage stage, play_stage(*environment, dialogue, weights, requests, flags));
     stages.push_back(std::move(stage));
   }
-  report(stages, flags.json);
+  report(stages, flags);
   return {};
 }
 
@@ -180,11 +184,18 @@ Status measure(const Flags& flags) {
 int main(int argc, char** argv) {
   using namespace ipr::bench;
   Flags flags;
-  CLI::App app("speed of a Monte Carlo stage on the generated shop");
-  app.add_option("--model", flags.model, "checkpoint folder, e.g. RUN/checkpoints/iter-0")->required();
+  CLI::App app("speed of a Monte Carlo stage");
+  app.add_option("--model", flags.model, "checkpoint folder, e.g. RUN/checkpoints/iter-0, or GGUF file")->required();
+  app.add_option("--env", flags.env, "environment with an expert")->capture_default_str();
+  app.add_option("--data", flags.data, "its data; none: what it generates");
+  app.add_option("--dtype", flags.dtype, "of the model, fp32 or bf16")->capture_default_str();
   app.add_option("--model-threads", flags.model_threads, "threads of the model")->capture_default_str();
   app.add_option("--tasks", flags.tasks, "train tasks with an expert to sample from")->capture_default_str();
-  app.add_option("--seconds", flags.seconds, "time to spend, about; at least three stages")->capture_default_str();
+  app.add_option("--seconds", flags.seconds, "time to spend, about")->capture_default_str();
+  app.add_option("--stages", flags.stages, "stages at least")->capture_default_str();
+  app.add_option("--max-new-tokens", flags.max_new_tokens, "of a turn")->capture_default_str();
+  app.add_option("--calls", flags.calls, "file for some of the calls of the model, drawn by seed");
+  app.add_option("--drawn-calls", flags.drawn_calls, "how many")->capture_default_str();
   app.add_flag("--json", flags.json, "one line of JSON");
   CLI11_PARSE(app, argc, argv);
   if (const ipr::Status status = measure(flags); !status.ok()) give_up(status);

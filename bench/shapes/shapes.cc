@@ -2,8 +2,6 @@
 // random weights, and the memory they took beside what --dry-run says (core/train/memory.h).
 //
 // Each stage of each model runs in a process of its own, whose peak is then its own.
-#include <sys/wait.h>
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include <iostream>
@@ -11,6 +9,7 @@
 #include "bench/shapes/models.h"
 #include "bench/shapes/stages.h"
 #include "bench/support/figures.h"
+#include "bench/support/own_process.h"
 #include "core/train/memory.h"
 
 namespace ipr::bench {
@@ -46,21 +45,8 @@ Measured run_stage(const model::LlamaConfig& config, const Flags& flags, Stage s
   return measured;
 }
 
-Measured in_own_process(const model::LlamaConfig& config, const Flags& flags, Stage stage) {
-  int ends[2];
-  if (::pipe(ends) != 0) return {};
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const Measured measured = run_stage(config, flags, stage);
-    const bool sent = ::write(ends[1], &measured, sizeof measured) == sizeof measured;
-    ::_exit(sent ? 0 : 1);
-  }
-  Measured measured;
-  ::close(ends[1]);
-  if (::read(ends[0], &measured, sizeof measured) != sizeof measured) measured = {};
-  ::close(ends[0]);
-  ::waitpid(child, nullptr, 0);
-  return measured;
+Measured stage_in_own_process(const model::LlamaConfig& config, const Flags& flags, Stage stage) {
+  return in_own_process([&] { return run_stage(config, flags, stage); }).value_or(Measured{});
 }
 
 constexpr double kMiB = 1024.0 * 1024.0;
@@ -85,13 +71,13 @@ int measure(const Flags& flags) {
     shape.config.num_layers = flags.layers;
     if (flags.stage != "rollouts") {
       const train::TrainMemory memory = train::train_memory(shape.config, setup, tokens, tokens / 2);
-      add(figures, shape.name + ", LoRA step", in_own_process(shape.config, flags, train_once),
+      add(figures, shape.name + ", LoRA step", stage_in_own_process(shape.config, flags, train_once),
           memory.host + memory.device());
     }
     if (flags.stage != "training") {
       const std::int64_t kept = work.prompt_tokens + work.samples * work.new_tokens;
       const train::RolloutMemory memory = train::rollout_memory(shape.config, setup, kept, work.prompt_tokens);
-      add(figures, shape.name + ", Monte Carlo", in_own_process(shape.config, flags, roll_out),
+      add(figures, shape.name + ", Monte Carlo", stage_in_own_process(shape.config, flags, roll_out),
           memory.host + memory.device());
     }
   }

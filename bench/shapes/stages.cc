@@ -1,7 +1,5 @@
 #include "bench/shapes/stages.h"
 
-#include <fstream>
-
 #include "bench/support/figures.h"
 #include "core/base/rng.h"
 #include "core/rollout/generator.h"
@@ -63,14 +61,6 @@ Result<double> roll_out(const model::Weights& weights, const Work& work) {
     IPR_TRY(reply.status);
   }
   return wall_seconds() - began;
-}
-
-std::int64_t peak_memory() {
-  std::ifstream facts("/proc/self/status");
-  for (std::string name, rest; facts >> name && std::getline(facts, rest);) {
-    if (name == "VmHWM:") return std::stoll(rest) * 1024;  // KiB
-  }
-  return 0;
 }
 
 }  // namespace ipr::bench

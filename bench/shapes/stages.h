@@ -17,7 +17,4 @@ struct Work {
 [[nodiscard]] Result<double> train_once(const model::Weights& weights, const Work& work);
 [[nodiscard]] Result<double> roll_out(const model::Weights& weights, const Work& work);
 
-// The most memory the process has held so far, in bytes.
-[[nodiscard]] std::int64_t peak_memory();
-
 }  // namespace ipr::bench
