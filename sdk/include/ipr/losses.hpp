@@ -121,14 +121,20 @@ inline PairGap pair_gap(const PairTensors& tensors, const PairRows::Sides& sides
   return gap;
 }
 
+// The agent's tokens of the whole optimizer step, of every tag and role.
+inline double step_tokens(const ipr_batch& batch) {
+  double tokens = 0;
+  for (std::size_t i = 0; i < batch.total_count; ++i) tokens += static_cast<double>(batch.totals[i].tokens);
+  return tokens;
+}
+
 // Cross entropy of all rows, averaged over the agent's tokens of the whole step (of every tag and role):
 //
 //   L = - sum_tokens mask * weight * log p(token) / N
 //
 // Writes the gradient. The mask may be between 0 and 1 on tokens that are not the agent's; N counts the agent's only.
 inline double token_mean_loss(ipr_batch& batch) {
-  double tokens = 0;
-  for (std::size_t i = 0; i < batch.total_count; ++i) tokens += static_cast<double>(batch.totals[i].tokens);
+  const double tokens = step_tokens(batch);
   if (batch.rows == 0 || tokens == 0) return 0;
   const Matrix<const float> logp(*batch.logp), mask(*batch.mask);
   const Matrix<float> gradient(*batch.d_logp);

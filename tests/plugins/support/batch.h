@@ -13,7 +13,9 @@ struct Row {
   std::uint32_t tag = 0, role = 0;
   std::uint64_t group = 0;
   double weight = 1;
-  std::vector<float> logp, ref, mask;  // equal lengths
+  std::vector<float> logp, ref, mask;   // equal lengths
+  std::vector<std::int32_t> turn = {};  // of each token; empty: turn 0 where the mask is 1, else no turn
+  double outcome = 0;
 };
 
 // Counts of a step: entry tag * 3 + role; a token counts where its mask is 1.
@@ -38,24 +40,30 @@ class Batch {
     for (const Row& row : rows) columns_ = std::max(columns_, row.logp.size());
     const std::size_t stride = columns_ + padding;
     for (auto* values : {&logp_, &ref_, &mask_, &gradient_}) values->assign(rows.size() * stride, 0.0F);
+    turn_.assign(rows.size() * stride, -1);
     for (std::size_t r = 0; r < rows.size(); ++r) {
       tag_.push_back(rows[r].tag);
       role_.push_back(rows[r].role);
       group_.push_back(rows[r].group);
       weight_.push_back(rows[r].weight);
-      outcome_.push_back(0);
+      outcome_.push_back(rows[r].outcome);
       std::copy(rows[r].logp.begin(), rows[r].logp.end(), logp_.begin() + static_cast<std::ptrdiff_t>(r * stride));
       std::copy(rows[r].ref.begin(), rows[r].ref.end(), ref_.begin() + static_cast<std::ptrdiff_t>(r * stride));
       std::copy(rows[r].mask.begin(), rows[r].mask.end(), mask_.begin() + static_cast<std::ptrdiff_t>(r * stride));
+      for (std::size_t t = 0; t < rows[r].mask.size(); ++t) {
+        const bool agent = rows[r].turn.empty() && rows[r].mask[t] == 1;
+        turn_[r * stride + t] = rows[r].turn.empty() ? (agent ? 0 : -1) : rows[r].turn[t];
+      }
     }
     shape_[0] = static_cast<std::int64_t>(rows.size());
     shape_[1] = static_cast<std::int64_t>(columns_);
     strides_[0] = static_cast<std::int64_t>(stride);
     strides_[1] = 1;
-    logp_tensor_ = tensor(logp_);
-    ref_tensor_ = tensor(ref_);
-    mask_tensor_ = tensor(mask_);
-    gradient_tensor_ = tensor(gradient_);
+    logp_tensor_ = tensor(logp_.data(), 2);
+    ref_tensor_ = tensor(ref_.data(), 2);
+    mask_tensor_ = tensor(mask_.data(), 2);
+    turn_tensor_ = tensor(turn_.data(), 0);
+    gradient_tensor_ = tensor(gradient_.data(), 2);
     batch_.struct_size = sizeof batch_;
     batch_.rows = rows.size();
     batch_.tokens = columns_;
@@ -65,6 +73,7 @@ class Batch {
     batch_.weight = weight_.data();
     batch_.outcome = outcome_.data();
     batch_.mask = &mask_tensor_;
+    batch_.turn = &turn_tensor_;
     batch_.logp = &logp_tensor_;
     batch_.ref_logp = &ref_tensor_;
     batch_.d_logp = &gradient_tensor_;
@@ -80,7 +89,9 @@ class Batch {
   }
 
  private:
-  ipr_tensor tensor(std::vector<float>& values) { return {values.data(), 1, 0, 2, 2, 32, 1, shape_, strides_, 0}; }
+  ipr_tensor tensor(void* values, std::uint8_t type_code) {
+    return {values, 1, 0, 2, type_code, 32, 1, shape_, strides_, 0};
+  }
 
   std::vector<ipr_total> totals_;
   std::size_t columns_;
@@ -88,8 +99,9 @@ class Batch {
   std::vector<std::uint64_t> group_;
   std::vector<double> weight_, outcome_;
   std::vector<float> logp_, ref_, mask_, gradient_;
+  std::vector<std::int32_t> turn_;
   std::int64_t shape_[2] = {0, 0}, strides_[2] = {0, 0};
-  ipr_tensor logp_tensor_{}, ref_tensor_{}, mask_tensor_{}, gradient_tensor_{};
+  ipr_tensor logp_tensor_{}, ref_tensor_{}, mask_tensor_{}, turn_tensor_{}, gradient_tensor_{};
   ipr_batch batch_{};
 };
 

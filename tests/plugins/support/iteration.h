@@ -18,7 +18,7 @@ struct EmittedRow {
   std::size_t first, last;
 };
 
-// Trajectories are of one-word messages, each its own action.
+// Trajectories are of one-word messages, each its own action. `observations`: what follows each message; may be fewer.
 class Iteration {
  public:
   explicit Iteration(const Json& changes = Json::object(), const std::string& profile = "")
@@ -35,12 +35,16 @@ class Iteration {
   }
 
   void absorb(std::size_t plan, std::uint64_t id, std::uint64_t parent, std::size_t prefix, double outcome,
-              const std::vector<std::string>& words, const std::string& task = "", std::uint32_t flags = 0) {
+              const std::vector<std::string>& words, const std::string& task = "", std::uint32_t flags = 0,
+              const std::vector<std::string>& observations = {}) {
     std::vector<ipr_turn> turns;
     for (const std::string& word : words) {
       ipr_turn turn{};
       turn.struct_size = sizeof turn;
       turn.message = turn.action = {word.data(), word.size()};
+      if (const std::size_t i = turns.size(); i < observations.size()) {
+        turn.observation = {observations[i].data(), observations[i].size()};
+      }
       turns.push_back(turn);
     }
     std::vector<const ipr_turn*> pointers;

@@ -19,13 +19,14 @@ inline std::vector<Row> random_plain_rows(std::uint64_t seed, std::size_t count)
     row.role = IPR_ROLE_PLAIN;
     row.group = rng.next();
     row.weight = 0.5 + rng.uniform();
+    row.outcome = 2 * rng.uniform() - 1;
     const std::size_t tokens = 3 + rng.below(6);
     for (std::size_t t = 0; t < tokens; ++t) {
       row.logp.push_back(static_cast<float>(-3 * rng.uniform()));
+      row.ref.push_back(static_cast<float>(-3 * rng.uniform()));
       row.mask.push_back(t == 0 ? 0.0F : rng.below(2) == 0 ? 1.0F : 0.5F);
     }
     row.mask[1] = 1;
-    row.ref.assign(tokens, 0);
   }
   return rows;
 }
