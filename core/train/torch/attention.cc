@@ -1,10 +1,11 @@
 #include "core/train/torch/attention.h"
 
 #include <ATen/Context.h>
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_flash_attention_backward.h>
 #include <ATen/ops/_flash_attention_forward.h>
+#include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>
+#include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu_backward.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
@@ -12,12 +13,14 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/sub.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
-#include "core/train/torch/kernels.h"
+#include "core/train/torch/row_parts.h"
 
 namespace ipr::train {
 namespace {
@@ -32,13 +35,6 @@ bool runs_fused(const at::Tensor& qkv, const Attention& layer) {
 }
 
 // Our kernels.
-
-float* floats(at::Tensor& tensor) {
-  return tensor.mutable_data_ptr<float>();
-}
-const float* floats(const at::Tensor& tensor) {
-  return tensor.const_data_ptr<float>();
-}
 
 // Runs `kernel` for each (sequence, kv head); `fill` adds the pointers of the direction.
 template <typename Fill>
@@ -149,6 +145,115 @@ at::Tensor attention_by_rows(const at::Tensor& qkv, const Packing& packing, cons
   return outs.size() == 1 ? outs[0] : at::cat(outs, 0);
 }
 
+// LibTorch's kernel for the CPU, sequence by sequence, between our own rotations.
+
+bool runs_blocked(const at::Tensor& qkv, const Attention& layer) {
+  return layer.own && qkv.is_cpu();
+}
+
+// The heads of one sequence as LibTorch takes them, [1, heads, tokens, head_dim]; keys and values stand once per query
+// head.
+Heads sequence_heads(const at::Tensor& qkv, const Packing& packing, std::size_t sequence, const HeadShape& shape) {
+  const std::int64_t begin = packing.begin[sequence], tokens = packing.begin[sequence + 1] - begin;
+  const Heads heads = heads_of(qkv.narrow(0, begin, tokens), shape);
+  const std::int64_t group = shape.heads / shape.kv_heads;
+  const auto per_query = [&](const at::Tensor& x) {
+    if (group == 1) return x;
+    return x.unsqueeze(2).expand({tokens, shape.kv_heads, group, shape.head_dim}).reshape(heads.q.sizes());
+  };
+  const auto heads_first = [](const at::Tensor& x) { return x.transpose(0, 1).unsqueeze(0); };
+  return {heads_first(heads.q), heads_first(per_query(heads.k)), heads_first(per_query(heads.v))};
+}
+
+// What hides the keys before the window, where there are some.
+std::optional<at::Tensor> blocked_mask(std::int64_t tokens, std::int64_t window, const at::Tensor& like) {
+  if (window == 0 || window >= tokens) return std::nullopt;
+  const at::Tensor hidden = window_mask(tokens, window, like).logical_not();
+  return at::zeros({tokens, tokens}, like.options())
+      .masked_fill_(hidden, -std::numeric_limits<double>::infinity())
+      .view({1, 1, tokens, tokens});
+}
+
+// to [rows, heads, head_dim] = `from`, whose groups of heads are added up, turned by the angles of its rows.
+void rotate(const at::Tensor& from, std::int64_t group, const Attention& layer, bool turns, float sign, at::Tensor to) {
+  with_kernels(from, [&](auto number, const auto& kernels) {
+    using Number = decltype(number);
+    const Number* const source = numbers_of<Number>(from);
+    Number* const target = numbers_of<Number>(to);
+    each_part(from.size(0), [&](std::int64_t, std::int64_t first, std::int64_t last) {
+      RotaryTask<Number> task;
+      task.rows = last - first;
+      task.heads = to.size(1);
+      task.group = group;
+      task.head_dim = layer.shape.head_dim;
+      task.from_row = from.stride(0);
+      task.from_head = from.stride(1);
+      task.to_row = to.stride(0);
+      task.from = source + first * task.from_row;
+      task.to = target + first * task.to_row;
+      if (turns) {
+        task.cos = floats(layer.cos) + first * task.head_dim / 2;
+        task.sin = floats(layer.sin) + first * task.head_dim / 2;
+      }
+      task.sign = sign;
+      kernels.rotate_heads(task);
+    });
+  });
+}
+
+at::Tensor blocked_attention(const at::Tensor& qkv, const Packing& packing, const Attention& layer,
+                             AttentionTape* tape) {
+  const HeadShape& shape = layer.shape;
+  const at::Tensor from = qkv.view({qkv.size(0), shape.heads + 2 * shape.kv_heads, shape.head_dim});
+  at::Tensor turned = at::empty_like(from);
+  std::vector<at::Tensor> outs, lses;
+  for (std::size_t i = 0; i + 1 < packing.begin.size(); ++i) {
+    const std::int64_t begin = packing.begin[i], tokens = packing.begin[i + 1] - begin;
+    const auto part = [&](const at::Tensor& x, std::int64_t first, std::int64_t count) {
+      return x.narrow(0, begin, tokens).narrow(1, first, count);
+    };
+    const std::int64_t turning = shape.heads + shape.kv_heads;
+    rotate(part(from, 0, turning), 1, layer, true, 1, part(turned, 0, turning));
+    rotate(part(from, turning, shape.kv_heads), 1, layer, false, 1, part(turned, turning, shape.kv_heads));
+    const Heads heads = sequence_heads(turned, packing, i, shape);
+    const auto mask = blocked_mask(tokens, layer.window, qkv);
+    const auto [out, lse] = at::_scaled_dot_product_flash_attention_for_cpu(
+        heads.q, heads.k, heads.v, /*dropout_p=*/0.0, /*is_causal=*/!mask.has_value(), mask);
+    outs.push_back(out.squeeze(0).transpose(0, 1));
+    lses.push_back(lse.reshape({-1}));
+  }
+  const auto joined = [](const std::vector<at::Tensor>& all) { return all.size() == 1 ? all[0] : at::cat(all, 0); };
+  const at::Tensor out = joined(outs).contiguous();
+  if (tape != nullptr) *tape = {turned, out, joined(lses), {}, {}};
+  return out.view({qkv.size(0), shape.heads * shape.head_dim});
+}
+
+at::Tensor blocked_backward(const AttentionTape& tape, const at::Tensor& d_out, const Packing& packing,
+                            const Attention& layer) {
+  const HeadShape& shape = layer.shape;
+  const at::Tensor d_heads = d_out.view({d_out.size(0), shape.heads, shape.head_dim});
+  const std::int64_t group = shape.heads / shape.kv_heads;
+  at::Tensor d_qkv = at::empty_like(tape.qkv);
+  for (std::size_t i = 0; i + 1 < packing.begin.size(); ++i) {
+    const std::int64_t begin = packing.begin[i], tokens = packing.begin[i + 1] - begin;
+    const auto heads_first = [&](const at::Tensor& x) {
+      return x.narrow(0, begin, tokens).transpose(0, 1).unsqueeze(0);
+    };
+    const Heads heads = sequence_heads(tape.qkv, packing, i, shape);
+    const auto mask = blocked_mask(tokens, layer.window, d_out);
+    const at::Tensor lse = tape.lse.narrow(0, begin * shape.heads, tokens * shape.heads);
+    const auto [d_q, d_k, d_v] = at::_scaled_dot_product_flash_attention_for_cpu_backward(
+        heads_first(d_heads), heads.q, heads.k, heads.v, heads_first(tape.out), lse.view({1, shape.heads, tokens}),
+        /*dropout_p=*/0.0, /*is_causal=*/!mask.has_value(), mask);
+    const Heads to = heads_of(d_qkv.narrow(0, begin, tokens), shape);
+    const auto rows_first = [](const at::Tensor& x) { return x.squeeze(0).transpose(0, 1); };
+    rotate(rows_first(d_q), 1, layer, true, -1, to.q);
+    rotate(rows_first(d_k), group, layer, true, -1, to.k);
+    rotate(rows_first(d_v), group, layer, false, -1, to.v);
+  }
+  return d_qkv.view({d_out.size(0), shape.qkv_size()});
+}
+
 // LibTorch's, all rows at once.
 
 struct Window {
@@ -213,6 +318,7 @@ bool has_own_attention(const HeadShape& shape) {
 
 at::Tensor attention(const at::Tensor& qkv, const Packing& packing, const Attention& layer, AttentionTape* tape) {
   if (runs_own(qkv, layer)) return own_attention(qkv, packing, layer, tape);
+  if (runs_blocked(qkv, layer)) return blocked_attention(qkv, packing, layer, tape);
   const at::Tensor rotated = turned(qkv, packing, layer, 1);
   if (runs_fused(qkv, layer)) return fused_attention(rotated, packing, layer, tape);
   if (tape == nullptr) return attention_by_rows(rotated, packing, layer);
@@ -224,6 +330,7 @@ at::Tensor attention(const at::Tensor& qkv, const Packing& packing, const Attent
 at::Tensor attention_backward(const AttentionTape& tape, const at::Tensor& d_out, const Packing& packing,
                               const Attention& layer) {
   if (runs_own(tape.qkv, layer)) return own_backward(tape, d_out, packing, layer);
+  if (runs_blocked(tape.qkv, layer)) return blocked_backward(tape, d_out, packing, layer);
   at::Tensor d_qkv;
   if (tape.lse.defined()) {
     d_qkv = fused_backward(tape, d_out, packing, layer);

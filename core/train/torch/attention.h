@@ -1,8 +1,8 @@
 // Causal attention of packed rows, each for itself, forward and backward.
 //
-// Three ways to the same numbers: our kernels (f32 on the CPU, short heads), LibTorch's fused attention over all rows
-// at once (bf16 on a GPU), and LibTorch's attention row by row with its own autograd (everything else, and what the
-// others are tested against).
+// Four ways to the same numbers: our kernels (f32 on the CPU, short heads), LibTorch's kernel for the CPU row by row
+// (its other cases), LibTorch's fused attention over all rows at once (bf16 on a GPU), and LibTorch's attention row by
+// row with its own autograd (everything else, and what the others are tested against).
 #pragma once
 
 #include <ATen/core/Tensor.h>

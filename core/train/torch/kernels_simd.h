@@ -3,20 +3,26 @@
 #pragma once
 
 #include "core/train/torch/attention_simd.h"
+#include "core/train/torch/low_rank_simd.h"
+#include "core/train/torch/rotary_simd.h"
 #include "core/train/torch/simd.h"
 
 namespace ipr::train {
 namespace {
 
-void rms_norm(const float* x, const float* w, float eps, int64_t rows, int64_t size, float* y) {
+template <typename Number>
+void rms_norm(const float* x, const float* w, float eps, int64_t rows, int64_t size, Number* y) {
   for (int64_t r = 0; r < rows; ++r, x += size, y += size) {
     const float scale = 1.0f / __builtin_sqrtf(dot(x, x, size) / static_cast<float>(size) + eps);
-    for (int64_t i = 0; i < size; ++i) y[i] = x[i] * scale * w[i];
+    int64_t i = 0;
+    for (; i + kWidth <= size; i += kWidth) store(y + i, load(x + i) * splat(scale) * load(w + i));
+    for (; i < size; ++i) put(y + i, x[i] * scale * w[i]);
   }
 }
 
 // y = x r w:  gx = r (gy w) - x r^3 mean(gy w x),  gw = sum over rows of gy x r.
-void rms_norm_backward(const float* x, const float* w, float eps, const float* gy, int64_t rows, int64_t size,
+template <typename Number>
+void rms_norm_backward(const float* x, const float* w, float eps, const Number* gy, int64_t rows, int64_t size,
                        float* gx, float* gw) {
   for (int64_t r = 0; r < rows; ++r, x += size, gy += size, gx += size) {
     const float scale = 1.0f / __builtin_sqrtf(dot(x, x, size) / static_cast<float>(size) + eps);
@@ -25,37 +31,49 @@ void rms_norm_backward(const float* x, const float* w, float eps, const float* g
     for (; i + kWidth <= size; i += kWidth) {
       const Vec product = load(gy + i) * load(x + i);
       total += product * load(w + i);
-      store(gw + i, load(gw + i) + product * splat(scale));
+      if (gw != nullptr) store(gw + i, load(gw + i) + product * splat(scale));
     }
     float inner = sum_of(total);
     for (; i < size; ++i) {
-      inner += gy[i] * x[i] * w[i];
-      gw[i] += gy[i] * x[i] * scale;
+      inner += value_of(gy[i]) * x[i] * w[i];
+      if (gw != nullptr) gw[i] += value_of(gy[i]) * x[i] * scale;
     }
     const float pull = inner * scale * scale * scale / static_cast<float>(size);
-    for (int64_t j = 0; j < size; ++j) gx[j] += gy[j] * w[j] * scale - x[j] * pull;
+    for (i = 0; i + kWidth <= size; i += kWidth) {
+      store(gx + i, load(gx + i) + (load(gy + i) * load(w + i) * splat(scale) - load(x + i) * splat(pull)));
+    }
+    for (; i < size; ++i) gx[i] += value_of(gy[i]) * w[i] * scale - x[i] * pull;
   }
 }
 
 IPR_INLINE Vec sigmoid(Vec x) {
   return splat(1.0f) / (splat(1.0f) + exp_of(-x));
 }
+IPR_INLINE float sigmoid(float x) {
+  return 1.0f / (1.0f + exp_of(-x));
+}
 
-void swiglu(const float* gate_up, int64_t rows, int64_t size, float* y) {
+template <typename Number>
+void swiglu(const Number* gate_up, int64_t rows, int64_t size, Number* y) {
   for (int64_t r = 0; r < rows; ++r, gate_up += 2 * size, y += size) {
+    const Number* const ups = gate_up + size;
     int64_t i = 0;
     for (; i + kWidth <= size; i += kWidth) {
       const Vec gate = load(gate_up + i);
-      store(y + i, gate * sigmoid(gate) * load(gate_up + size + i));
+      store(y + i, gate * sigmoid(gate) * load(ups + i));
     }
-    for (; i < size; ++i) y[i] = gate_up[i] / (1.0f + exp_of(-gate_up[i])) * gate_up[size + i];
+    for (; i < size; ++i) {
+      const float gate = value_of(gate_up[i]);
+      put(y + i, gate * sigmoid(gate) * value_of(ups[i]));
+    }
   }
 }
 
 // With s = sigmoid(gate): d silu = s (1 + gate (1 - s)).
-void swiglu_backward(float* gate_up, const float* gy, int64_t rows, int64_t size, float* y) {
+template <typename Number>
+void swiglu_backward(Number* gate_up, const Number* gy, int64_t rows, int64_t size, Number* y) {
   for (int64_t r = 0; r < rows; ++r, gate_up += 2 * size, gy += size, y += size) {
-    float* const ups = gate_up + size;
+    Number* const ups = gate_up + size;
     int64_t i = 0;
     for (; i + kWidth <= size; i += kWidth) {
       const Vec gate = load(gate_up + i), up = load(ups + i), g = load(gy + i), s = sigmoid(gate);
@@ -64,32 +82,44 @@ void swiglu_backward(float* gate_up, const float* gy, int64_t rows, int64_t size
       store(ups + i, g * gate * s);
     }
     for (; i < size; ++i) {
-      const float gate = gate_up[i], up = ups[i], s = 1.0f / (1.0f + exp_of(-gate));
-      y[i] = gate * s * up;
-      gate_up[i] = gy[i] * up * s * (1.0f + gate * (1.0f - s));
-      ups[i] = gy[i] * gate * s;
+      const float gate = value_of(gate_up[i]), up = value_of(ups[i]), g = value_of(gy[i]), s = sigmoid(gate);
+      put(y + i, gate * s * up);
+      put(gate_up + i, g * up * s * (1.0f + gate * (1.0f - s)));
+      put(ups + i, g * gate * s);
     }
   }
 }
 
-IPR_INLINE void scale_by(float* x, int64_t size, float factor) {
-  for (int64_t i = 0; i < size; ++i) x[i] *= factor;
-}
-
-void softmax_pick(float* logits, const int64_t* target, int64_t rows, int64_t vocab, float* logp) {
+template <typename Number>
+void softmax_pick(const Number* logits, const int64_t* target, int64_t rows, int64_t vocab, float* logp) {
   for (int64_t r = 0; r < rows; ++r, logits += vocab) {
-    const float top = largest(logits, vocab), wanted = logits[target[r]];
-    const float sum = exp_sum(logits, vocab, top);
-    logp[r] = wanted - top - __builtin_logf(sum);
-    scale_by(logits, vocab, 1.0f / sum);
+    const float top = largest(logits, vocab);
+    Vec total{};
+    int64_t i = 0;
+    for (; i + kWidth <= vocab; i += kWidth) total += exp_of(load(logits + i) - splat(top));
+    float sum = sum_of(total);
+    for (; i < vocab; ++i) sum += exp_of(value_of(logits[i]) - top);
+    logp[r] = value_of(logits[target[r]]) - top - __builtin_logf(sum);
   }
 }
 
-void softmax_pick_backward(float* p, const int64_t* target, const float* d_logp, int64_t rows, int64_t vocab) {
-  for (int64_t r = 0; r < rows; ++r, p += vocab) {
-    scale_by(p, vocab, -d_logp[r]);
-    p[target[r]] += d_logp[r];
+template <typename Number>
+void softmax_pick_backward(Number* logits, const int64_t* target, const float* logp, const float* d_logp, int64_t rows,
+                           int64_t vocab) {
+  for (int64_t r = 0; r < rows; ++r, logits += vocab) {
+    const float lse = value_of(logits[target[r]]) - logp[r], factor = -d_logp[r];
+    int64_t i = 0;
+    for (; i + kWidth <= vocab; i += kWidth) store(logits + i, splat(factor) * exp_of(load(logits + i) - splat(lse)));
+    for (; i < vocab; ++i) put(logits + i, factor * exp_of(value_of(logits[i]) - lse));
+    put(logits + target[r], d_logp[r] * (1.0f - exp_of(logp[r])));
   }
+}
+
+template <typename Number>
+void add(const float* a, const Number* b, int64_t size, float* sum) {
+  int64_t i = 0;
+  for (; i + kWidth <= size; i += kWidth) store(sum + i, load(a + i) + load(b + i));
+  for (; i < size; ++i) sum[i] = a[i] + value_of(b[i]);
 }
 
 double sum_of_squares(const float* x, int64_t size) {
@@ -99,10 +129,15 @@ double sum_of_squares(const float* x, int64_t size) {
   return total;
 }
 
+template <typename Number>
+constexpr NumberKernels<Number> number_kernels() {
+  return {rms_norm<Number>,     rms_norm_backward<Number>,     swiglu<Number>, swiglu_backward<Number>,
+          softmax_pick<Number>, softmax_pick_backward<Number>, add<Number>,    add_low_rank<Number>,
+          rotate_heads<Number>};
+}
+
 constexpr Kernels make_kernels(const char* family) {
-  return {
-      family,    rms_norm,           rms_norm_backward, swiglu, swiglu_backward, softmax_pick, softmax_pick_backward,
-      attention, attention_backward, sum_of_squares};
+  return {family, number_kernels<float>(), number_kernels<Bf16>(), attention, attention_backward, sum_of_squares};
 }
 
 }  // namespace

@@ -3,7 +3,8 @@
 //   y = x W^T + bias + scale * (x A^T) B^T        (Hu et al. 2021)
 //
 // Neighbouring products of one input (q, k, v; gate, up) are one fused Linear; each part of it may have a change of its
-// own. All tensors are on one device; x, W and y are of one floating type, A and B of that type as well.
+// own. All tensors are on one device; x, W and y are of one floating type, A and B of that type as well. Of a bf16
+// layer on the CPU, LibTorch runs the large products and our kernels.h the sums around them and those along the rank.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -34,10 +35,16 @@ struct Linear {
 [[nodiscard]] at::Tensor product_f32(const at::Tensor& x, const at::Tensor& weight);
 
 // Backward, in two parts because some inputs are made again only when the gradient at the output is there. `d_y` is of
-// x's type. The first returns the gradient at x; the second adds to those tensors of `gradients` that are defined:
+// x's type. The first part gives the gradients at x and, of a layer with adapters, at their low-rank inputs x A^T,
+// those of all adapters side by side; the second takes these and adds to those tensors of `gradients` that are defined:
 // f32, laid out as `layer`, whose other tensors are frozen.
-[[nodiscard]] at::Tensor linear_input_gradient(const at::Tensor& d_y, const Linear& layer);
-void add_linear_gradients(const at::Tensor& x, const at::Tensor& d_y, const Linear& layer, Linear& gradients);
+struct InputGradients {
+  at::Tensor x;    // [n, in]
+  at::Tensor low;  // [n, sum of ranks]; undefined without adapters
+};
+[[nodiscard]] InputGradients linear_input_gradients(const at::Tensor& d_y, const Linear& layer);
+void add_linear_gradients(const at::Tensor& x, const at::Tensor& d_y, const at::Tensor& d_low, const Linear& layer,
+                          Linear& gradients);
 // gradient += d_y^T x, with the gradient in f32.
 void add_weight_gradient(at::Tensor& gradient, const at::Tensor& d_y, const at::Tensor& x);
 

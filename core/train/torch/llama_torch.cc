@@ -17,8 +17,8 @@ namespace {
 
 // Scored positions per product with the head: their logits stay in the cache.
 constexpr std::int64_t kHeadRows = 256;
-// Probabilities are kept for backward up to this many floats per packing (64 MiB), else computed again.
-constexpr std::int64_t kKeptProbabilities = std::int64_t{1} << 24;
+// What the head's backward wants is kept up to this many bytes per packing, else computed again.
+constexpr std::int64_t kKeptScores = std::int64_t{1} << 26;
 
 }  // namespace
 
@@ -87,20 +87,26 @@ at::Tensor LlamaTorch::hidden_states(const ModelViews& weights, const Packed& ro
   return x;
 }
 
+at::Tensor LlamaTorch::scores(const at::Tensor& normed, const ModelViews& weights) const {
+  return own_ ? at::mm(normed, weights.head.t()) : product_f32(normed, weights.head);
+}
+
 at::Tensor LlamaTorch::forward(const ModelViews& weights, const Packed& rows, Tape* tape) const {
   const at::Tensor last = hidden_states(weights, rows, tape).index_select(0, rows.scored);
   const at::Tensor normed = rms_norm(last, weights.norm, config_.rms_norm_eps, own_);
   const std::int64_t count = last.size(0);
-  const bool keep = tape != nullptr && count * config_.vocab_size <= kKeptProbabilities;
+  const std::int64_t number = own_ ? static_cast<std::int64_t>(normed.element_size()) : 4;
+  const bool keep = tape != nullptr && count * config_.vocab_size * number <= kKeptScores;
   std::vector<at::Tensor> logps;
   for (std::int64_t i = 0; i < count; i += kHeadRows) {
     const std::int64_t size = std::min(kHeadRows, count - i);
-    at::Tensor scores = product_f32(normed.narrow(0, i, size), weights.head);
-    logps.push_back(softmax_pick(scores, rows.target.narrow(0, i, size), own_));
-    if (keep) tape->probabilities.push_back(scores);
+    at::Tensor logits = scores(normed.narrow(0, i, size), weights);
+    logps.push_back(softmax_pick(logits, rows.target.narrow(0, i, size), own_));
+    if (keep) tape->scores.push_back(logits);
   }
-  if (tape != nullptr) tape->last = last;
-  return logps.empty() ? at::empty({0}, last.options()) : at::cat(logps, 0);
+  const at::Tensor logp = logps.empty() ? at::empty({0}, last.options()) : at::cat(logps, 0);
+  if (tape != nullptr) tape->last = last, tape->logp = logp;
+  return logp;
 }
 
 at::Tensor LlamaTorch::head_backward(const ModelViews& weights, const Packed& rows, Tape& tape,
@@ -110,15 +116,15 @@ at::Tensor LlamaTorch::head_backward(const ModelViews& weights, const Packed& ro
   for (std::int64_t i = 0, chunk = 0; i < normed.size(0); i += kHeadRows, ++chunk) {
     const std::int64_t size = std::min(kHeadRows, normed.size(0) - i);
     const at::Tensor input = normed.narrow(0, i, size), target = rows.target.narrow(0, i, size);
-    at::Tensor scores;
-    if (tape.probabilities.empty()) {
-      scores = product_f32(input, weights.head);
-      (void)softmax_pick(scores, target, own_);
+    at::Tensor logits;
+    if (tape.scores.empty()) {
+      logits = scores(input, weights);
+      if (!own_) (void)softmax_pick(logits, target, own_);
     } else {
-      scores = std::move(tape.probabilities[static_cast<std::size_t>(chunk)]);
+      logits = std::move(tape.scores[static_cast<std::size_t>(chunk)]);
     }
-    softmax_pick_backward(scores, target, d_logp.narrow(0, i, size), own_);
-    const at::Tensor d_scores = scores.to(input.scalar_type());
+    softmax_pick_backward(logits, target, tape.logp.narrow(0, i, size), d_logp.narrow(0, i, size), own_);
+    const at::Tensor d_scores = logits.to(input.scalar_type());
     at::Tensor part = d_normed.narrow(0, i, size);
     at::mm_out(part, d_scores, weights.head);
     if (gradients.head.defined()) add_weight_gradient(gradients.head, d_scores, input);
@@ -134,25 +140,26 @@ void LlamaTorch::layer_backward(std::size_t index, const LayerViews& weights, co
   const double eps = config_.rms_norm_eps;
   const at::ScalarType type = weights.down.weight.scalar_type();
   at::Tensor upstream = d_x.to(type), d_gate_up = std::move(tape.gate_up);
-  const at::Tensor activated = swiglu_backward(d_gate_up, linear_input_gradient(upstream, weights.down), own_);
-  add_linear_gradients(activated, upstream, weights.down, gradients.down);
-  add_linear_gradients(rms_norm(tape.middle, weights.post_norm, eps, own_), d_gate_up, weights.gate_up,
+  InputGradients below = linear_input_gradients(upstream, weights.down);
+  add_linear_gradients(swiglu_backward(d_gate_up, below.x, own_), upstream, below.low, weights.down, gradients.down);
+  below = linear_input_gradients(d_gate_up, weights.gate_up);
+  add_linear_gradients(rms_norm(tape.middle, weights.post_norm, eps, own_), d_gate_up, below.low, weights.gate_up,
                        gradients.gate_up);
-  rms_norm_backward(tape.middle, weights.post_norm, eps, linear_input_gradient(d_gate_up, weights.gate_up), own_, d_x,
-                    gradients.post_norm);
+  rms_norm_backward(tape.middle, weights.post_norm, eps, below.x, own_, d_x, gradients.post_norm);
 
   upstream = d_x.to(type);
   const at::Tensor attended = tape.attention.out.detach().view({d_x.size(0), -1});
-  at::Tensor d_qkv = attention_backward(tape.attention, linear_input_gradient(upstream, weights.output), rows.packing,
-                                        attention_of(index));
-  add_linear_gradients(attended, upstream, weights.output, gradients.output);
+  below = linear_input_gradients(upstream, weights.output);
+  at::Tensor d_qkv = attention_backward(tape.attention, below.x, rows.packing, attention_of(index));
+  add_linear_gradients(attended, upstream, below.low, weights.output, gradients.output);
   if (weights.q_norm.defined()) {
     d_qkv = norm_heads_backward(tape.qkv, weights.q_norm, weights.k_norm, shape_, eps, d_qkv, own_, gradients.q_norm,
                                 gradients.k_norm);
   }
-  add_linear_gradients(rms_norm(tape.input, weights.input_norm, eps, own_), d_qkv, weights.qkv, gradients.qkv);
-  rms_norm_backward(tape.input, weights.input_norm, eps, linear_input_gradient(d_qkv, weights.qkv), own_, d_x,
-                    gradients.input_norm);
+  below = linear_input_gradients(d_qkv, weights.qkv);
+  add_linear_gradients(rms_norm(tape.input, weights.input_norm, eps, own_), d_qkv, below.low, weights.qkv,
+                       gradients.qkv);
+  rms_norm_backward(tape.input, weights.input_norm, eps, below.x, own_, d_x, gradients.input_norm);
   tape = {};
 }
 

@@ -30,8 +30,9 @@ struct Tape {
   // Set before forward: so many of the first layers keep their input alone, and backward runs them again. Same bits.
   std::size_t recomputed_layers = 0;
   std::vector<LayerTape> layers;
-  at::Tensor last;                        // [n, hidden]: scored positions before the last norm
-  std::vector<at::Tensor> probabilities;  // per chunk; empty: computed again
+  at::Tensor last;                 // [n, hidden]: scored positions before the last norm
+  at::Tensor logp;                 // [n]
+  std::vector<at::Tensor> scores;  // what softmax_pick left of each chunk's logits; empty: computed again
 };
 
 class LlamaTorch {
@@ -68,6 +69,8 @@ class LlamaTorch {
                     LayerTape* tape) const;
   void layer_backward(std::size_t index, const LayerViews& weights, const Packed& rows, LayerTape& tape,
                       at::Tensor& d_x, LayerViews& gradients) const;
+  // Logits of some scored positions, of the type that softmax_pick takes.
+  [[nodiscard]] at::Tensor scores(const at::Tensor& normed, const ModelViews& weights) const;
   at::Tensor head_backward(const ModelViews& weights, const Packed& rows, Tape& tape, const at::Tensor& d_logp,
                            ModelViews& gradients) const;
 

@@ -1,9 +1,9 @@
 #include "core/train/torch/operators.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_fused_rms_norm.h>
 #include <ATen/ops/_fused_rms_norm_backward.h>
+#include <ATen/ops/add.h>
 #include <ATen/ops/embedding_dense_backward.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -18,59 +18,34 @@
 #include <ATen/ops/sum.h>
 #include <ATen/ops/zeros.h>
 
-#include <algorithm>
 #include <utility>
 
-#include "core/train/torch/kernels.h"
+#include "core/train/torch/row_parts.h"
 
 namespace ipr::train {
-namespace {
-
-// Parts of `rows` that run side by side, the same for the same thread count. Inside a parallel region (one replica per
-// thread) there is one.
-std::int64_t parts_of(std::int64_t rows) {
-  constexpr std::int64_t kRowsPerPart = 64;
-  const std::int64_t threads = at::in_parallel_region() ? 1 : at::get_num_threads();
-  return std::clamp<std::int64_t>(rows / kRowsPerPart, 1, threads);
-}
-
-// function(part, first, last) for each part of [0, rows).
-template <typename Function>
-void each_part(std::int64_t rows, const Function& function) {
-  const std::int64_t parts = parts_of(rows);
-  at::parallel_for(0, parts, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t part = begin; part < end; ++part) function(part, part * rows / parts, (part + 1) * rows / parts);
-  });
-}
-
-float* floats(at::Tensor& tensor) {
-  return tensor.mutable_data_ptr<float>();
-}
-const float* floats(const at::Tensor& tensor) {
-  return tensor.const_data_ptr<float>();
-}
-
-}  // namespace
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& w, double eps, bool own) {
   const at::Tensor input = x.to(at::kFloat), weight = w.to(at::kFloat);
   if (x.is_cuda()) return std::get<0>(at::_fused_rms_norm(input, w.sizes(), weight, eps)).to(w.scalar_type());
   if (!own) return (input * at::rsqrt(at::mean(input * input, -1, true) + eps) * weight).to(w.scalar_type());
-  at::Tensor y = at::empty_like(input);
+  at::Tensor y = at::empty(input.sizes(), w.options());
   const std::int64_t size = input.size(1);
-  const float *const from = floats(input), *const scales = floats(weight);
-  float* const to = floats(y);
-  each_part(input.size(0), [&](std::int64_t, std::int64_t first, std::int64_t last) {
-    best_kernels().rms_norm(from + first * size, scales, static_cast<float>(eps), last - first, size,
-                            to + first * size);
+  with_kernels(y, [&](auto number, const auto& kernels) {
+    using Number = decltype(number);
+    const float *const from = floats(input), *const scales = floats(weight);
+    Number* const to = numbers_of<Number>(y);
+    each_part(input.size(0), [&](std::int64_t, std::int64_t first, std::int64_t last) {
+      kernels.rms_norm(from + first * size, scales, static_cast<float>(eps), last - first, size, to + first * size);
+    });
   });
-  return y.to(w.scalar_type());
+  return y;
 }
 
 void rms_norm_backward(const at::Tensor& x, const at::Tensor& w, double eps, const at::Tensor& gy, bool own,
                        at::Tensor& gx, at::Tensor& gw) {
-  const at::Tensor input = x.to(at::kFloat), weight = w.to(at::kFloat), upstream = gy.to(at::kFloat);
+  const at::Tensor input = x.to(at::kFloat), weight = w.to(at::kFloat);
   if (x.is_cuda()) {
+    const at::Tensor upstream = gy.to(at::kFloat);
     const at::Tensor scale = std::get<1>(at::_fused_rms_norm(input, w.sizes(), weight, eps));
     const auto [d_x, d_w] =
         at::_fused_rms_norm_backward(upstream, input, w.sizes(), scale, weight, {true, gw.defined()});
@@ -79,39 +54,46 @@ void rms_norm_backward(const at::Tensor& x, const at::Tensor& w, double eps, con
     return;
   }
   if (!own) {
+    const at::Tensor upstream = gy.to(at::kFloat);
     const at::Tensor scale = at::rsqrt(at::mean(input * input, -1, true) + eps);
     const at::Tensor pulled = upstream * weight;
     gx.add_(pulled * scale - input * scale.pow(3) * at::mean(pulled * input, -1, true));
     if (gw.defined()) gw.add_(at::sum(upstream * input * scale, 0));
     return;
   }
-  const std::int64_t size = input.size(1), parts = parts_of(input.size(0));
+  const std::int64_t size = input.size(1), parts = gw.defined() ? parts_of(input.size(0)) : 0;
   at::Tensor partial = at::zeros({parts, size}, input.options());
-  const float *const from = floats(input), *const scales = floats(weight), *const pull = floats(upstream);
-  float *const d_x = floats(gx), *const d_w = floats(partial);
-  each_part(input.size(0), [&](std::int64_t part, std::int64_t first, std::int64_t last) {
-    best_kernels().rms_norm_backward(from + first * size, scales, static_cast<float>(eps), pull + first * size,
-                                     last - first, size, d_x + first * size, d_w + part * size);
+  with_kernels(gy, [&](auto number, const auto& kernels) {
+    using Number = decltype(number);
+    const float *const from = floats(input), *const scales = floats(weight);
+    const Number* const upstream = numbers_of<Number>(gy);
+    float *const d_x = floats(gx), *const d_w = floats(partial);
+    each_part(input.size(0), [&](std::int64_t part, std::int64_t first, std::int64_t last) {
+      kernels.rms_norm_backward(from + first * size, scales, static_cast<float>(eps), upstream + first * size,
+                                last - first, size, d_x + first * size, parts == 0 ? nullptr : d_w + part * size);
+    });
   });
-  for (std::int64_t part = 0; part < parts && gw.defined(); ++part) gw.add_(partial[part]);
+  for (std::int64_t part = 0; part < parts; ++part) gw.add_(partial[part]);
 }
 
 at::Tensor swiglu(const at::Tensor& gate_up, bool own) {
   const std::int64_t size = gate_up.size(1) / 2;
-  if (!own || gate_up.scalar_type() != at::kFloat)
-    return at::silu(gate_up.narrow(1, 0, size)) * gate_up.narrow(1, size, size);
+  if (!own) return at::silu(gate_up.narrow(1, 0, size)) * gate_up.narrow(1, size, size);
   at::Tensor y = at::empty({gate_up.size(0), size}, gate_up.options());
-  const float* const from = floats(gate_up);
-  float* const to = floats(y);
-  each_part(gate_up.size(0), [&](std::int64_t, std::int64_t first, std::int64_t last) {
-    best_kernels().swiglu(from + first * 2 * size, last - first, size, to + first * size);
+  with_kernels(gate_up, [&](auto number, const auto& kernels) {
+    using Number = decltype(number);
+    const Number* const from = numbers_of<Number>(gate_up);
+    Number* const to = numbers_of<Number>(y);
+    each_part(gate_up.size(0), [&](std::int64_t, std::int64_t first, std::int64_t last) {
+      kernels.swiglu(from + first * 2 * size, last - first, size, to + first * size);
+    });
   });
   return y;
 }
 
 at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& gy, bool own) {
   const std::int64_t size = gate_up.size(1) / 2;
-  if (!own || gate_up.scalar_type() != at::kFloat) {
+  if (!own) {
     at::Tensor gate = gate_up.narrow(1, 0, size), up = gate_up.narrow(1, size, size);
     const at::Tensor silu = at::silu(gate);
     at::Tensor y = silu * up;
@@ -120,11 +102,13 @@ at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& gy, bool own) 
     return y;
   }
   at::Tensor y = at::empty({gate_up.size(0), size}, gate_up.options());
-  float *const from = floats(gate_up), *const to = floats(y);
-  const float* const upstream = floats(gy);
-  each_part(gate_up.size(0), [&](std::int64_t, std::int64_t first, std::int64_t last) {
-    best_kernels().swiglu_backward(from + first * 2 * size, upstream + first * size, last - first, size,
-                                   to + first * size);
+  with_kernels(gate_up, [&](auto number, const auto& kernels) {
+    using Number = decltype(number);
+    Number *const from = numbers_of<Number>(gate_up), *const to = numbers_of<Number>(y);
+    const Number* const upstream = numbers_of<Number>(gy);
+    each_part(gate_up.size(0), [&](std::int64_t, std::int64_t first, std::int64_t last) {
+      kernels.swiglu_backward(from + first * 2 * size, upstream + first * size, last - first, size, to + first * size);
+    });
   });
   return y;
 }
@@ -135,29 +119,70 @@ at::Tensor softmax_pick(at::Tensor& logits, const at::Tensor& target, bool own) 
     at::exp_out(logits, logp);
     return logp.gather(1, target.unsqueeze(1)).squeeze(1);
   }
-  at::Tensor logp = at::empty({logits.size(0)}, logits.options());
+  at::Tensor logp = at::empty({logits.size(0)}, logits.options().dtype(at::kFloat));
   const std::int64_t vocab = logits.size(1);
-  float *const rows = floats(logits), *const out = floats(logp);
   const std::int64_t* const wanted = target.const_data_ptr<std::int64_t>();
-  each_part(logits.size(0), [&](std::int64_t, std::int64_t first, std::int64_t last) {
-    best_kernels().softmax_pick(rows + first * vocab, wanted + first, last - first, vocab, out + first);
+  with_kernels(logits, [&](auto number, const auto& kernels) {
+    using Number = decltype(number);
+    const Number* const rows = numbers_of<Number>(std::as_const(logits));
+    float* const out = floats(logp);
+    each_part(logits.size(0), [&](std::int64_t, std::int64_t first, std::int64_t last) {
+      kernels.softmax_pick(rows + first * vocab, wanted + first, last - first, vocab, out + first);
+    });
   });
   return logp;
 }
 
-void softmax_pick_backward(at::Tensor& probabilities, const at::Tensor& target, const at::Tensor& d_logp, bool own) {
+void softmax_pick_backward(at::Tensor& logits, const at::Tensor& target, const at::Tensor& logp,
+                           const at::Tensor& d_logp, bool own) {
   if (!own) {
     const at::Tensor g = d_logp.unsqueeze(1);
-    probabilities.mul_(-g).scatter_add_(1, target.unsqueeze(1), g);
+    logits.mul_(-g).scatter_add_(1, target.unsqueeze(1), g);
     return;
   }
-  const std::int64_t vocab = probabilities.size(1);
-  float* const rows = floats(probabilities);
-  const float* const upstream = floats(d_logp);
+  const std::int64_t vocab = logits.size(1);
   const std::int64_t* const wanted = target.const_data_ptr<std::int64_t>();
-  each_part(probabilities.size(0), [&](std::int64_t, std::int64_t first, std::int64_t last) {
-    best_kernels().softmax_pick_backward(rows + first * vocab, wanted + first, upstream + first, last - first, vocab);
+  with_kernels(logits, [&](auto number, const auto& kernels) {
+    using Number = decltype(number);
+    Number* const rows = numbers_of<Number>(logits);
+    const float *const picked = floats(logp), *const upstream = floats(d_logp);
+    each_part(logits.size(0), [&](std::int64_t, std::int64_t first, std::int64_t last) {
+      kernels.softmax_pick_backward(rows + first * vocab, wanted + first, picked + first, upstream + first,
+                                    last - first, vocab);
+    });
   });
+}
+
+namespace {
+
+void add_own(const at::Tensor& a, const at::Tensor& b, at::Tensor& sum) {
+  with_kernels(b, [&](auto number, const auto& kernels) {
+    using Number = decltype(number);
+    const std::int64_t size = a.size(1);
+    const float* const left = floats(a);
+    const Number* const right = numbers_of<Number>(b);
+    float* const to = floats(sum);
+    each_part(a.size(0), [&](std::int64_t, std::int64_t first, std::int64_t last) {
+      kernels.add(left + first * size, right + first * size, (last - first) * size, to + first * size);
+    });
+  });
+}
+
+}  // namespace
+
+at::Tensor add(const at::Tensor& a, const at::Tensor& b, bool own) {
+  if (!own) return at::add(a, b);
+  at::Tensor sum = at::empty_like(a);
+  add_own(a, b, sum);
+  return sum;
+}
+
+void add_to(at::Tensor& sum, const at::Tensor& b, bool own) {
+  if (own) {
+    add_own(sum, b, sum);
+  } else {
+    sum.add_(b);
+  }
 }
 
 void add_rows(at::Tensor& out, const at::Tensor& index, const at::Tensor& rows, std::int64_t skip, bool own) {

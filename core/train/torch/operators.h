@@ -25,10 +25,16 @@ void rms_norm_backward(const at::Tensor& x, const at::Tensor& w, double eps, con
 // Returns y again and replaces gate_up by its gradient.
 [[nodiscard]] at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& gy, bool own);
 
-// Replaces logits [n, vocab] by probabilities; returns log p of `target` [n].
+// Returns log p of `target` [n], f32, for logits [n, vocab]; leaves in them what softmax_pick_backward wants: with
+// `own` the logits, which may be bf16, else f32 probabilities.
 [[nodiscard]] at::Tensor softmax_pick(at::Tensor& logits, const at::Tensor& target, bool own);
-// Replaces probabilities by the gradient at the logits.
-void softmax_pick_backward(at::Tensor& probabilities, const at::Tensor& target, const at::Tensor& d_logp, bool own);
+// Replaces what softmax_pick left by the gradient at the logits; logp is what it returned.
+void softmax_pick_backward(at::Tensor& logits, const at::Tensor& target, const at::Tensor& logp,
+                           const at::Tensor& d_logp, bool own);
+
+// a + b, where a [n, size] is f32 and b of any type; and the same in place.
+[[nodiscard]] at::Tensor add(const at::Tensor& a, const at::Tensor& b, bool own);
+void add_to(at::Tensor& sum, const at::Tensor& b, bool own);
 
 // out[index[i]] += rows[i], but for index[i] == skip.
 void add_rows(at::Tensor& out, const at::Tensor& index, const at::Tensor& rows, std::int64_t skip, bool own);

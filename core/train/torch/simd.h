@@ -1,5 +1,7 @@
 // Vectors of floats and what the training kernels build on them; compiled once per family, see kernels_simd.h.
 //
+// Numbers in memory are float or Bf16, in registers always float.
+//
 // The including file sets IPR_SIMD_WIDTH (floats per register) and IPR_SIMD_ROWS (query rows of a register tile).
 // Everything here is in an unnamed namespace and uses no inline function of the standard library: the linker must never
 // take one family's instructions for another's code.
@@ -20,7 +22,10 @@ constexpr int kBlock = 8;  // queries that share one pass over the keys
 
 using Vec = float __attribute__((vector_size(4 * kWidth)));
 using Ints = int __attribute__((vector_size(4 * kWidth)));
+using Bits = unsigned __attribute__((vector_size(4 * kWidth)));
+using Halves = unsigned short __attribute__((vector_size(2 * kWidth)));
 using Unaligned = float __attribute__((vector_size(4 * kWidth), aligned(4), may_alias));
+using UnalignedHalves = unsigned short __attribute__((vector_size(2 * kWidth), aligned(2), may_alias));
 
 IPR_INLINE Vec load(const float* from) {
   return *reinterpret_cast<const Unaligned*>(from);
@@ -30,6 +35,33 @@ IPR_INLINE void store(float* to, Vec value) {
 }
 IPR_INLINE Vec splat(float value) {
   return value - Vec{};
+}
+
+// The upper half of a float's bits; to the nearest, ties to even, as LibTorch rounds. Infinity stays what it is, and so
+// does what arithmetic makes as "not a number".
+IPR_INLINE Vec load(const Bf16* from) {
+  const Halves halves = *reinterpret_cast<const UnalignedHalves*>(from);
+  return reinterpret_cast<Vec>(__builtin_convertvector(halves, Bits) << 16);
+}
+IPR_INLINE void store(Bf16* to, Vec value) {
+  Bits bits = reinterpret_cast<Bits>(value);
+  bits += ((bits >> 16) & 1) + 0x7fff;
+  *reinterpret_cast<UnalignedHalves*>(to) = __builtin_convertvector(bits >> 16, Halves);
+}
+
+// One number, for the ends of rows.
+IPR_INLINE float value_of(float x) {
+  return x;
+}
+IPR_INLINE float value_of(Bf16 x) {
+  return __builtin_bit_cast(float, static_cast<unsigned>(x.bits) << 16);
+}
+IPR_INLINE void put(float* to, float value) {
+  *to = value;
+}
+IPR_INLINE void put(Bf16* to, float value) {
+  const unsigned bits = __builtin_bit_cast(unsigned, value);
+  to->bits = static_cast<unsigned short>((bits + ((bits >> 16) & 1) + 0x7fff) >> 16);
 }
 
 IPR_INLINE float sum_of(Vec value) {
@@ -80,8 +112,9 @@ IPR_INLINE float dot(const float* a, const float* b, int64_t size) {
   return sum;
 }
 
-IPR_INLINE float largest(const float* x, int64_t size) {
-  float best = x[0];
+template <typename Number>
+IPR_INLINE float largest(const Number* x, int64_t size) {
+  float best = value_of(x[0]);
   int64_t i = 0;
   if (size >= kWidth) {
     Vec top = load(x);
@@ -91,7 +124,7 @@ IPR_INLINE float largest(const float* x, int64_t size) {
     }
     best = max_of(top);
   }
-  for (; i < size; ++i) best = x[i] > best ? x[i] : best;
+  for (; i < size; ++i) best = value_of(x[i]) > best ? value_of(x[i]) : best;
   return best;
 }
 
