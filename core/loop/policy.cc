@@ -86,8 +86,11 @@ rollout::GeneratorOptions generator_options(const model::LlamaConfig& config, co
 }
 
 Result<std::unique_ptr<model::Engine>> make_engine(const model::Weights& weights, const Compute& compute) {
-  if (compute.device == "cpu")
-    return std::make_unique<model::CpuEngine>(weights, compute.threads, model::best_kernels(width_of(compute)));
+  if (compute.device == "cpu") {
+    std::unique_ptr<model::Engine> engine =
+        std::make_unique<model::CpuEngine>(weights, compute.threads, model::best_kernels(width_of(compute)));
+    return engine;
+  }
   const std::size_t kv_bytes = generator_options(weights.config, compute).kv_budget_bytes;
   return train::load_engine({compute.device, compute.dtype, compute.threads, kv_bytes}, weights);
 }
