@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -10,6 +11,7 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <optional>
 
 #include "core/train/torch/operators.h"
 
@@ -62,14 +64,15 @@ double AdamW::reduce_gradients(bool own_kernels) {
 }
 
 void AdamW::update(const StepSettings& settings, double grad_norm) {
+  std::optional<at::Tensor> divisor;  // of the gradient; inside the update it costs no pass of its own
   if (settings.clip > 0) {
     const double factor = std::min(1.0, settings.clip / (grad_norm + 1e-6));
-    if (factor < 1) gradients_[0].mul_(factor);
+    if (factor < 1) divisor = at::full({}, 1 / factor, masters_.options());
   }
   step_count_.add_(1);
   at::_fused_adamw_({masters_}, {gradients_[0]}, {moment1_}, {moment2_}, {}, {step_count_}, settings.lr, settings.beta1,
                     settings.beta2, settings.weight_decay, settings.eps, /*amsgrad=*/false,
-                    /*maximize=*/false);
+                    /*maximize=*/false, divisor);
   if (!read_.is_same(masters_)) read_.copy_(masters_);
 }
 

@@ -7,8 +7,13 @@
 namespace ipr::train {
 namespace {
 
-// Fewer rows than this take another path of the f32 product, with other bits.
-constexpr std::size_t kMinRows = 16;
+// Products have a multiple of so many rows. Fewer take another path of the f32 product, with other bits; and LibTorch
+// prepares a bf16 product anew for each count it has not seen.
+constexpr std::size_t kRowUnit = 16;
+
+std::size_t filled(std::size_t count) {
+  return (count + kRowUnit - 1) / kRowUnit * kRowUnit;
+}
 
 template <typename Value>
 at::Tensor to_tensor(const std::vector<Value>& values, at::ScalarType type, at::Device device) {
@@ -46,10 +51,11 @@ Packed pack_rows(std::span<const TrainRow* const> rows, std::span<const std::siz
     }
     packing.begin.push_back(static_cast<std::int64_t>(ids.size()));
   }
-  // Filling on the right of the last row: causal attention keeps it out of everything before it.
-  ids.resize(std::max(ids.size(), kMinRows), 0);
-  packing.begin.back() = static_cast<std::int64_t>(ids.size());
-  scored.resize((scored.size() + kMinRows - 1) / kMinRows * kMinRows, 0);
+  // Filling is a sequence of its own, so that no row's attention knows of it.
+  const std::size_t tokens = ids.size();
+  ids.resize(filled(std::max<std::size_t>(tokens, 1)), 0);
+  if (ids.size() > tokens) packing.begin.push_back(static_cast<std::int64_t>(ids.size()));
+  scored.resize(filled(scored.size()), 0);
   target.resize(scored.size(), 0);
   for (std::size_t i = 0; i + 1 < packing.begin.size(); ++i) {
     packing.longest = std::max(packing.longest, packing.begin[i + 1] - packing.begin[i]);
