@@ -172,8 +172,14 @@ class Surveyor {
     Workload& work = survey_.workload;
     work.row_tokens = tokens / static_cast<double>(rows_.size());
     work.prompt_tokens = static_cast<double>(dialogue_->start("", false).ids.size());
-    work.sft_tokens = tokens * static_cast<double>(train_.epochs) * scale_;
-    work.sft_steps = static_cast<double>(train::step_count(rows_, train_, config_.seed)) * scale_;
+    const auto steps = static_cast<double>(train::step_count(rows_, train_, config_.seed));
+    if (train_.steps > 0) {  // as many as asked for, however many tasks there are
+      work.sft_steps = steps;
+      work.sft_tokens = work.row_tokens * static_cast<double>(train_.steps * train_.batch);
+    } else {
+      work.sft_steps = steps * scale_;
+      work.sft_tokens = tokens * static_cast<double>(train_.epochs) * scale_;
+    }
     work.tokens_per_pass = std::min(kTokensPerPass, static_cast<double>(train_.batch) * work.row_tokens);
     return {};
   }

@@ -21,7 +21,7 @@ constexpr const char* kSchema = R"json({
     "train.epochs": 9, "train.batch": 2, "train.lr": 2e-3, "train.min_lr_rate": 0.02, "train.warmup": 20,
     "train.betas": [0.9, 0.98], "train.weight_decay": 0.01, "train.observation_loss": 0.5, "train.observation_share": 2.5,
     "train.max_tokens": 2500000},
-    "quick": {"train.max_tokens": 300000, "train.batch": 4},
+    "quick": {"train.steps": 40, "train.batch": 4},
     "lora": {"train.lr": 5e-4}}
 })json";
 
