@@ -11,7 +11,8 @@ import subprocess
 import sys
 import venv
 
-PACKAGES = ["torch==2.15.0", "transformers", "accelerate", "gguf", "numpy", "safetensors", "tokenizers", "diskcache"]
+PACKAGES = ["torch==2.15.0", "transformers==5.24.0"]
+PACKAGES += ["accelerate", "diskcache", "gguf", "numpy", "safetensors", "tokenizers"]
 LLAMA = "llama-cpp-python==0.3.36"
 
 # The build that finds out the processor by itself takes AMX, and what gcc 12 makes of llama.cpp's AMX code stops with a

@@ -18,9 +18,10 @@ def gguf_file():
 
 def load_transformers(width):
     import torch  # here: llama.cpp's process shall not hold it
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, GgufConfig
 
     dtype = {"f32": torch.float32, "bf16": torch.bfloat16}[width]
     return AutoModelForCausalLM.from_pretrained(
-        gguf_folder(), gguf_file=os.path.basename(gguf_file()), dtype=dtype, attn_implementation="sdpa"
+        gguf_folder(), gguf_file=os.path.basename(gguf_file()), dtype=dtype, attn_implementation="sdpa",
+        quantization_config=GgufConfig(dequantize=True),  # else it stays packed, and is computed in f32
     )
