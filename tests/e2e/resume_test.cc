@@ -68,6 +68,16 @@ TEST_CASE("a killed run of any optimizer ends with the undisturbed run's results
   }
 }
 
+TEST_CASE("a killed policy gradient finds the advantages of its rows again", "[e2e][resume]") {
+  for (const std::string optimizer : {"gigpo", "step-ppo"}) {
+    INFO(optimizer);
+    const Workplace place;
+    std::vector<std::string> words = grid_words();
+    words.insert(words.end(), {"--optimizer", optimizer, "--set", "sft.train.steps=120"});  // so that there are rows
+    kill_and_go_on(place, words, run_undisturbed(place, words), /*kills=*/3, /*seed=*/31);
+  }
+}
+
 TEST_CASE("a run stopped by a signal in each stage says how to go on, and goes on", "[e2e][resume]") {
   const Workplace place;
   const std::vector<std::pair<std::string, std::string>> stages = {

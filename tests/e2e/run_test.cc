@@ -139,6 +139,22 @@ TEST_CASE("the optimizers of outcomes alone run to their ends on the shop and th
   CHECK(count(place, "grid-rft", "episode WHERE stage = 'explore'") == 16 * 5);
 }
 
+TEST_CASE("the policy gradients train on several attempts of the policy at each task", "[e2e]") {
+  const Workplace place;
+  const std::vector<std::pair<std::string, long>> attempts = {{"gigpo", 8 * 8}, {"ppo", 8 * 4}, {"step-ppo", 8 * 4}};
+  for (const auto& [optimizer, explored] : attempts) {
+    INFO(optimizer);
+    // With so many steps of SFT some attempts succeed and some fail.
+    runs(place, {"--env", "gridworld", "--scorer", "mc", "--preset", "quick", "--limit", "8", "--samples", "2", "--set",
+                 "sft.train.steps=120", "--optimizer", optimizer, "--out", optimizer});
+    CHECK(count(place, optimizer, "episode WHERE stage = 'explore'") == explored);
+    CHECK((count(place, optimizer, "episode WHERE stage = 'mc'") > 0) == (optimizer == "step-ppo"));
+    CHECK(count(place, optimizer, "metric WHERE stage = 'pairs' AND name = 'trained' AND value > 0") == 1);
+    CHECK(count(place, optimizer, "metric WHERE stage = 'train' AND name = 'surrogate'") > 0);
+    CHECK(count(place, optimizer, "pair") == 0);
+  }
+}
+
 TEST_CASE("eto is ipr without step pairs, but for the anchors that each draws", "[e2e]") {
   const Workplace place;
   runs(place, together(grid("eto"), {"--optimizer", "eto", "--set", "eto.anchor_weight=0"}));
