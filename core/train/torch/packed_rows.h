@@ -11,7 +11,8 @@
 
 namespace ipr::train {
 
-// Rows that run together, with the positions whose next token is scored.
+// Rows that run together, with the positions whose next token is scored. Tokens are filled up to a multiple of 16 by a
+// last sequence of their own.
 struct Packed {
   Packing packing;
   at::Tensor ids;     // int64 [tokens]
