@@ -53,7 +53,7 @@ class GigpoOptimizer final : public ipr::sdk::Optimizer {
  private:
   GigpoOptimizer(const ipr::sdk::Host& host, const Config& config)
       : host_(host),
-        plan_(config),
+        plan_(config, "gigpo"),
         rules_{config.number("gamma"), config.number("step_weight"), config.text("normalize") == "mean_std"},
         clip_(config.number("clip")) {}
 

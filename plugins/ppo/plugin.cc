@@ -53,7 +53,7 @@ class PpoOptimizer final : public ipr::sdk::Optimizer {
 
  private:
   PpoOptimizer(const ipr::sdk::Host& host, const Config& config)
-      : host_(host), plan_(config), clip_(config.number("clip")) {
+      : host_(host), plan_(config, "ppo"), clip_(config.number("clip")) {
     gae_.lambda = config.number("lambda");
     const std::string clock = config.text("gae");
     gae_.clock = clock == "turns" ? Clock::kTurns : clock == "all_tokens" ? Clock::kAllTokens : Clock::kAgentTokens;

@@ -70,7 +70,7 @@ class StepPpoOptimizer final : public ipr::sdk::Optimizer {
 
  private:
   StepPpoOptimizer(const ipr::sdk::Host& host, const Config& config)
-      : host_(host), plan_(config), clip_(config.number("clip")) {
+      : host_(host), plan_(config, "step-ppo"), clip_(config.number("clip")) {
     gae_.lambda = config.number("lambda");
     gae_.clock = config.text("gae") == "turns" ? ipr::sdk::Clock::kTurns : ipr::sdk::Clock::kAgentTokens;
     gae_.across_turns = false;

@@ -54,10 +54,11 @@ inline std::map<std::string, std::vector<const Attempt*>> by_task(const std::vec
 }
 
 // What to play: every task several times from the start, by the policy in training. Reads the settings
-// `samples_per_task`, `temperature`, `tasks_per_iteration` (0: all tasks) and `max_new_tokens`.
+// `samples_per_task`, `temperature`, `tasks_per_iteration` (0: all tasks) and `max_new_tokens`. Throws Failure
+// (IPR_INVALID_ARGUMENT) where all attempts would be the same; `who` begins the message.
 class AttemptPlan {
  public:
-  explicit AttemptPlan(const Config& config)
+  AttemptPlan(const Config& config, const std::string& who)
       : samples_(static_cast<std::uint32_t>(config.integer("samples_per_task"))),
         tasks_per_iteration_(static_cast<std::uint64_t>(config.integer("tasks_per_iteration"))),
         sampling_{sizeof(ipr_sampling),
@@ -65,7 +66,12 @@ class AttemptPlan {
                   config.number("temperature"),
                   1.0,
                   0,
-                  0} {}
+                  0} {
+    if (sampling_.temperature <= 0) {
+      throw Failure(IPR_INVALID_ARGUMENT,
+                    who + ": greedy attempts at one task are all the same: set temperature above 0");
+    }
+  }
 
   // `out` points into this object.
   void fill(std::uint64_t iteration, ipr_collect& out) const {

@@ -36,6 +36,7 @@ TEST_CASE("an iteration plans groups of attempts by the present policy", "[gigpo
   CHECK(plans[0].task_limit == 30);
   CHECK(iteration.needs() == (IPR_NEED_LOGP | IPR_NEED_REF_LOGP));
   CHECK(iteration.queries().empty());
+  CHECK_THROWS(Iteration(Json{{"temperature", 0}}));  // all attempts alike
 }
 
 TEST_CASE("attempts with an advantage become one row each, over all their turns", "[gigpo]") {

@@ -67,6 +67,7 @@ TEST_CASE("an iteration plans several attempts by the present policy", "[ppo]") 
   CHECK(plans[0].task_limit == 30);
   CHECK(iteration.needs() == (IPR_NEED_LOGP | IPR_NEED_REF_LOGP));
   CHECK(iteration.queries().empty());
+  CHECK_THROWS(Iteration(Json{{"temperature", 0}}));  // all attempts alike
 }
 
 TEST_CASE("attempts that did better or worse than the others become one row each", "[ppo]") {

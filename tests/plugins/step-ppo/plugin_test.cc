@@ -46,6 +46,7 @@ TEST_CASE("an iteration plans several attempts by the present policy and wants a
   absorb_example(iteration);
   using Steps = std::vector<std::pair<std::uint64_t, std::size_t>>;
   CHECK(iteration.queries() == Steps{{11, 0}, {11, 1}, {12, 0}, {12, 1}});
+  CHECK_THROWS(Iteration(Json{{"temperature", 0}}));  // all attempts alike
 }
 
 TEST_CASE("scored attempts become one row each; a missing score is an error", "[step-ppo]") {
