@@ -36,7 +36,7 @@ class CpuEngine::Impl {
     const std::lock_guard lock(mutex_);
     if (rows.empty()) return;
     count_ = static_cast<int>(rows.size());
-    forward_.begin_step(rows, logits);
+    forward_.begin_step(rows, logits, row_wise_);
     row_wise_ ? step_by_rows() : step_by_columns();
   }
 

@@ -26,6 +26,7 @@ struct Row {
   // KV memory of the sequence: blocks[i] holds positions [32 i, 32 i + 32) in Engine::block_floats() floats. The step
   // writes this row's K and V at `position` and reads all positions up to it; each of those was written by an earlier
   // step or is written by another row of this one. No two rows of a step write the same position of the same block.
+  // What stands behind the sequence's end is of no account, as long as it is finite: zeros, or another sequence's.
   float* const* blocks = nullptr;
   bool want_logits = false;
 };

@@ -1,10 +1,15 @@
 #include "core/model/forward.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 namespace ipr::model {
 namespace {
+
+constexpr int kMostTogether = 16;  // rows of a group: no family's attend_together is larger
 
 float* grown(AlignedFloats& memory, std::size_t floats) {
   if (memory.size() < floats) memory = AlignedFloats(floats);
@@ -21,8 +26,9 @@ Forward::Forward(const Weights& weights, int threads, const Kernels& kernels)
       threads_(threads),
       rope_(config_) {}
 
-void Forward::begin_step(std::span<const Row> rows, float* logits) {
+void Forward::begin_step(std::span<const Row> rows, float* logits, bool keep_order) {
   rows_ = rows;
+  order_rows(keep_order);
   logits_ = logits;
   const auto count = static_cast<int>(rows.size());
   logit_index_.resize(rows.size() + 1);
@@ -106,17 +112,58 @@ void Forward::write_keys_values(int index, int begin, int end) {
   }
 }
 
-int Forward::run_end(int row, int end) const {
-  const auto at = [&](int r) -> const Row& { return rows_[static_cast<std::size_t>(r)]; };
-  int next = row + 1;
-  while (next < end && at(next).blocks == at(row).blocks && at(next).position == at(next - 1).position + 1) ++next;
+// Sequences side by side whose tables begin with the same blocks, neighbouring positions of one sequence too. Any order
+// gives the same bits.
+void Forward::order_rows(bool keep_order) {
+  order_.resize(rows_.size());
+  std::iota(order_.begin(), order_.end(), 0);
+  if (keep_order || kernels_.attend_together == 1) return;
+  std::stable_sort(order_.begin(), order_.end(), [&](int a, int b) {
+    const Row &left = rows_[static_cast<std::size_t>(a)], &right = rows_[static_cast<std::size_t>(b)];
+    if (left.blocks == right.blocks) return left.position < right.position;
+    const int left_count = left.position / kBlockPositions + 1, right_count = right.position / kBlockPositions + 1;
+    for (int i = 0; i < std::min(left_count, right_count); ++i) {
+      if (left.blocks[i] != right.blocks[i]) return std::less<>()(left.blocks[i], right.blocks[i]);
+    }
+    if (left_count != right_count) return left_count < right_count;
+    return std::less<>()(left.blocks, right.blocks);
+  });
+}
+
+int Forward::shared_blocks(int begin, int end) const {
+  const auto at = [&](int place) -> const Row& { return rows_[static_cast<std::size_t>(row_at(place))]; };
+  const auto count_of = [](const Row& row) { return row.position / kBlockPositions + 1; };
+  const Row& first = at(begin);
+  int least = count_of(first), most = least;
+  bool one_table = true;
+  for (int place = begin + 1; place < end; ++place) {
+    one_table = one_table && at(place).blocks == first.blocks;
+    least = std::min(least, count_of(at(place)));
+    most = std::max(most, count_of(at(place)));
+  }
+  if (one_table) return most;  // a row may read what stands in its own table behind its position
+  for (int place = begin + 1; place < end; ++place) {
+    int same = 0;
+    while (same < least && at(place).blocks[same] == first.blocks[same]) ++same;
+    least = same;
+  }
+  return least;
+}
+
+int Forward::group_end(int begin, int end) const {
+  const int together = std::max(1, kernels_.attend_together / (shape_.heads / shape_.kv_heads));
+  int next = begin + 1, shared = shared_blocks(begin, next);
+  while (next < end && next - begin < together) {
+    const int with_next = shared_blocks(begin, next + 1);
+    if (with_next * (next - begin) < shared * (next - begin - 1) || with_next == 0) break;
+    shared = with_next;
+    ++next;
+  }
   return next;
 }
 
 void Forward::attend(int index, int begin, int end, int first_kv_head, int last_kv_head, int thread) {
   AttentionArgs args;
-  args.query_stride = static_cast<std::size_t>(qkv_.stride);
-  args.out_stride = static_cast<std::size_t>(attended_.rows.stride);
   args.kv_heads = shape_.kv_heads;
   args.first_kv_head = first_kv_head;
   args.last_kv_head = last_kv_head;
@@ -127,17 +174,23 @@ void Forward::attend(int index, int begin, int end, int first_kv_head, int last_
   args.window = static_cast<int>(config_.window(index));
   args.scale = 1.0f / std::sqrt(static_cast<float>(shape_.head_dim));
   args.scratch = memory_.attention.data() + attention_stride_ * static_cast<std::size_t>(thread);
-  for (int r = begin; r < end; r += args.rows) {
-    args.rows = run_end(r, end) - r;
-    args.query = qkv_.at(r);
-    args.out = attended_.rows.at(r);
-    args.blocks = rows_[static_cast<std::size_t>(r)].blocks;
-    args.positions = rows_[static_cast<std::size_t>(r)].position + 1;
+  std::array<AttentionRow, kMostTogether> rows;
+  args.rows = rows.data();
+  for (int next = begin; next < end;) {
+    const int first = next;
+    next = group_end(first, end);
+    args.row_count = next - first;
+    args.shared_blocks = shared_blocks(first, next);
+    for (int place = first; place < next; ++place) {
+      const int r = row_at(place);
+      const Row& row = rows_[static_cast<std::size_t>(r)];
+      rows[static_cast<std::size_t>(place - first)] = {qkv_.at(r), attended_.rows.at(r), row.blocks, row.position + 1};
+    }
     kernels_.attend(args);
   }
   const int head_width = args.group * shape_.head_stride;
-  for (int r = begin; r < end; ++r)
-    take(attended_, r, first_kv_head * head_width, (last_kv_head - first_kv_head) * head_width);
+  for (int place = begin; place < end; ++place)
+    take(attended_, row_at(place), first_kv_head * head_width, (last_kv_head - first_kv_head) * head_width);
 }
 
 void Forward::output_input(int index, int begin, int end) {

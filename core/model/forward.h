@@ -27,8 +27,9 @@ class Forward {
   [[nodiscard]] const PackedModel& base() const { return *base_; }
   [[nodiscard]] const LayerChange& change(int layer) const { return changes_.layers[static_cast<std::size_t>(layer)]; }
 
-  // Makes room for a step; rows and logits stay the caller's, who keeps them until the step's last piece.
-  void begin_step(std::span<const Row> rows, float* logits);
+  // Makes room for a step; rows and logits stay the caller's, who keeps them until the step's last piece. `keep_order`:
+  // rows attend in their own order, so that one piece may take the same rows through all of a layer.
+  void begin_step(std::span<const Row> rows, float* logits, bool keep_order);
   // Of rows [0, r), how many want logits.
   [[nodiscard]] int logits_before(int r) const { return logit_index_[static_cast<std::size_t>(r)]; }
 
@@ -38,8 +39,11 @@ class Forward {
   void qkv(int layer, int begin, int end, int first_block, int last_block);
   // Norms (where the model does) and rotates q and k, then files k (transposed) and v in the row's KV block.
   void write_keys_values(int layer, int begin, int end);
-  // All keys and values of the layer that the rows read must be written.
+  // The rows that stand at [begin, end) of an order in which those that share most of their past are neighbours. All
+  // keys and values of the layer that they read must be written.
   void attend(int layer, int begin, int end, int first_kv_head, int last_kv_head, int thread);
+  // Of such a place.
+  [[nodiscard]] int row_at(int place) const { return order_[static_cast<std::size_t>(place)]; }
   // Before output(), once all heads have attended. Does nothing unless the product is changed.
   void output_input(int layer, int begin, int end);
   void output(int layer, int begin, int end, int first_block, int last_block);
@@ -96,8 +100,11 @@ class Forward {
   void need_positions(int longest);
   void norm(const AlignedFloats& weight, int begin, int end);
   void norm_heads(const Layer& layer, float* heads);
-  // Where the rows end that, from `row` on, are one sequence's neighbouring positions; at most `end`.
-  [[nodiscard]] int run_end(int row, int end) const;
+  void order_rows(bool keep_order);
+  // First blocks that all rows at [begin, end) share.
+  [[nodiscard]] int shared_blocks(int begin, int end) const;
+  // Where a group ends that begins with the row at `begin`: as long as another row spares more loads than it costs.
+  [[nodiscard]] int group_end(int begin, int end) const;
   [[nodiscard]] Input need_input(Memory::Input& memory, int count, int stride, int cell_stride) const;
   // Some columns of a row as cells; a multiple of 16.
   void take(const Input& input, int row, int first, int count) const;
@@ -120,6 +127,7 @@ class Forward {
   std::size_t attention_stride_ = 0;  // of a thread's part in memory_.attention
   // The running step.
   std::span<const Row> rows_;
+  std::vector<int> order_;        // of attention
   std::vector<int> logit_index_;  // of row r, and of the row behind the last
   float* logits_ = nullptr;
   Rows x_, qkv_, gate_up_, head_out_;

@@ -37,37 +37,41 @@ enum class Width { kF32, kBf16 };
 // Positions per KV block.
 inline constexpr int kBlockPositions = 32;
 
-// Attention of neighbouring rows of one sequence in one layer, for the kv heads [first_kv_head, last_kv_head) and the
-// query heads that share them. A row attends to its own position and those before it, of a windowed layer to the last
-// `window` of them.
+// One row in one layer: a token that attends to its own position and those before it.
+struct AttentionRow {
+  const float* query = nullptr;  // [query head][head_stride], already rotated
+  float* out = nullptr;          // the same
+  float* const* blocks = nullptr;
+  int positions = 0;  // the row's own one is the last
+};
+
+// Attention of some rows, for the kv heads [first_kv_head, last_kv_head) and the query heads that share them. Of a
+// windowed layer a row attends to its last `window` positions only.
 //
 // A layer in a KV block, from block + offset: keys of all kv heads, then values of all, head_stride * 32 numbers a
 // head. f32: keys [head_stride][32 positions], values [32 positions][head_stride]. bf16, as tiles take them: keys [2
 // halves][head_stride / 2][16 positions][2 dims], values [head_stride / 16][16 pairs of positions][16 dims][2].
 struct AttentionArgs {
-  const float* query = nullptr;  // [row][query head][head_stride], already rotated
-  float* out = nullptr;          // the same
-  int rows = 1;
-  std::size_t query_stride = 0, out_stride = 0;  // floats from row to row
-  int kv_heads = 0;                              // of the layer
+  const AttentionRow* rows = nullptr;
+  int row_count = 0;
+  int shared_blocks = 0;  // so many first blocks are the same memory for all rows, and each row may read them
+  int kv_heads = 0;       // of the layer
   int first_kv_head = 0, last_kv_head = 0;
   int group = 1;  // query heads per kv head
   int head_dim = 0;
-  int head_stride = 0;  // padded head_dim
-  float* const* blocks = nullptr;
+  int head_stride = 0;       // padded head_dim
   std::size_t offset = 0;    // of the layer in a block, in floats' sizes
   int window = 0;            // 0: none
-  int positions = 0;         // of the first row, whose own one is the last; each row after it has one more
   float scale = 1;           // 1/sqrt(head_dim)
   float* scratch = nullptr;  // attention_scratch() floats
 
-  // The first position that the row attends to whose own one is positions_of_row - 1.
-  [[nodiscard]] constexpr int first_position(int positions_of_row) const {
-    return window > 0 && positions_of_row > window ? positions_of_row - window : 0;
+  // The first position that a row attends to.
+  [[nodiscard]] constexpr int first_position(int positions) const {
+    return window > 0 && positions > window ? positions - window : 0;
   }
 };
 
-// For at most `positions` attended by `query_heads` heads, or by a tile of 16 (row, head) pairs.
+// For rows of at most `positions` and `query_heads` heads, or a tile of 16 (row, head) pairs.
 [[nodiscard]] constexpr std::size_t attention_scratch(int query_heads, int head_stride, int positions) {
   return static_cast<std::size_t>(query_heads < 16 ? 16 : query_heads) *
          static_cast<std::size_t>((positions + 31) / 32 * 32 + 4 * head_stride);
@@ -97,6 +101,9 @@ struct Kernels {
   void (*silu_mul)(const float* gate_up, int pairs, float* y);
   // out = softmax(scale * q K) V for each row and query head.
   void (*attend)(const AttentionArgs& args);
+  // (row, query head) pairs of one kv head that attend() takes at once, reading shared blocks once for all; 1: rows
+  // gain nothing from each other.
+  int attend_together;
   // Largest value; -inf for none.
   float (*max_value)(const float* x, std::size_t size);
   // weights[i] = exp((x[i] - max) * scale); returns their sum. `weights` may be null.

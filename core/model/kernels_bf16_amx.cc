@@ -147,59 +147,68 @@ void amx_matmul(const void* x, std::size_t x_stride, int rows, const void* weigh
 
 // ---------------------------------------------------------------------------------------------------------- attention
 
-// Some rows with some query heads of one kv head, together at most 16: the rows of a tile, which share every key and
-// value that is loaded. What a row may not attend to has weight 0, so that it adds nothing to the row's sums.
+// Some rows with some query heads of one kv head, together at most 16: the rows of a tile. Blocks that all rows share
+// are multiplied with all of them at once, so that their keys and values are loaded once; what stands behind them row
+// by row. What a row may not attend to has weight 0 and adds nothing to its sums, which go through the blocks in order
+// either way: a row's bits do not depend on who shares its tile.
 struct HeadGroup {
   const AttentionArgs& args;
   int kv_head;
   int first_head, heads;
-  int first_row, rows;
+  const AttentionRow* rows;
+  int row_count;
+  int score_stride;  // floats of a tile row's scores: whole blocks
 
-  [[nodiscard]] int size() const { return rows * heads; }
-  [[nodiscard]] int positions(int row) const { return args.positions + first_row + row; }
-  [[nodiscard]] int first_block() const { return args.first_position(positions(0)) / kPositions; }
-  [[nodiscard]] int blocks() const { return (positions(rows - 1) + kPositions - 1) / kPositions; }
-  [[nodiscard]] const Bf16* cells(int block, int place) const {
-    return reinterpret_cast<const Bf16*>(args.blocks[block] + args.offset) +
+  [[nodiscard]] int size() const { return row_count * heads; }
+  // Of row r: its first attended block, and where its blocks end.
+  [[nodiscard]] int first_block(int r) const { return args.first_position(rows[r].positions) / kPositions; }
+  [[nodiscard]] int last_block(int r) const {
+    const int own = (rows[r].positions + kPositions - 1) / kPositions;
+    return own > args.shared_blocks ? own : args.shared_blocks;
+  }
+  [[nodiscard]] const Bf16* cells(int r, int block, int place) const {
+    return reinterpret_cast<const Bf16*>(rows[r].blocks[block] + args.offset) +
            static_cast<std::size_t>(place) * static_cast<std::size_t>(kPositions * args.head_stride);
   }
-  [[nodiscard]] const Bf16* keys(int block) const { return cells(block, kv_head); }
-  [[nodiscard]] const Bf16* values(int block) const { return cells(block, args.kv_heads + kv_head); }
-  [[nodiscard]] int score_stride() const { return blocks() * kPositions; }
+  [[nodiscard]] const Bf16* keys(int r, int block) const { return cells(r, block, kv_head); }
+  [[nodiscard]] const Bf16* values(int r, int block) const { return cells(r, block, args.kv_heads + kv_head); }
   // Of tile row i, [positions]; behind them what serves queries first, then outputs: [tile row][head_stride].
-  [[nodiscard]] float* scores(int i) const { return args.scratch + static_cast<std::ptrdiff_t>(i) * score_stride(); }
-  [[nodiscard]] float* vectors() const { return scores(size()); }
+  [[nodiscard]] float* scores(int i) const { return args.scratch + static_cast<std::ptrdiff_t>(i) * score_stride; }
+  [[nodiscard]] float* vector(int i) const {
+    return scores(size()) + static_cast<std::ptrdiff_t>(i) * args.head_stride;
+  }
   [[nodiscard]] std::size_t head_offset(int i) const {
     return static_cast<std::size_t>(first_head + i % heads) * static_cast<std::size_t>(args.head_stride);
   }
-  [[nodiscard]] const float* query(int i) const {
-    return args.query + static_cast<std::size_t>(first_row + i / heads) * args.query_stride + head_offset(i);
-  }
-  [[nodiscard]] float* out(int i) const {
-    return args.out + static_cast<std::size_t>(first_row + i / heads) * args.out_stride + head_offset(i);
-  }
+  [[nodiscard]] const float* query(int i) const { return rows[i / heads].query + head_offset(i); }
+  [[nodiscard]] float* out(int i) const { return rows[i / heads].out + head_offset(i); }
 };
 
 constexpr int kFloatBytes = sizeof(float);
 
-// Scores of all positions from the first attended block on. A query counts as the sum of two cells, so that its 16
-// digits lose nothing beside the keys' 8; the second product finds the keys in their tiles already.
-void score(const HeadGroup& group) {
+// A query counts as the sum of two cells, so that its 16 digits lose nothing beside the keys' 8; the second product
+// finds the keys in their tiles already. As cells, [tile row][two][head_stride].
+void take_queries(const HeadGroup& group) {
   const int stride = group.args.head_stride;
-  Bf16* const queries = reinterpret_cast<Bf16*>(group.vectors());  // [tile row][two][head_stride]
   const Vec scale = splat(group.args.scale);
   for (int i = 0; i < group.size(); ++i) {
+    Bf16* const to = reinterpret_cast<Bf16*>(group.vector(i));
     for (int d = 0; d < stride; d += kLane) {
-      Bf16* const to = queries + 2 * i * stride + d;
       const Vec query = load(group.query(i) + d) * scale;
-      store_bf16(to, query);
-      store_bf16(to + stride, query - load_bf16(to));
+      store_bf16(to + d, query);
+      store_bf16(to + stride + d, query - load_bf16(to + d));
     }
   }
+}
+
+// Scores of the tile rows from i on (as many as the configuration says) against blocks [begin, end) of row r.
+void score(const HeadGroup& group, int i, int r, int begin, int end) {
+  const int stride = group.args.head_stride;
+  const Bf16* const queries = reinterpret_cast<const Bf16*>(group.vector(i));
   const int query_bytes = 2 * stride * static_cast<int>(sizeof(Bf16));
-  const int score_bytes = group.score_stride() * kFloatBytes;
-  for (int b = group.first_block(); b < group.blocks(); ++b) {
-    const Bf16* keys = group.keys(b);
+  const int score_bytes = group.score_stride * kFloatBytes;
+  for (int b = begin; b < end; ++b) {
+    const Bf16* keys = group.keys(r, b);
     IPR_TILE_ZERO(0);
     IPR_TILE_ZERO(1);
     for (int d = 0; d < stride; d += kTileCells, keys += kTilePairs) {
@@ -212,25 +221,27 @@ void score(const HeadGroup& group) {
       IPR_TILE_DOT(1, 4, 7);
       IPR_TILE_DOT(1, 5, 7);
     }
-    IPR_TILE_STORE(0, group.scores(0) + b * kPositions, score_bytes);
-    IPR_TILE_STORE(1, group.scores(0) + b * kPositions + kLane, score_bytes);
+    IPR_TILE_STORE(0, group.scores(i) + b * kPositions, score_bytes);
+    IPR_TILE_STORE(1, group.scores(i) + b * kPositions + kLane, score_bytes);
   }
 }
 
-// 64 dimensions of the output, or 32, from the one at `dim` on, before the division by the weights' sum. The weights
-// are cells at the beginning of each row of scores.
+// Adds the values of blocks [begin, end) of row r to 64 dimensions of the tile rows' vectors, or 32, from the one at
+// `dim` on. Weights are cells at the beginning of each row of scores.
 template <bool kFour>
-void weigh_values(const HeadGroup& group, int dim) {
-  IPR_TILE_ZERO(0);
-  IPR_TILE_ZERO(1);
+void add_values(const HeadGroup& group, int i, int r, int begin, int end, int dim) {
+  float* const sums = group.vector(i) + dim;
+  const int bytes = group.args.head_stride * kFloatBytes;
+  IPR_TILE_LOAD(0, sums, bytes);
+  IPR_TILE_LOAD(1, sums + kLane, bytes);
   if constexpr (kFour) {
-    IPR_TILE_ZERO(2);
-    IPR_TILE_ZERO(3);
+    IPR_TILE_LOAD(2, sums + 2 * kLane, bytes);
+    IPR_TILE_LOAD(3, sums + 3 * kLane, bytes);
   }
-  const int score_bytes = group.score_stride() * kFloatBytes;
-  for (int b = group.first_block(); b < group.blocks(); ++b) {
-    const Bf16* values = group.values(b) + dim / kLane * kValueTile;
-    IPR_TILE_LOAD(4, reinterpret_cast<const Bf16*>(group.scores(0)) + b * kPositions, score_bytes);
+  const Bf16* const weights = reinterpret_cast<const Bf16*>(group.scores(i));
+  for (int b = begin; b < end; ++b) {
+    const Bf16* values = group.values(r, b) + dim / kLane * kValueTile;
+    IPR_TILE_LOAD(4, weights + b * kPositions, group.score_stride * kFloatBytes);
     IPR_TILE_LOAD(6, values, kTileBytes);
     IPR_TILE_DOT(0, 4, 6);
     IPR_TILE_LOAD(7, values + kValueTile, kTileBytes);
@@ -242,37 +253,66 @@ void weigh_values(const HeadGroup& group, int dim) {
       IPR_TILE_DOT(3, 4, 7);
     }
   }
-  float* const to = group.vectors() + dim;
-  const int bytes = group.args.head_stride * kFloatBytes;
-  IPR_TILE_STORE(0, to, bytes);
-  IPR_TILE_STORE(1, to + kLane, bytes);
+  IPR_TILE_STORE(0, sums, bytes);
+  IPR_TILE_STORE(1, sums + kLane, bytes);
   if constexpr (kFour) {
-    IPR_TILE_STORE(2, to + 2 * kLane, bytes);
-    IPR_TILE_STORE(3, to + 3 * kLane, bytes);
+    IPR_TILE_STORE(2, sums + 2 * kLane, bytes);
+    IPR_TILE_STORE(3, sums + 3 * kLane, bytes);
   }
 }
 
-void attend_group(const HeadGroup& group, Tiles& tiles) {
-  const AttentionArgs& args = group.args;
-  tiles.use(TileConfig(group.size(), group.size()));
-  score(group);
-  const int skipped = group.first_block() * kPositions;
-  float factor[kTileRows];
-  for (int i = 0; i < group.size(); ++i) {
-    float* const scores = group.scores(i);
-    const int positions = group.positions(i / group.heads);
-    factor[i] = 1.0f / softmax_weights(scores + skipped, args.first_position(positions) - skipped, positions - skipped,
-                                       group.score_stride() - skipped);
-    for (int p = skipped; p < group.score_stride(); p += kLane)  // in place: cells never reach what is still to read
-      store_bf16(reinterpret_cast<Bf16*>(scores) + p, load(scores + p));
-  }
+void add_all_values(const HeadGroup& group, int i, int r, int begin, int end) {
   int dim = 0;
-  for (; dim + 4 * kLane <= args.head_stride; dim += 4 * kLane) weigh_values<true>(group, dim);
-  if (dim < args.head_stride) weigh_values<false>(group, dim);
+  for (; dim + 4 * kLane <= group.args.head_stride; dim += 4 * kLane) add_values<true>(group, i, r, begin, end, dim);
+  if (dim < group.args.head_stride) add_values<false>(group, i, r, begin, end, dim);
+}
+
+// Calls step(tile row, row, first block, last block) for the shared blocks with all rows, then for each row's own.
+template <typename Step>
+void over_blocks(const HeadGroup& group, Tiles& tiles, const Step& step) {
+  const int shared = group.args.shared_blocks;
+  int first = group.first_block(0);
+  for (int r = 1; r < group.row_count; ++r) first = group.first_block(r) < first ? group.first_block(r) : first;
+  if (first < shared) {
+    tiles.use(TileConfig(group.size(), group.size()));
+    step(0, 0, first, shared);
+  }
+  bool configured = false;
+  for (int r = 0; r < group.row_count; ++r) {
+    const int begin = group.first_block(r) > shared ? group.first_block(r) : shared, end = group.last_block(r);
+    if (begin >= end) continue;
+    if (!configured) tiles.use(TileConfig(group.heads, group.heads));
+    configured = true;
+    step(r * group.heads, r, begin, end);
+  }
+}
+
+// The row's scores become weights, cells in place (they never reach what is still to read); returns 1 / their sum.
+// Blocks that are multiplied because others of the group attend to them weigh 0.
+float weigh(const HeadGroup& group, int i, int first_block) {
+  const int r = i / group.heads, positions = group.rows[r].positions;
+  const int begin = first_block * kPositions, end = group.last_block(r) * kPositions;
+  float* const scores = group.scores(i);
+  const float sum =
+      softmax_weights(scores + begin, group.args.first_position(positions) - begin, positions - begin, end - begin);
+  for (int p = begin; p < end; p += kLane) store_bf16(reinterpret_cast<Bf16*>(scores) + p, load(scores + p));
+  return 1.0f / sum;
+}
+
+void attend_group(const HeadGroup& group, Tiles& tiles) {
+  const int stride = group.args.head_stride, shared = group.args.shared_blocks;
+  take_queries(group);
+  over_blocks(group, tiles, [&](int i, int r, int begin, int end) { score(group, i, r, begin, end); });
+  int first = group.first_block(0);  // of the shared blocks that were scored
+  for (int r = 1; r < group.row_count; ++r) first = group.first_block(r) < first ? group.first_block(r) : first;
+  float factor[kTileRows];
+  for (int i = 0; i < group.size(); ++i)
+    factor[i] = weigh(group, i, first < shared ? first : group.first_block(i / group.heads));
+  for (int d = 0; d < group.size() * stride; d += kLane) store(group.vector(0) + d, splat(0));
+  over_blocks(group, tiles, [&](int i, int r, int begin, int end) { add_all_values(group, i, r, begin, end); });
   for (int i = 0; i < group.size(); ++i) {
     const Vec scale = splat(factor[i]);
-    const float* from = group.vectors() + static_cast<std::ptrdiff_t>(i) * args.head_stride;
-    for (int d = 0; d < args.head_stride; d += kLane) store(group.out(i) + d, load(from + d) * scale);
+    for (int d = 0; d < stride; d += kLane) store(group.out(i) + d, load(group.vector(i) + d) * scale);
   }
 }
 
@@ -281,11 +321,20 @@ void amx_attend(const AttentionArgs& args) {
   const int heads = args.group < kTileRows ? args.group : kTileRows;
   const int rows = kTileRows / heads;
   for (int kv_head = args.first_kv_head; kv_head < args.last_kv_head; ++kv_head) {
-    for (int row = 0; row < args.rows; row += rows) {
+    for (int row = 0; row < args.row_count; row += rows) {
       for (int head = 0; head < args.group; head += heads) {
-        attend_group({args, kv_head, kv_head * args.group + head, args.group - head < heads ? args.group - head : heads,
-                      row, args.rows - row < rows ? args.rows - row : rows},
-                     tiles);
+        HeadGroup group{args,
+                        kv_head,
+                        kv_head * args.group + head,
+                        args.group - head < heads ? args.group - head : heads,
+                        args.rows + row,
+                        args.row_count - row < rows ? args.row_count - row : rows,
+                        0};
+        for (int r = 0; r < group.row_count; ++r) {
+          const int stride = group.last_block(r) * kPositions;
+          group.score_stride = group.score_stride < stride ? stride : group.score_stride;
+        }
+        attend_group(group, tiles);
       }
     }
   }
@@ -295,6 +344,7 @@ constexpr Kernels make_amx_kernels() {
   Kernels kernels = make_bf16_kernels("bf16-amx");
   kernels.matmul = amx_matmul;
   kernels.attend = amx_attend;
+  kernels.attend_together = kTileRows;
   return kernels;
 }
 

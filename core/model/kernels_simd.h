@@ -171,6 +171,7 @@ constexpr int kHeadTile = kWidth == 16 ? 4 : kWidth == 8 ? 2 : 1;
 // Cell: of keys and values.
 template <typename Cell>
 struct Attention : AttentionArgs {
+  AttentionRow row;
   int query_heads;   // of this call
   int score_stride;  // positions rounded up to 32
   int first_block;   // that has an attended position
@@ -178,12 +179,12 @@ struct Attention : AttentionArgs {
   // Of the query head `h` of this call. `values`: whether its values are meant, which stand behind all keys.
   [[nodiscard]] const Cell* head(int block, int h, bool values) const {
     const int place = first_kv_head + h / group + (values ? kv_heads : 0);
-    return reinterpret_cast<const Cell*>(blocks[block] + offset) +
+    return reinterpret_cast<const Cell*>(row.blocks[block] + offset) +
            static_cast<std::size_t>(place) * static_cast<std::size_t>(kPositions * head_stride);
   }
   [[nodiscard]] float* scores(int h) const { return scratch + static_cast<std::ptrdiff_t>(h) * score_stride; }
   [[nodiscard]] const float* query_of(int h) const {
-    return query + static_cast<std::ptrdiff_t>(first_kv_head * group + h) * head_stride;
+    return row.query + static_cast<std::ptrdiff_t>(first_kv_head * group + h) * head_stride;
   }
 };
 
@@ -252,7 +253,7 @@ void add_values(const float* values, std::ptrdiff_t stride, const float* weight,
 
 // The values of one block, for all heads of the call; `sums` is [query head][head_stride / 16][4][16].
 void add_block_values(const Attention<float>& args, int block, float* sums) {
-  const int left = args.positions - kPositions * block;
+  const int left = args.row.positions - kPositions * block;
   const int count = left < kPositions ? left : kPositions;
   for (int h = 0; h < args.query_heads; ++h) {
     const float* from = args.head(block, h, true);
@@ -264,9 +265,10 @@ void add_block_values(const Attention<float>& args, int block, float* sums) {
   }
 }
 
-void write_output(const AttentionArgs& args, int h, const float* sums, float weight_sum) {
+template <typename Cell>
+void write_output(const Attention<Cell>& args, int h, const float* sums, float weight_sum) {
   const Vec factor = splat(1.0f / weight_sum);
-  float* out = args.out + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group + h) * args.head_stride;
+  float* out = args.row.out + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group + h) * args.head_stride;
   for (int c = 0; c < args.head_stride; c += kLane) {
     const Vec left = load(sums + 4 * c) + load(sums + 4 * c + kLane);
     const Vec right = load(sums + 4 * c + 2 * kLane) + load(sums + 4 * c + 3 * kLane);
@@ -276,10 +278,11 @@ void write_output(const AttentionArgs& args, int h, const float* sums, float wei
 
 // Blocks outside, heads inside: a row's keys, then its values, pass once and in the order of memory.
 template <typename Cell>
-void attend_row(const AttentionArgs& given) {
-  const int first_position = given.first_position(given.positions);
-  Attention<Cell> args{given, (given.last_kv_head - given.first_kv_head) * given.group, 0, first_position / kPositions};
-  const int blocks = (args.positions + kPositions - 1) / kPositions;
+void attend_row(const AttentionArgs& given, const AttentionRow& row) {
+  const int first_position = given.first_position(row.positions);
+  Attention<Cell> args{given, row, (given.last_kv_head - given.first_kv_head) * given.group, 0,
+                       first_position / kPositions};
+  const int blocks = (row.positions + kPositions - 1) / kPositions;
   const int skipped = args.first_block * kPositions;
   args.score_stride = blocks * kPositions;
   float* sums = args.scores(args.query_heads);
@@ -288,10 +291,10 @@ void attend_row(const AttentionArgs& given) {
     for (; h + kHeadTile <= args.query_heads; h += kHeadTile) score_heads<kHeadTile>(args, b, h);
     for (; h < args.query_heads; ++h) score_heads<1>(args, b, h);
   }
-  float* weight_sums = args.out + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group) * args.head_stride;
+  float* weight_sums = row.out + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group) * args.head_stride;
   for (int h = 0; h < args.query_heads; ++h) {  // kept where the head's output will go
     weight_sums[h * args.head_stride] = softmax_weights(args.scores(h) + skipped, first_position - skipped,
-                                                        args.positions - skipped, args.score_stride - skipped);
+                                                        row.positions - skipped, args.score_stride - skipped);
   }
   for (int i = 0; i < args.query_heads * args.head_stride * 4; i += kLane) store(sums + i, splat(0));
   for (int b = args.first_block; b < blocks; ++b) add_block_values(args, b, sums);
@@ -302,14 +305,8 @@ void attend_row(const AttentionArgs& given) {
 }
 
 template <typename Cell>
-void attend(const AttentionArgs& given) {
-  AttentionArgs args = given;
-  for (int r = 0; r < given.rows; ++r) {
-    attend_row<Cell>(args);
-    args.query += given.query_stride;
-    args.out += given.out_stride;
-    ++args.positions;
-  }
+void attend(const AttentionArgs& args) {
+  for (int r = 0; r < args.row_count; ++r) attend_row<Cell>(args, args.rows[r]);
 }
 
 // ------------------------------------------------------------------------------------------------------------- logits
@@ -343,8 +340,8 @@ double exp_weights(const float* x, std::size_t size, float max, float scale, flo
 }
 
 constexpr Kernels make_kernels(const char* family) {
-  return {family, Width::kF32, matmul<float>, nullptr,   store_key_value, rms_norm,
-          rope,   silu_mul,    attend<float>, max_value, exp_weights};
+  return {family, Width::kF32, matmul<float>, nullptr, store_key_value, rms_norm,
+          rope,   silu_mul,    attend<float>, 1,       max_value,       exp_weights};
 }
 
 }  // namespace

@@ -127,24 +127,49 @@ TEST_CASE("a row's bits depend neither on company nor on steps nor on threads", 
 }
 
 TEST_CASE("a forked prefix and a recomputed one agree bit for bit", "[model][engine]") {
-  const auto weights = test::tiny_weights(test::mini_config(), 6);
-  const CpuEngine engine(weights, 2);
-  const auto vocab = static_cast<std::size_t>(weights.config.vocab_size);
-  const auto prefix = test::random_ids(75, 96, 1);
-  test::KvMemory origin(engine, 128);
-  std::vector<float> logits(128 * vocab);
-  engine.step(test::rows_of(prefix, 0, 75, origin.blocks()), logits.data());
-  for (std::uint64_t sample = 0; sample < 3; ++sample) {
-    auto ids = prefix;
-    const auto more = test::random_ids(20, 96, 100 + sample);
-    ids.insert(ids.end(), more.begin(), more.end());
-    test::KvMemory fork(engine, 128);
-    fork.table()[0] = origin.table()[0];  // two full blocks by reference, the third copied
-    fork.table()[1] = origin.table()[1];
-    std::memcpy(fork.table()[2], origin.table()[2], engine.block_floats() * sizeof(float));
-    engine.step(test::rows_of(ids, 75, 95, fork.blocks()), logits.data());
-    const auto recomputed = test::logits_alone(engine, ids, 95);
-    CHECK(std::equal(recomputed.begin() + static_cast<std::ptrdiff_t>(75 * vocab), recomputed.end(), logits.begin()));
+  constexpr std::size_t kPrefix = 75, kLength = 95, kForks = 7;
+  for (const LlamaConfig& config : {test::mini_config(), test::odd_config(), wide_config()}) {
+    const auto weights = test::tiny_weights(config, 6);
+    for (const Kernels* kernels : all_kernels()) {
+      CAPTURE(config.hidden_size, kernels->family);
+      const CpuEngine engine(weights, 2, *kernels);
+      const auto vocab = static_cast<std::size_t>(config.vocab_size);
+      const auto prefix = test::random_ids(kPrefix, config.vocab_size, 1);
+      test::KvMemory origin(engine, 128);
+      std::vector<float> logits(128 * vocab);
+      engine.step(test::rows_of(prefix, 0, kPrefix, origin.blocks()), logits.data());
+      std::vector<std::vector<std::int32_t>> texts(kForks, prefix);
+      std::vector<test::KvMemory> forks;
+      for (std::size_t f = 0; f < kForks; ++f) {
+        const auto more = test::random_ids(kLength - kPrefix, config.vocab_size, 100 + f);
+        texts[f].insert(texts[f].end(), more.begin(), more.end());
+        test::KvMemory& fork = forks.emplace_back(engine, 128);
+        fork.table()[0] = origin.table()[0];  // two full blocks by reference, the third copied
+        fork.table()[1] = origin.table()[1];
+        std::memcpy(fork.table()[2], origin.table()[2], engine.block_floats() * sizeof(float));
+      }
+      // All forks go on together: a token each, the first two tokens of some at once.
+      std::vector<std::vector<float>> played(kForks);
+      for (std::size_t begin = kPrefix; begin < kLength; begin += 2) {
+        std::vector<Row> rows;
+        for (std::size_t f = kForks; f-- > 0;) {
+          for (const Row& row : test::rows_of(texts[f], begin, std::min(begin + 2, kLength), forks[f].blocks()))
+            rows.push_back(row);
+        }
+        std::vector<float> out(rows.size() * vocab);
+        engine.step(rows, out.data());
+        for (std::size_t r = 0; r < rows.size(); ++r) {
+          std::vector<float>& to = played[kForks - 1 - r * kForks / rows.size()];
+          to.insert(to.end(), out.begin() + static_cast<std::ptrdiff_t>(r * vocab),
+                    out.begin() + static_cast<std::ptrdiff_t>((r + 1) * vocab));
+        }
+      }
+      for (std::size_t f = 0; f < kForks; ++f) {
+        const auto recomputed = test::logits_alone(engine, texts[f], kLength);
+        CHECK(std::equal(recomputed.begin() + static_cast<std::ptrdiff_t>(kPrefix * vocab), recomputed.end(),
+                         played[f].begin(), played[f].end()));
+      }
+    }
   }
 }
 
@@ -172,15 +197,19 @@ TEST_CASE("only the rows that ask get logits, in their order", "[model][engine]"
   }
 }
 
-TEST_CASE("garbage behind a sequence's positions is never read", "[model][engine]") {
+TEST_CASE("garbage behind a sequence's positions adds nothing", "[model][engine]") {
   const auto weights = test::tiny_weights(test::odd_config(), 8);
-  const CpuEngine engine(weights, 1);
-  const auto ids = test::random_ids(37, 101, 3);
-  const auto clean = test::logits_alone(engine, ids, 37);
-  test::KvMemory memory(engine, 64);
-  for (float* block : memory.table())
-    std::fill_n(block, engine.block_floats(), std::numeric_limits<float>::quiet_NaN());
-  std::vector<float> logits(clean.size());
-  engine.step(test::rows_of(ids, 0, 37, memory.blocks()), logits.data());
-  CHECK(logits == clean);
+  for (const Kernels* kernels : all_kernels()) {
+    CAPTURE(kernels->family);
+    const CpuEngine engine(weights, 1, *kernels);
+    const auto ids = test::random_ids(37, 101, 3);
+    const auto clean = test::logits_alone(engine, ids, 37);
+    test::KvMemory memory(engine, 64);
+    // bf16 multiplies whole blocks, by 0 behind the end: what was there must be finite.
+    const float garbage = kernels->width == Width::kF32 ? std::numeric_limits<float>::quiet_NaN() : 1e30f;
+    for (float* block : memory.table()) std::fill_n(block, engine.block_floats(), garbage);
+    std::vector<float> logits(clean.size());
+    engine.step(test::rows_of(ids, 0, 37, memory.blocks()), logits.data());
+    CHECK(logits == clean);
+  }
 }
