@@ -46,6 +46,7 @@ TEST_CASE("--version and --help answer on standard output and end well", "[host]
                                                                                      {"plugin", "--help"},
                                                                                      {"plugin", "check", "--help"},
                                                                                      {"leaderboard", "--help"},
+                                                                                     {"case-study", "--help"},
                                                                                      {"doctor", "--help"}}) {
     const Ended help = place.host(words);
     CHECK(help.exit_code == 0);
@@ -84,6 +85,12 @@ TEST_CASE("a value that makes no sense is refused before anything starts", "[hos
   fails({"run"}, 2, "--env");
   fails({"eval", "--env", "gridworld"}, 2, "--policy");
   fails({"eval", "--env", "gridworld", "--policy", "noop", "--repeats", "0"}, 2, "--repeats 0");
+}
+
+TEST_CASE("a case study that cannot be made is refused in one line", "[host][case-study]") {
+  fails({"case-study", "nowhere"}, 2, "RUN_B");
+  fails({"case-study", "nowhere", "nowhere"}, 3, "nowhere: is no run folder");
+  fails({"case-study", "nowhere", "nowhere", "--limit", "0"}, 2, "--limit 0");
 }
 
 TEST_CASE("data that is missing or wrong is named with file, line and column", "[host]") {
