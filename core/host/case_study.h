@@ -1,4 +1,4 @@
-// A case study as a command's answer: `case-study RUN_A RUN_B`.
+// A case study as a command's answer: `case-study RUN_A RUN_B` and `analyze RUN_A RUN_B case-study`.
 #pragma once
 
 #include <cstddef>
