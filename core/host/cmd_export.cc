@@ -1,6 +1,5 @@
 #include <cstdio>
 #include <memory>
-#include <set>
 
 #include "core/base/files.h"
 #include "core/base/strings.h"
@@ -36,27 +35,13 @@ struct ExportCommand {
     return {};
   }
 
-  // The splits that --split names, by their own name or by role.
-  [[nodiscard]] Result<std::vector<std::string>> chosen_splits(const OpenedRun& run) const {
-    std::set<std::string> known;
-    for (const auto& [role, names] : run.splits) {
-      if (split == role) return names;
-      known.insert(role);
-      for (const std::string& name : names) {
-        if (split == name) return std::vector<std::string>{name};
-        known.insert(name);
-      }
-    }
-    return usage("unknown split \"" + split + "\"" + did_you_mean(split, {known.begin(), known.end()}));
-  }
-
   Status run(const CLI::App& command) const {
     IPR_ASSIGN(const report::ExportFormat chosen, report::export_format_from_name(format));
     IPR_TRY(check_flags(command, chosen));
     IPR_ASSIGN(const OpenedRun run, open_run(folder));
     report::ExportChoice choice;
     choice.policy = policy;
-    IPR_ASSIGN(choice.splits, chosen_splits(run));
+    IPR_ASSIGN(choice.splits, splits_named(run, split));
     choice.kind = kind;
     if (command.count("--min-reward") > 0) choice.min_reward = min_reward;
     if (command.count("--iteration") > 0) choice.iteration = iteration;

@@ -40,17 +40,6 @@ Result<std::vector<std::string>> find_runs() {
   return folders;
 }
 
-// The folder's own name, or its path where another run has the same.
-std::string name_of(const std::string& folder, const std::vector<std::string>& all) {
-  const auto last = [](const std::string& path) {
-    const fs::path normal = fs::path(path).lexically_normal();
-    return normal.has_filename() ? normal.filename().string() : normal.parent_path().filename().string();
-  };
-  const auto same =
-      std::count_if(all.begin(), all.end(), [&](const std::string& o) { return last(o) == last(folder); });
-  return same > 1 ? folder : last(folder);
-}
-
 Result<report::RunSource> source_of(const std::string& folder, const std::string& name, store::RunStore& record) {
   IPR_ASSIGN(const Json config, read_json(folder + "/config.json"));
   IPR_ASSIGN(const std::optional<std::string> panel, record.state("panel"));
@@ -95,7 +84,7 @@ Status LeaderboardCommand::run() const {
     IPR_TRY(check_is_run(folder));
     IPR_ASSIGN(store::RunStore record, store::RunStore::open_to_read(folder + "/run.db"));
     records.push_back(std::move(record));
-    IPR_ASSIGN(report::RunSource source, source_of(folder, name_of(folder, folders), records.back()));
+    IPR_ASSIGN(report::RunSource source, source_of(folder, run_name(folder, folders), records.back()));
     sources.push_back(std::move(source));
   }
   report::LeaderboardOptions table_options;

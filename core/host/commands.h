@@ -21,6 +21,8 @@ void add_model(CLI::App& app, Chosen& chosen);
 void add_leaderboard(CLI::App& app, Chosen& chosen);
 void add_verify(CLI::App& app, Chosen& chosen);
 void add_report(CLI::App& app, Chosen& chosen);
+void add_analyze(CLI::App& app, Chosen& chosen);
+void add_case_study(CLI::App& app, Chosen& chosen);
 void add_export(CLI::App& app, Chosen& chosen);
 void add_plugin(CLI::App& app, Chosen& chosen);
 void add_doctor(CLI::App& app, Chosen& chosen);

@@ -104,6 +104,8 @@ int main(int argc, char** argv) {
   ipr::host::add_model(app, chosen);
   ipr::host::add_leaderboard(app, chosen);
   ipr::host::add_report(app, chosen);
+  ipr::host::add_analyze(app, chosen);
+  ipr::host::add_case_study(app, chosen);
   ipr::host::add_export(app, chosen);
   ipr::host::add_verify(app, chosen);
   ipr::host::add_plugin(app, chosen);

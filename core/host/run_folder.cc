@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -14,6 +15,7 @@
 #include "core/base/files.h"
 
 namespace ipr::host {
+namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kShownDifferences = 8;
@@ -52,6 +54,18 @@ std::string differences(const Json& there, const Json& here) {
 }
 
 }  // namespace
+
+std::string run_name(const std::string& folder, const std::vector<std::string>& all) {
+  const auto resolved = [](const std::string& path) {
+    std::error_code error;  // a path that cannot be resolved is named as it is
+    return fs::weakly_canonical(path, error);
+  };
+  const fs::path own = resolved(folder);
+  const bool shared = std::any_of(all.begin(), all.end(), [&](const std::string& other) {
+    return resolved(other) != own && resolved(other).filename() == own.filename();
+  });
+  return shared ? folder : own.filename().string();
+}
 
 Status check_is_run(const std::string& folder) {
   for (const char* file : {"run.db", "config.json"}) {

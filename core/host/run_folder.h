@@ -3,6 +3,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/base/json.h"
 #include "core/base/status.h"
@@ -11,6 +12,9 @@ namespace ipr::host {
 
 // Is there a run's record? Code::kData if not.
 [[nodiscard]] Status check_is_run(const std::string& folder);
+
+// How a table calls a run: the folder's own name, or its path where another of `all` has the same.
+[[nodiscard]] std::string run_name(const std::string& folder, const std::vector<std::string>& all);
 
 enum class FolderState { kFresh, kBegun, kFinished };
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "core/base/files.h"
+#include "core/base/strings.h"
 #include "core/host/run_folder.h"
 
 namespace ipr::host {
@@ -111,6 +113,17 @@ Result<OpenedRun> open_run(const std::string& folder) {
   run.finished = finished.has_value();
   if (!run.finished) run.input.notes.emplace_back("This run is not finished: the page shows what is recorded so far.");
   return run;
+}
+
+Result<std::vector<std::string>> splits_named(const OpenedRun& run, const std::string& name) {
+  std::set<std::string> known;
+  for (const auto& [role, splits] : run.splits) {
+    if (name == role) return splits;
+    known.insert(role);
+    known.insert(splits.begin(), splits.end());
+    if (std::find(splits.begin(), splits.end(), name) != splits.end()) return std::vector<std::string>{name};
+  }
+  return usage("unknown split \"" + name + "\"" + did_you_mean(name, {known.begin(), known.end()}));
 }
 
 Status write_report(const OpenedRun& run, const std::string& path) {

@@ -20,6 +20,9 @@ struct OpenedRun {
 // Code::kData where `folder` is no run's, or one of its files is damaged.
 [[nodiscard]] Result<OpenedRun> open_run(const std::string& folder);
 
+// The splits that --split NAME means: a split of the run, or all of a role.
+[[nodiscard]] Result<std::vector<std::string>> splits_named(const OpenedRun& run, const std::string& name);
+
 // Writes the page of a run to `path`.
 [[nodiscard]] Status write_report(const OpenedRun& run, const std::string& path);
 

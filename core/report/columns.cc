@@ -34,6 +34,11 @@ class ColumnSet {
   std::vector<Column> columns_;
 };
 
+// Characters, for alignment; wide ones and accents of their own are not worth a table here.
+std::size_t width(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
 std::string mark(const Row& row) {
   return row.chosen ? "*" : row.rolled_back ? "!" : " ";
 }
@@ -145,6 +150,32 @@ std::vector<Column> table_columns(const Leaderboard& table) {
     });
   }
   return set.columns();
+}
+
+void add_row(std::vector<Column>& columns, const std::vector<std::string>& cells) {
+  for (std::size_t c = 0; c < columns.size(); ++c) columns[c].cells.push_back(cells[c]);
+}
+
+std::vector<std::string> text_lines(const std::vector<Column>& columns) {
+  std::vector<std::size_t> widths;
+  for (const Column& column : columns) {
+    std::size_t most = width(column.title);
+    for (const std::string& cell : column.cells) most = std::max(most, width(cell));
+    widths.push_back(most);
+  }
+  std::vector<std::string> lines;
+  const std::size_t rows = columns.empty() ? 0 : columns[0].cells.size();
+  for (std::size_t row = 0; row <= rows; ++row) {
+    std::string line;
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const std::string& cell = row == 0 ? columns[c].title : columns[c].cells[row - 1];
+      const std::string padding(widths[c] - width(cell), ' ');
+      if (c > 0) line += columns[c - 1].title.empty() ? " " : "  ";  // marks stand close to what they mark
+      line += columns[c].right ? padding + cell : cell + padding;
+    }
+    lines.push_back(line.substr(0, line.find_last_not_of(' ') + 1));
+  }
+  return lines;
 }
 
 // Names come from configs and environments: nothing in them may move the cursor or break a line.

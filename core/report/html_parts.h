@@ -21,7 +21,4 @@ namespace ipr::report {
 // Rollouts, tokens and seconds by iteration and stage.
 [[nodiscard]] Status add_cost(pugi::xml_node main, store::RunStore& record);
 
-// Appends one cell to each column.
-void add_row(std::vector<Column>& columns, const std::vector<std::string>& cells);
-
 }  // namespace ipr::report

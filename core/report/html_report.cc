@@ -147,10 +147,6 @@ void add_navigation(pugi::xml_node main) {
 
 }  // namespace
 
-void add_row(std::vector<Column>& columns, const std::vector<std::string>& cells) {
-  for (std::size_t c = 0; c < columns.size(); ++c) columns[c].cells.push_back(cells[c]);
-}
-
 Result<std::string> make_html_report(const ReportInput& input) {
   store::RunStore& record = *input.run.record;
   IPR_ASSIGN(const Leaderboard table, make_leaderboard({input.run}, input.table));

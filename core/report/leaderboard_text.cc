@@ -12,22 +12,6 @@
 namespace ipr::report {
 namespace {
 
-// Characters, for alignment; wide ones and accents of their own are not worth a table here.
-std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-std::string line_of(const std::vector<Column>& columns, const std::vector<std::size_t>& widths, std::size_t row) {
-  std::string line;
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    const std::string& cell = row == 0 ? columns[c].title : columns[c].cells[row - 1];
-    const std::string padding(widths[c] - width(cell), ' ');
-    if (c > 0) line += c == 1 ? " " : "  ";
-    line += columns[c].right ? padding + cell : cell + padding;
-  }
-  return line.substr(0, line.find_last_not_of(' ') + 1);
-}
-
 // The row a run stands for: the chosen policy, or the last iteration where none is marked.
 std::vector<const Row*> headline_rows(const Leaderboard& table) {
   std::map<std::pair<std::string, std::string>, const Row*> best;
@@ -99,18 +83,12 @@ std::string cost_line(const TotalCost& cost) {
 }
 
 std::string to_text(const Leaderboard& table, const TextStyle& style) {
-  const std::vector<Column> columns = table_columns(table);
-  std::vector<std::size_t> widths;
-  for (const Column& column : columns) {
-    std::size_t most = width(column.title);
-    for (const std::string& cell : column.cells) most = std::max(most, width(cell));
-    widths.push_back(most);
-  }
-  std::string text = line_of(columns, widths, 0) + "\n";
-  for (std::size_t row = 1; row <= table.rows.size(); ++row) {
+  const std::vector<std::string> lines = text_lines(table_columns(table));
+  std::string text = lines[0] + "\n";
+  for (std::size_t row = 1; row < lines.size(); ++row) {
     const bool bold = style.color && table.rows[row - 1].chosen;
     text += bold ? "\033[1m" : "";
-    text += line_of(columns, widths, row);
+    text += lines[row];
     text += bold ? "\033[0m\n" : "\n";
   }
   for (const std::string& note : table_notes(table)) text += note + "\n";

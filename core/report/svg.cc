@@ -140,6 +140,15 @@ struct Range {
   }
 };
 
+// From low to high, with a foot and a head.
+void error_bar(pugi::xml_node svg, const std::string& css_class, const Frame& frame, double x, const Interval& bar) {
+  if (!std::isfinite(bar.low) || !std::isfinite(bar.high)) return;
+  const double low = frame.y(bar.low), high = frame.y(bar.high);
+  line(svg, css_class, x, low, x, high);
+  line(svg, css_class, x - 4, low, x + 4, low);
+  line(svg, css_class, x - 4, high, x + 4, high);
+}
+
 // One series. Those with error bars stand a little beside each other.
 void draw(pugi::xml_node svg, const Frame& frame, const Series& series, std::size_t index, bool marks) {
   std::string path;
@@ -158,12 +167,7 @@ void draw(pugi::xml_node svg, const Frame& frame, const Series& series, std::siz
   for (const Point& point : series.points) {
     if (!drawable(point)) continue;
     const double x = across(point);
-    if (point.bar && std::isfinite(point.bar->low) && std::isfinite(point.bar->high)) {
-      const double low = frame.y(point.bar->low), high = frame.y(point.bar->high);
-      line(svg, style("line", index), x, low, x, high);
-      line(svg, style("line", index), x - 4, low, x + 4, low);
-      line(svg, style("line", index), x - 4, high, x + 4, high);
-    }
+    if (point.bar) error_bar(svg, style("line", index), frame, x, *point.bar);
     if (marks) mark(svg, index, x, frame.y(point.y));
   }
 }
@@ -235,6 +239,9 @@ pugi::xml_node add_bar_plot(pugi::xml_node parent, const BarPlot& plot) {
   y.take(0);
   for (const BarSeries& series : plot.series) {
     for (const double value : series.values) y.take(value);
+    for (const auto& interval : series.intervals) {
+      if (interval) y.take(interval->high);
+    }
   }
   if (plot.labels.empty() || plot.series.empty()) return {};
   y.high = y.high > 0 ? y.high * (plot.numbers ? 1.12 : 1.06) : 1;
@@ -268,6 +275,10 @@ pugi::xml_node add_bar_plot(pugi::xml_node parent, const BarPlot& plot) {
           svg, "rect", style("bar", i),
           {{"x", left}, {"y", frame.y(value)}, {"width", wide * 0.92}, {"height", frame.bottom - frame.y(value)}});
       add(bar, "title", plot.labels[group] + ": " + general(value));
+      if (group < plot.series[i].intervals.size() && plot.series[i].intervals[group]) {
+        const Interval interval = *plot.series[i].intervals[group];  // what is below 0 has no place in the plot
+        error_bar(svg, "axis", frame, left + wide * 0.46, {std::max(interval.low, 0.0), interval.high});
+      }
       if (plot.numbers) label(svg, left + wide * 0.46, frame.y(value) - 4, "middle", general(value));
     }
   }

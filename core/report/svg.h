@@ -38,7 +38,8 @@ pugi::xml_node add_line_plot(pugi::xml_node parent, const LinePlot& plot);
 
 struct BarSeries {
   std::string name;
-  std::vector<double> values;  // one per label, not negative
+  std::vector<double> values;                           // one per label, not negative
+  std::vector<std::optional<Interval>> intervals = {};  // error bars, one per value; may be empty
 };
 
 struct BarPlot {

@@ -53,6 +53,7 @@ TEST_CASE("commands and their subcommands are completed", "[host][completion]") 
   }
   CHECK(offered(place, "ipr-host tra") == std::vector<std::string>{"train"});
   CHECK(offered(place, "ipr-host plugin d") == std::vector<std::string>{"describe"});
+  CHECK(offered(place, "ipr-host analyze runs/a step-") == std::vector<std::string>{"step-accuracy", "step-reward"});
 }
 
 TEST_CASE("flags are completed, with the default command's where none is named", "[host][completion]") {

@@ -46,6 +46,8 @@ TEST_CASE("--version and --help answer on standard output and end well", "[host]
                                                                                      {"plugin", "--help"},
                                                                                      {"plugin", "check", "--help"},
                                                                                      {"leaderboard", "--help"},
+                                                                                     {"analyze", "--help"},
+                                                                                     {"case-study", "--help"},
                                                                                      {"doctor", "--help"}}) {
     const Ended help = place.host(words);
     CHECK(help.exit_code == 0);
@@ -84,6 +86,20 @@ TEST_CASE("a value that makes no sense is refused before anything starts", "[hos
   fails({"run"}, 2, "--env");
   fails({"eval", "--env", "gridworld"}, 2, "--policy");
   fails({"eval", "--env", "gridworld", "--policy", "noop", "--repeats", "0"}, 2, "--repeats 0");
+}
+
+TEST_CASE("an analysis that cannot be made is refused in one line", "[host][analyze]") {
+  fails({"analyze"}, 2, "RUN");
+  fails({"analyze", "efficiency"}, 2, "no run");
+  fails({"analyze", "nowhere"}, 2, "unknown analysis \"nowhere\"");
+  fails({"analyze", "nowhere", "efficency"}, 2, "did you mean \"efficiency\"?");
+  fails({"analyze", "nowhere", "efficiency"}, 3, "nowhere: is no run folder");
+  fails({"analyze", "nowhere", "cost", "--tau", "0.1"}, 2, "--tau says nothing to cost");
+  fails({"analyze", "nowhere", "step-accuracy", "--tau", "-1"}, 2, "--tau");
+  fails({"analyze", "nowhere", "case-study"}, 2, "RUN_A RUN_B case-study");
+  fails({"case-study", "nowhere"}, 2, "RUN_B");
+  fails({"case-study", "nowhere", "nowhere"}, 3, "nowhere: is no run folder");
+  fails({"case-study", "nowhere", "nowhere", "--limit", "0"}, 2, "--limit 0");
 }
 
 TEST_CASE("data that is missing or wrong is named with file, line and column", "[host]") {
