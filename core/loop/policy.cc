@@ -70,7 +70,7 @@ train::BackendOptions backend_options(const Compute& compute) {
 }
 
 model::Width width_of(const Compute& compute) {
-  return compute.dtype == "bf16" ? model::Width::kBf16 : model::Width::kF32;
+  return compute.device == "cpu" && compute.dtype == "bf16" ? model::Width::kBf16 : model::Width::kF32;
 }
 
 rollout::GeneratorOptions generator_options(const model::LlamaConfig& config, const Compute& compute) {

@@ -43,7 +43,7 @@ struct Compute {
   int threads = 2;
 };
 
-// Of rollouts on the CPU.
+// Of the kernels that rollouts use on the CPU: of the engine there, beside a GPU of what follows its logits (f32).
 [[nodiscard]] model::Width width_of(const Compute& compute);
 
 struct Policy {

@@ -4,10 +4,17 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numeric>
 
 namespace ipr::model {
 namespace {
+
+constexpr int kOneTable = std::numeric_limits<int>::max();  // shared: all that the longer of two rows has
+
+int blocks_of(const Row& row) {
+  return row.position / kBlockPositions + 1;
+}
 
 constexpr int kMostTogether = 16;  // rows of a group: no family's attend_together is larger
 
@@ -29,6 +36,7 @@ Forward::Forward(const Weights& weights, int threads, const Kernels& kernels)
 void Forward::begin_step(std::span<const Row> rows, float* logits, bool keep_order) {
   rows_ = rows;
   order_rows(keep_order);
+  compare_neighbours();
   logits_ = logits;
   const auto count = static_cast<int>(rows.size());
   logit_index_.resize(rows.size() + 1);
@@ -121,7 +129,7 @@ void Forward::order_rows(bool keep_order) {
   std::stable_sort(order_.begin(), order_.end(), [&](int a, int b) {
     const Row &left = rows_[static_cast<std::size_t>(a)], &right = rows_[static_cast<std::size_t>(b)];
     if (left.blocks == right.blocks) return left.position < right.position;
-    const int left_count = left.position / kBlockPositions + 1, right_count = right.position / kBlockPositions + 1;
+    const int left_count = blocks_of(left), right_count = blocks_of(right);
     for (int i = 0; i < std::min(left_count, right_count); ++i) {
       if (left.blocks[i] != right.blocks[i]) return std::less<>()(left.blocks[i], right.blocks[i]);
     }
@@ -130,36 +138,37 @@ void Forward::order_rows(bool keep_order) {
   });
 }
 
-int Forward::shared_blocks(int begin, int end) const {
-  const auto at = [&](int place) -> const Row& { return rows_[static_cast<std::size_t>(row_at(place))]; };
-  const auto count_of = [](const Row& row) { return row.position / kBlockPositions + 1; };
-  const Row& first = at(begin);
-  int least = count_of(first), most = least;
-  bool one_table = true;
-  for (int place = begin + 1; place < end; ++place) {
-    one_table = one_table && at(place).blocks == first.blocks;
-    least = std::min(least, count_of(at(place)));
-    most = std::max(most, count_of(at(place)));
+// A prefix that neighbours share, each with the next, all of them share: so the neighbours' say it for any group.
+void Forward::compare_neighbours() {
+  shared_before_.assign(rows_.size(), 0);
+  for (std::size_t place = 1; place < rows_.size(); ++place) {
+    const Row &left = rows_[static_cast<std::size_t>(order_[place - 1])],
+              &right = rows_[static_cast<std::size_t>(order_[place])];
+    if (left.blocks == right.blocks) {  // a row may read what stands in its own table behind its position
+      shared_before_[place] = kOneTable;
+      continue;
+    }
+    const int least = std::min(blocks_of(left), blocks_of(right));
+    int& same = shared_before_[place];
+    while (same < least && left.blocks[same] == right.blocks[same]) ++same;
   }
-  if (one_table) return most;  // a row may read what stands in its own table behind its position
-  for (int place = begin + 1; place < end; ++place) {
-    int same = 0;
-    while (same < least && at(place).blocks[same] == first.blocks[same]) ++same;
-    least = same;
-  }
-  return least;
 }
 
-int Forward::group_end(int begin, int end) const {
+Forward::Group Forward::group_at(int begin, int end) const {
   const int together = std::max(1, kernels_.attend_together / (shape_.heads / shape_.kv_heads));
-  int next = begin + 1, shared = shared_blocks(begin, next);
-  while (next < end && next - begin < together) {
-    const int with_next = shared_blocks(begin, next + 1);
-    if (with_next * (next - begin) < shared * (next - begin - 1) || with_next == 0) break;
-    shared = with_next;
-    ++next;
+  const auto at = [&](int place) -> const Row& { return rows_[static_cast<std::size_t>(row_at(place))]; };
+  Group group{begin + 1, kOneTable};
+  int longest = blocks_of(at(begin));
+  for (; group.end < end && group.end - begin < together; ++group.end) {
+    const int with_next = std::min(group.shared_blocks, shared_before_[static_cast<std::size_t>(group.end)]);
+    const int count = group.end - begin;
+    const int now = std::min(group.shared_blocks, longest), then = std::min(with_next, longest);
+    if (then == 0 || then * count < now * (count - 1)) break;
+    group.shared_blocks = with_next;
+    longest = std::max(longest, blocks_of(at(group.end)));
   }
-  return next;
+  if (group.shared_blocks == kOneTable) group.shared_blocks = longest;
+  return group;
 }
 
 void Forward::attend(int index, int begin, int end, int first_kv_head, int last_kv_head, int thread) {
@@ -176,17 +185,17 @@ void Forward::attend(int index, int begin, int end, int first_kv_head, int last_
   args.scratch = memory_.attention.data() + attention_stride_ * static_cast<std::size_t>(thread);
   std::array<AttentionRow, kMostTogether> rows;
   args.rows = rows.data();
-  for (int next = begin; next < end;) {
-    const int first = next;
-    next = group_end(first, end);
-    args.row_count = next - first;
-    args.shared_blocks = shared_blocks(first, next);
-    for (int place = first; place < next; ++place) {
+  for (int first = begin; first < end;) {
+    const Group group = group_at(first, end);
+    args.row_count = group.end - first;
+    args.shared_blocks = group.shared_blocks;
+    for (int place = first; place < group.end; ++place) {
       const int r = row_at(place);
       const Row& row = rows_[static_cast<std::size_t>(r)];
       rows[static_cast<std::size_t>(place - first)] = {qkv_.at(r), attended_.rows.at(r), row.blocks, row.position + 1};
     }
     kernels_.attend(args);
+    first = group.end;
   }
   const int head_width = args.group * shape_.head_stride;
   for (int place = begin; place < end; ++place)

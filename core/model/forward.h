@@ -101,10 +101,14 @@ class Forward {
   void norm(const AlignedFloats& weight, int begin, int end);
   void norm_heads(const Layer& layer, float* heads);
   void order_rows(bool keep_order);
-  // First blocks that all rows at [begin, end) share.
-  [[nodiscard]] int shared_blocks(int begin, int end) const;
-  // Where a group ends that begins with the row at `begin`: as long as another row spares more loads than it costs.
-  [[nodiscard]] int group_end(int begin, int end) const;
+  // Fills shared_before_.
+  void compare_neighbours();
+  // Rows that attend together, and how many first blocks all of them share.
+  struct Group {
+    int end, shared_blocks;
+  };
+  // The group that begins at the place `begin`: it grows as long as another row spares more loads than it costs.
+  [[nodiscard]] Group group_at(int begin, int end) const;
   [[nodiscard]] Input need_input(Memory::Input& memory, int count, int stride, int cell_stride) const;
   // Some columns of a row as cells; a multiple of 16.
   void take(const Input& input, int row, int first, int count) const;
@@ -127,8 +131,9 @@ class Forward {
   std::size_t attention_stride_ = 0;  // of a thread's part in memory_.attention
   // The running step.
   std::span<const Row> rows_;
-  std::vector<int> order_;        // of attention
-  std::vector<int> logit_index_;  // of row r, and of the row behind the last
+  std::vector<int> order_;          // of attention
+  std::vector<int> shared_before_;  // first blocks that the row at a place shares with the one before it
+  std::vector<int> logit_index_;    // of row r, and of the row behind the last
   float* logits_ = nullptr;
   Rows x_, qkv_, gate_up_, head_out_;
   Input normed_, attended_, inner_, low_, last_;

@@ -162,6 +162,11 @@ struct HeadGroup {
   [[nodiscard]] int size() const { return row_count * heads; }
   // Of row r: its first attended block, and where its blocks end.
   [[nodiscard]] int first_block(int r) const { return args.first_position(rows[r].positions) / kPositions; }
+  [[nodiscard]] int first_block_of_all() const {
+    int first = first_block(0);
+    for (int r = 1; r < row_count; ++r) first = first_block(r) < first ? first_block(r) : first;
+    return first;
+  }
   [[nodiscard]] int last_block(int r) const {
     const int own = (rows[r].positions + kPositions - 1) / kPositions;
     return own > args.shared_blocks ? own : args.shared_blocks;
@@ -271,8 +276,7 @@ void add_all_values(const HeadGroup& group, int i, int r, int begin, int end) {
 template <typename Step>
 void over_blocks(const HeadGroup& group, Tiles& tiles, const Step& step) {
   const int shared = group.args.shared_blocks;
-  int first = group.first_block(0);
-  for (int r = 1; r < group.row_count; ++r) first = group.first_block(r) < first ? group.first_block(r) : first;
+  const int first = group.first_block_of_all();
   if (first < shared) {
     tiles.use(TileConfig(group.size(), group.size()));
     step(0, 0, first, shared);
@@ -303,8 +307,7 @@ void attend_group(const HeadGroup& group, Tiles& tiles) {
   const int stride = group.args.head_stride, shared = group.args.shared_blocks;
   take_queries(group);
   over_blocks(group, tiles, [&](int i, int r, int begin, int end) { score(group, i, r, begin, end); });
-  int first = group.first_block(0);  // of the shared blocks that were scored
-  for (int r = 1; r < group.row_count; ++r) first = group.first_block(r) < first ? group.first_block(r) : first;
+  const int first = group.first_block_of_all();
   float factor[kTileRows];
   for (int i = 0; i < group.size(); ++i)
     factor[i] = weigh(group, i, first < shared ? first : group.first_block(i / group.heads));

@@ -127,7 +127,7 @@ TEST_CASE("in bf16 SmolLM2 stays as near as llm-runtime.md section 2 asks", "[mo
   const auto weights = load_checkpoint(path);
   REQUIRE(weights.ok());
   const Json items = test::load_json(goldens);
-  const CpuEngine engine(*weights, 2, best_kernels(Width::kBf16));  // the others are tested against each other
+  const CpuEngine engine(*weights, 2, best_kernels(Width::kBf16));  // engine_test.cc has every family
   Largest logit, logprob;
   for (const Json& item : items) {
     CAPTURE(engine.kernel_family(), item["id"].get<std::string>());
