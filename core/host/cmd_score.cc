@@ -147,7 +147,7 @@ Status score(const ScoreCommand& command) {
   IPR_ASSIGN(const auto speech, loop::load_speech(folder, options.chat_template));
   IPR_ASSIGN(model::Weights weights, model::load_checkpoint(folder, model::Precision::kAsStored));
   IPR_TRY(loop::check_speech(*speech, weights.config, folder));
-  IPR_ASSIGN(const loop::Compute compute, compute_of(options, folder));
+  IPR_ASSIGN(const loop::Compute compute, compute_of(options, ModelOrigin::kFile, folder));
   IPR_ASSIGN(const auto policy, loop::make_policy(command.policy, 0, std::move(weights), compute));
   IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment.prompt());
   const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt), std::move(rules));

@@ -130,7 +130,7 @@ Status train(const TrainCommand& command) {
   job.rows = std::move(rows.rows);
   job.start = &model.weights;
   job.reference = command.reference.empty() ? nullptr : &reference.weights;
-  IPR_ASSIGN(job.compute, compute_of(options, model.folder));
+  IPR_ASSIGN(job.compute, compute_of(options, ModelOrigin::kFile, model.folder));
   job.seed = options.seed;
   IPR_ASSIGN(const loop::OfflineResult trained, loop::train_offline(std::move(job), progress, stop));
 

@@ -11,21 +11,26 @@ bool is_device(const std::string& name) {
   return name.size() > 5 && name.starts_with("cuda:") && name.find_first_not_of("0123456789", 5) == std::string::npos;
 }
 
-std::string dtype_for(const std::string& model, const std::string& device) {
-  const bool multiplies = device != "cpu" || model::multiplies_bf16();
-  return multiplies && !model.empty() && model::is_stored_narrow(model) ? "bf16" : "fp32";
+std::string dtype_for(const std::string& device, ModelOrigin origin, const std::string& file) {
+  const bool cpu = device == "cpu";
+  if (origin == ModelOrigin::kMadeHere && cpu && model::has_amx()) return "bf32";
+  const bool multiplies = !cpu || model::multiplies_bf16();
+  return origin == ModelOrigin::kFile && multiplies && model::is_stored_narrow(file) ? "bf16" : "fp32";
 }
 
 }  // namespace
 
-Result<loop::Compute> compute_of(const Options& options, const std::string& model) {
+Result<loop::Compute> compute_of(const Options& options, ModelOrigin origin, const std::string& file) {
   if (!is_device(options.device)) return usage("unknown device \"" + options.device + "\"; use cpu, cuda or cuda:N");
-  if (options.dtype != "auto" && options.dtype != "fp32" && options.dtype != "bf16")
-    return usage("unknown dtype \"" + options.dtype + "\"; use auto, fp32 or bf16");
+  if (options.dtype != "auto" && options.dtype != "fp32" && options.dtype != "bf32" && options.dtype != "bf16")
+    return usage("unknown dtype \"" + options.dtype + "\"; use auto, fp32, bf32 or bf16");
+  if (options.dtype == "bf32" && options.device != "cpu")
+    return usage("--dtype bf32 is for the CPU; use auto, fp32 or bf16 with --device " + options.device);
   if (options.model_threads < 1)
     return usage("--model-threads " + std::to_string(options.model_threads) + ": give at least 1");
   if (options.lora < 0) return usage("--lora " + std::to_string(options.lora) + ": give a rank, or 0 for all weights");
-  return loop::Compute{options.device, options.dtype == "auto" ? dtype_for(model, options.device) : options.dtype,
+  return loop::Compute{options.device,
+                       options.dtype == "auto" ? dtype_for(options.device, origin, file) : options.dtype,
                        options.model_threads};
 }
 

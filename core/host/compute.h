@@ -8,9 +8,11 @@ namespace ipr::host {
 
 // Code::kUsage names the flag whose value is none. --lora is looked at as well.
 //
-// `--dtype auto` is bf16 for a model that is stored in 16 bits or fewer where the processor (or the GPU) multiplies
-// bf16 itself, else fp32. `model`: its folder or file; empty for one that is made here, or where numbers should be
-// exact.
-[[nodiscard]] Result<loop::Compute> compute_of(const Options& options, const std::string& model = {});
+// `--dtype auto` is fp32 where numbers should be exact, and for a model whose file holds 32 bits; bf16 for one that is
+// stored in fewer where the processor (or the GPU) multiplies bf16 itself. A model that is made here is trained in bf32
+// where the processor has AMX: there is no file whose numbers it could keep.
+enum class ModelOrigin { kExact, kMadeHere, kFile };
+[[nodiscard]] Result<loop::Compute> compute_of(const Options& options, ModelOrigin origin = ModelOrigin::kExact,
+                                               const std::string& file = {});
 
 }  // namespace ipr::host

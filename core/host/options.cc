@@ -94,7 +94,8 @@ const std::vector<Flag>& flags() {
              ->check(CLI::ExistingPath);
        }},
       value("device", "where models run: cpu, cuda, cuda:N", &Options::device),
-      value("dtype", "fp32, bf16, or auto: bf16 for a model stored in 16 bits or fewer where the processor has it",
+      value("dtype",
+            "fp32, bf16, bf32 (f32 trained with rounder products), or auto, which asks model file and processor",
             &Options::dtype),
       value("lora", "rank of the change that is trained to a frozen --model (0: all its weights are)", &Options::lora),
       value("threads", "environment and rollout workers; never changes a result (0: as many as cores)",
@@ -107,10 +108,11 @@ const std::vector<Flag>& flags() {
 }
 
 // What a value may be, as --help and the shells' completion show it; words in capitals stand for something.
-const std::map<std::string, std::string> kWords = {{"model", "mini|FOLDER"},      {"split", "train|dev|test"},
-                                                   {"overflow", "end|keep-tail"}, {"profile", "default|paper|released"},
-                                                   {"preset", "full|quick"},      {"device", "cpu|cuda|cuda:N"},
-                                                   {"dtype", "auto|fp32|bf16"}};
+const std::map<std::string, std::string> kWords = {
+    {"model", "mini|FOLDER"},        {"split", "train|dev|test"},
+    {"overflow", "end|keep-tail"},   {"profile", "default|paper|released"},
+    {"preset", "full|quick"},        {"device", "cpu|cuda|cuda:N"},
+    {"dtype", "auto|fp32|bf32|bf16"}};
 
 std::string variable_of(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');

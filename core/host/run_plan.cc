@@ -231,7 +231,8 @@ Result<RunPlan> plan_run(const Options& options) {
   IPR_ASSIGN(config.replies, reply_rules(options));
   config.expert_file = options.expert;
   config.start_from = options.start_from;
-  IPR_ASSIGN(config.compute, compute_of(options, is_mini(options) ? "" : config.model));
+  IPR_ASSIGN(config.compute,
+             compute_of(options, is_mini(options) ? ModelOrigin::kMadeHere : ModelOrigin::kFile, config.model));
   config.lora = options.lora;
   config.iterations = options.given("iterations") ? options.iterations
                       : quick                     ? kQuickIterations

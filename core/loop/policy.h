@@ -39,7 +39,7 @@ struct Speech {
 // Where and in which width models run.
 struct Compute {
   std::string device = "cpu";  // cpu, cuda, cuda:N
-  std::string dtype = "fp32";  // fp32 or bf16: of training and of rollouts
+  std::string dtype = "fp32";  // fp32, bf16, or bf32: f32 with faster, rounder products in training (BackendOptions)
   int threads = 2;
 };
 

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kRowWiseLayerBytes = std::size_t{2} << 20;
 
 // KV heads that a row-wise task attends with before it goes on to its next rows.
-constexpr int kAttendHeads = 2;
+constexpr int kAttendHeads = 4;
 
 int round_up(int value, int unit) {
   return (value + unit - 1) / unit * unit;

@@ -9,7 +9,7 @@ namespace {
 
 struct Detected {
   std::vector<const Kernels*> f32, bf16;  // best first
-  bool multiplies_bf16 = false;
+  bool multiplies_bf16 = false, amx = false;
 };
 
 Detected detect() {
@@ -27,6 +27,7 @@ Detected detect() {
   if (avx512) found.bf16.push_back(&kernels_bf16_avx512);
   if (avx2) found.bf16.push_back(&kernels_bf16_avx2);
   found.multiplies_bf16 = avx512bf16;
+  found.amx = amx;
 #endif
   found.f32.push_back(&kernels_portable);
   found.bf16.push_back(&kernels_bf16_portable);
@@ -50,6 +51,10 @@ const Kernels& best_kernels(Width width) {
 
 bool multiplies_bf16() {
   return detected().multiplies_bf16;
+}
+
+bool has_amx() {
+  return detected().amx;
 }
 
 }  // namespace ipr::model

@@ -119,4 +119,7 @@ struct Kernels {
 // Does the processor multiply bf16 itself? Elsewhere bf16 saves memory but no time.
 [[nodiscard]] bool multiplies_bf16();
 
+// Does it have AMX, and may this process use it?
+[[nodiscard]] bool has_amx();
+
 }  // namespace ipr::model

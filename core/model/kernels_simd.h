@@ -234,18 +234,18 @@ float softmax_weights(float* scores, int first, int positions, int padded_positi
 }
 
 // sum[i] += weight[p] V[p] over the block's positions with p modulo 4 == i: four sums, that four products may overlap.
-void add_values(const float* values, std::ptrdiff_t stride, const float* weight, int count, float* sums) {
+IPR_INLINE void add_values(const float* values, std::ptrdiff_t stride, const float* weight, int count, float* sums) {
   Vec sum[4];
 #pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) sum[i] = load(sums + kLane * i);
-  int p = 0;
-  for (; p + 4 <= count; p += 4) {
+#pragma GCC unroll 1
+  for (; count >= 4; count -= 4, weight += 4, values += 4 * stride) {
 #pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) sum[i] = fma(splat(weight[p + i]), load(values + (p + i) * stride), sum[i]);
+    for (int i = 0; i < 4; ++i) sum[i] = fma(splat(weight[i]), load(values + i * stride), sum[i]);
   }
 #pragma GCC unroll 4
   for (int i = 0; i < 3; ++i) {
-    if (p + i < count) sum[i] = fma(splat(weight[p + i]), load(values + (p + i) * stride), sum[i]);
+    if (i < count) sum[i] = fma(splat(weight[i]), load(values + i * stride), sum[i]);
   }
 #pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) store(sums + kLane * i, sum[i]);
@@ -265,11 +265,10 @@ void add_block_values(const Attention<float>& args, int block, float* sums) {
   }
 }
 
-template <typename Cell>
-void write_output(const Attention<Cell>& args, int h, const float* sums, float weight_sum) {
+// out = the sums of add_values() added up, over weight_sum.
+void write_sums(float* out, const float* sums, int head_stride, float weight_sum) {
   const Vec factor = splat(1.0f / weight_sum);
-  float* out = args.row.out + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group + h) * args.head_stride;
-  for (int c = 0; c < args.head_stride; c += kLane) {
+  for (int c = 0; c < head_stride; c += kLane) {
     const Vec left = load(sums + 4 * c) + load(sums + 4 * c + kLane);
     const Vec right = load(sums + 4 * c + 2 * kLane) + load(sums + 4 * c + 3 * kLane);
     store(out + c, (left + right) * factor);
@@ -299,8 +298,8 @@ void attend_row(const AttentionArgs& given, const AttentionRow& row) {
   for (int i = 0; i < args.query_heads * args.head_stride * 4; i += kLane) store(sums + i, splat(0));
   for (int b = args.first_block; b < blocks; ++b) add_block_values(args, b, sums);
   for (int h = 0; h < args.query_heads; ++h) {
-    write_output(args, h, sums + static_cast<std::ptrdiff_t>(h) * args.head_stride * 4,
-                 weight_sums[h * args.head_stride]);
+    float* out = row.out + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group + h) * args.head_stride;
+    write_sums(out, sums + static_cast<std::ptrdiff_t>(h) * args.head_stride * 4, args.head_stride, *out);
   }
 }
 
@@ -308,6 +307,23 @@ template <typename Cell>
 void attend(const AttentionArgs& args) {
   for (int r = 0; r < args.row_count; ++r) attend_row<Cell>(args, args.rows[r]);
 }
+
+}  // namespace
+}  // namespace ipr::model
+
+#include "core/model/attend_lanes_simd.h"
+
+namespace ipr::model {
+namespace {
+
+// Rows of a windowed layer, and rows that share nothing, go one by one.
+void attend_f32(const AttentionArgs& args) {
+  if (args.row_count == 1 || args.window > 0 || args.row_count * args.group > kMostLanes) return attend<float>(args);
+  for (int head = args.first_kv_head; head < args.last_kv_head; ++head) attend_lanes(args, head);
+}
+
+// As many lanes as fit the registers of 512 bits; with fewer registers they would be spilled.
+constexpr int kAttendTogether = kWidth == 16 ? kMostLanes : 1;
 
 // ------------------------------------------------------------------------------------------------------------- logits
 
@@ -340,8 +356,8 @@ double exp_weights(const float* x, std::size_t size, float max, float scale, flo
 }
 
 constexpr Kernels make_kernels(const char* family) {
-  return {family, Width::kF32, matmul<float>, nullptr, store_key_value, rms_norm,
-          rope,   silu_mul,    attend<float>, 1,       max_value,       exp_weights};
+  return {family, Width::kF32, matmul<float>, nullptr,         store_key_value, rms_norm,
+          rope,   silu_mul,    attend_f32,    kAttendTogether, max_value,       exp_weights};
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace ipr::train {
 
 struct EngineOptions {
   std::string device = "cuda";  // cpu, cuda, cuda:N
-  std::string dtype = "bf16";   // fp32 or bf16: of weights, activations and KV
+  std::string dtype = "bf16";   // fp32, bf16 or, on the CPU, bf32, which is f32 here: of weights, activations and KV
   int threads = 2;              // of Engine::parallel, on the host
   // KV memory, taken at once; at least what one sequence of the model's longest context needs.
   std::size_t kv_bytes = std::size_t{1} << 30;

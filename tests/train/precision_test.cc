@@ -1,6 +1,7 @@
 // bf16, and layers that are run again: two ways to the same step.
 #include <cmath>
 
+#include "core/model/kernels.h"
 #include "tests/support/catch.h"
 #include "tests/train/gradients.h"
 
@@ -83,6 +84,26 @@ TEST_CASE("layers that are run again in backward give the same bits", "[train][t
       }
     }
   }
+}
+
+TEST_CASE("a bf32 step rounds nothing but the factors of products", "[train][torch]") {
+  const auto rows = random_rows(4, 20, 90);
+  const model::Weights weights = small_model(rich_config());
+  const auto exact = backend_with(weights)->logprobs(pointers_to(rows));
+  const auto rounded = backend_with(weights, {.dtype = "bf32"})->logprobs(pointers_to(rows));
+  REQUIRE(rounded.ok());
+  const double margin = model::has_amx() ? 0.1 : 1e-4;  // without AMX it is f32
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    for (std::size_t t = 0; t < (*exact)[r].size(); ++t) {
+      CHECK((*rounded)[r][t] == Approx((*exact)[r][t]).margin(margin));
+    }
+  }
+  const Gradients steep = gradients_of(weights, rows, {}), near = gradients_of(weights, rows, {.dtype = "bf32"});
+  CHECK(whole_norm(steep, near) < 0.05 * whole_norm(steep, {}));
+  // A backend that asks for f32 has it again, whatever another one has asked for.
+  const auto again = backend_with(weights)->logprobs(pointers_to(rows));
+  REQUIRE(again.ok());
+  CHECK(*again == *exact);
 }
 
 TEST_CASE("an unknown type is refused", "[train][torch]") {

@@ -19,6 +19,7 @@
 #include "core/train/memory.h"
 #include "core/train/torch/adamw.h"
 #include "core/train/torch/device_base.h"
+#include "core/train/torch/f32_products.h"
 #include "core/train/torch/free_memory.h"
 #include "core/train/torch/library.h"
 #include "core/train/torch/llama_torch.h"
@@ -168,10 +169,12 @@ Result<model::Weights> TorchBackend::weights() const {
   });
 }
 
-// Checks the rows of a call. The thread count is the calling thread's, and another backend may have set another.
+// Checks the rows of a call. The thread count is the calling thread's, and another backend may have set another, or
+// asked for other products.
 Status TorchBackend::begin(std::span<const TrainRow* const> rows) const {
   if (!trained_) return failed("trainer: no weights yet; call set_weights first");
   at::set_num_threads(options_.threads);
+  choose_f32_products(options_.dtype == "bf32");
   const model::LlamaConfig& config = model_->config();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const TrainRow& row = *rows[i];

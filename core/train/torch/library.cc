@@ -62,8 +62,10 @@ auto make_on_device(const char* what, const Options& options, Status& status, co
       status = device.status();
     } else if (options.threads < 1) {
       status = usage(std::string(what) + ": threads must be at least 1");
-    } else if (options.dtype != "fp32" && options.dtype != "bf16") {
-      status = usage(std::string(what) + ": dtype \"" + options.dtype + "\" is unknown; use fp32 or bf16");
+    } else if (options.dtype == "bf32" && !device->is_cpu()) {
+      status = usage(std::string(what) + ": dtype bf32 is for the CPU; use fp32 or bf16 on " + options.device);
+    } else if (options.dtype != "fp32" && options.dtype != "bf32" && options.dtype != "bf16") {
+      status = usage(std::string(what) + ": dtype \"" + options.dtype + "\" is unknown; use fp32, bf32 or bf16");
     } else {
       settle_process();
       return make(*device);
