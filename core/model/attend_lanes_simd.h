@@ -1,8 +1,12 @@
-// f32 attention of rows that share their first blocks; part of kernels_simd.h, and included by it alone.
+// Attention of rows that share their first blocks, and of query heads that share a kv head; part of kernels_simd.h, and
+// included by it alone.
 //
 // A lane is a (row, query head) pair of one kv head. The blocks that all rows share and attend to in full are taken by
-// several lanes at a time: a key or value that is loaded serves them all, and their sums hide each other's latency. What
-// is left goes block by block. Each lane's sums are those of attend_row(), in the same order: the bits are the same.
+// several lanes at a time: a key or value that is loaded serves them all, and their sums hide each other's latency.
+// What is left goes block by block. Each lane's sums are those of attend_row(), in the same order: the bits are the
+// same.
+//
+// Cell: of keys and values. The functions that read them are here for float and in kernels_bf16_simd.h for bf16.
 #pragma once
 
 namespace ipr::model {
@@ -21,6 +25,7 @@ struct Lane {
 };
 
 // One kv head.
+template <typename Cell>
 struct LaneGroup {
   const AttentionArgs& args;
   int kv_head;
@@ -28,23 +33,23 @@ struct LaneGroup {
   int count = 0;
   int full = 0;  // blocks that all lanes share, each of whose positions all attend to
 
-  [[nodiscard]] const float* keys(const Lane& lane, int block) const { return cells(lane, block, kv_head); }
-  [[nodiscard]] const float* values(const Lane& lane, int block) const {
+  [[nodiscard]] const Cell* keys(const Lane& lane, int block) const { return cells(lane, block, kv_head); }
+  [[nodiscard]] const Cell* values(const Lane& lane, int block) const {
     return cells(lane, block, args.kv_heads + kv_head);
   }
-  [[nodiscard]] const float* cells(const Lane& lane, int block, int place) const {
-    return lane.row.blocks[block] + args.offset +
+  [[nodiscard]] const Cell* cells(const Lane& lane, int block, int place) const {
+    return reinterpret_cast<const Cell*>(lane.row.blocks[block] + args.offset) +
            static_cast<std::size_t>(place) * static_cast<std::size_t>(kPositions * args.head_stride);
   }
 };
 
 // Scores of one block's 32 positions for COUNT lanes, which read the same keys.
 template <int COUNT>
-void score_lanes(const Lane* lanes, const float* keys, int head_dim, int block) {
+void score_lanes(const Lane* lanes, const float* keys, const AttentionArgs& args, int block) {
   Vec sum[COUNT][2];
 #pragma GCC unroll 4
   for (int l = 0; l < COUNT; ++l) sum[l][0] = sum[l][1] = splat(0);
-  for (int d = 0; d < head_dim; ++d) {
+  for (int d = 0; d < args.head_dim; ++d) {
     const Vec left = load(keys + kPositions * d), right = load(keys + kPositions * d + kLane);
 #pragma GCC unroll 4
     for (int l = 0; l < COUNT; ++l) {
@@ -62,7 +67,7 @@ void score_lanes(const Lane* lanes, const float* keys, int head_dim, int block) 
 
 // The values of the blocks [0, full) at the dimensions from c on, weighted, for COUNT lanes; as add_values() sums them.
 template <int COUNT>
-void add_shared_values(const LaneGroup& group, const Lane* lanes, int c) {
+void add_shared_values(const LaneGroup<float>& group, const Lane* lanes, int c) {
   Vec sum[COUNT][4];
 #pragma GCC unroll 4
   for (int l = 0; l < COUNT; ++l) {
@@ -89,14 +94,24 @@ void add_shared_values(const LaneGroup& group, const Lane* lanes, int c) {
   }
 }
 
-template <int COUNT>
-void score_shared(const LaneGroup& group, const Lane* lanes) {
-  for (int block = 0; block < group.full; ++block)
-    score_lanes<COUNT>(lanes, group.keys(lanes[0], block), group.args.head_dim, block);
+// The values of one block behind those, for one lane.
+inline void add_own_values(const LaneGroup<float>& group, const Lane& lane, int block) {
+  const int stride = group.args.head_stride, left = lane.row.positions - kPositions * block;
+  const float* values = group.values(lane, block);
+  for (int c = 0; c < stride; c += kLane) {
+    add_values(values + c, stride, lane.scores + kPositions * block, left < kPositions ? left : kPositions,
+               lane.work + 4 * c);
+  }
 }
 
-template <int COUNT>
-void sum_shared(const LaneGroup& group, const Lane* lanes) {
+template <int COUNT, typename Cell>
+void score_shared(const LaneGroup<Cell>& group, const Lane* lanes) {
+  for (int block = 0; block < group.full; ++block)
+    score_lanes<COUNT>(lanes, group.keys(lanes[0], block), group.args, block);
+}
+
+template <int COUNT, typename Cell>
+void sum_shared(const LaneGroup<Cell>& group, const Lane* lanes) {
   for (int c = 0; c < group.args.head_stride; c += kLane) add_shared_values<COUNT>(group, lanes, c);
 }
 
@@ -107,8 +122,8 @@ IPR_INLINE void each_tile(int lanes, const Step& step) {
     step(first, lanes - first < kLaneTile ? lanes - first : kLaneTile);
 }
 
-void score_all(LaneGroup& group) {
-  const AttentionArgs& args = group.args;
+template <typename Cell>
+void score_all(const LaneGroup<Cell>& group) {
   each_tile(group.count, [&](int first, int count) {
     const Lane* lanes = group.lanes + first;
     if (count == 4) score_shared<4>(group, lanes);
@@ -119,11 +134,12 @@ void score_all(LaneGroup& group) {
   for (int l = 0; l < group.count; ++l) {
     const Lane& lane = group.lanes[l];
     for (int block = group.full; block < lane.blocks(); ++block)
-      score_lanes<1>(&lane, group.keys(lane, block), args.head_dim, block);
+      score_lanes<1>(&lane, group.keys(lane, block), group.args, block);
   }
 }
 
-void sum_all(LaneGroup& group) {
+template <typename Cell>
+void sum_all(const LaneGroup<Cell>& group) {
   each_tile(group.count, [&](int first, int count) {
     const Lane* lanes = group.lanes + first;
     if (count == 4) sum_shared<4>(group, lanes);
@@ -131,23 +147,15 @@ void sum_all(LaneGroup& group) {
     if (count == 2) sum_shared<2>(group, lanes);
     if (count == 1) sum_shared<1>(group, lanes);
   });
-  const int stride = group.args.head_stride;
   for (int l = 0; l < group.count; ++l) {
-    const Lane& lane = group.lanes[l];
-    for (int block = group.full; block < lane.blocks(); ++block) {
-      const int left = lane.row.positions - kPositions * block;
-      const float* values = group.values(lane, block);
-      for (int c = 0; c < stride; c += kLane) {
-        add_values(values + c, stride, lane.scores + kPositions * block, left < kPositions ? left : kPositions,
-                   lane.work + 4 * c);
-      }
-    }
+    for (int block = group.full; block < group.lanes[l].blocks(); ++block) add_own_values(group, group.lanes[l], block);
   }
 }
 
-// The lanes of `rows` rows for one kv head.
+// The rows' lanes of one kv head.
+template <typename Cell>
 void attend_lanes(const AttentionArgs& args, int kv_head) {
-  LaneGroup group{args, kv_head, {}, 0, args.shared_blocks};
+  LaneGroup<Cell> group{args, kv_head, {}, 0, args.row_count == 1 ? args.rows[0].positions : args.shared_blocks};
   float* scratch = args.scratch;
   for (int r = 0; r < args.row_count; ++r) {
     const AttentionRow& row = args.rows[r];
@@ -156,7 +164,7 @@ void attend_lanes(const AttentionArgs& args, int kv_head) {
       const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(h) * args.head_stride;
       Lane& lane = group.lanes[group.count++];
       lane = {row, row.out + at, scratch, scratch + (row.positions + kPositions - 1) / kPositions * kPositions, 0};
-      for (int d = 0; d < args.head_dim; ++d) lane.work[d] = row.query[at + d] * args.scale;
+      for (int d = 0; d < args.head_stride; ++d) lane.work[d] = row.query[at + d] * args.scale;
       scratch = lane.work + 4 * args.head_stride;
     }
   }

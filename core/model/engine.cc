@@ -139,9 +139,11 @@ class CpuEngine::Impl {
               [&](int task, int) { body(task * grain, std::min(blocks, (task + 1) * grain)); });
   }
 
-  // Kv head outer, row inner: a shared prefix's keys and values of one head stay in the cache while its rows pass.
+  // Kv head outer, row inner: a shared prefix's keys and values of one head stay in the cache while its rows pass. Few
+  // rows make as many tasks as leave those together that gain from each other.
   void attend_all(int l) {
-    const int chunk = std::max(1, (count_ + 4 * pool_.threads() - 1) / (4 * pool_.threads()));
+    const int even = (count_ + 4 * pool_.threads() - 1) / (4 * pool_.threads());
+    const int chunk = std::max(even, std::min(forward_.rows_together(), (count_ + 1) / 2));
     const int chunks = (count_ + chunk - 1) / chunk;
     pool_.run(base_.shape.kv_heads * chunks, [&](int task, int thread) {
       const int begin = task % chunks * chunk, head = task / chunks;

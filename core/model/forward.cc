@@ -154,8 +154,12 @@ void Forward::compare_neighbours() {
   }
 }
 
+int Forward::rows_together() const {
+  return std::max(1, kernels_.attend_together / (shape_.heads / shape_.kv_heads));
+}
+
 Forward::Group Forward::group_at(int begin, int end) const {
-  const int together = std::max(1, kernels_.attend_together / (shape_.heads / shape_.kv_heads));
+  const int together = rows_together();
   const auto at = [&](int place) -> const Row& { return rows_[static_cast<std::size_t>(row_at(place))]; };
   Group group{begin + 1, kOneTable};
   int longest = blocks_of(at(begin));

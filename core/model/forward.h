@@ -42,6 +42,8 @@ class Forward {
   // The rows that stand at [begin, end) of an order in which those that share most of their past are neighbours. All
   // keys and values of the layer that they read must be written.
   void attend(int layer, int begin, int end, int first_kv_head, int last_kv_head, int thread);
+  // Rows that attend() takes at once where they share a past.
+  [[nodiscard]] int rows_together() const;
   // Of such a place.
   [[nodiscard]] int row_at(int place) const { return order_[static_cast<std::size_t>(place)]; }
   // Before output(), once all heads have attended. Does nothing unless the product is changed.

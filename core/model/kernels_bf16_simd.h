@@ -164,27 +164,90 @@ void score_heads(const Attention<Bf16>& args, int block, int first) {
   }
 }
 
-// Of positions that are not attended to the weight is 0, and the value finite.
-void add_block_values(const Attention<Bf16>& args, int block, float* sums) {
-  for (int h = 0; h < args.query_heads; ++h) {
-    const Bf16* from = args.head(block, h, true);
-    const float* weight = args.scores(h) + kPositions * block;
-    for (int c = 0; c < args.head_stride; c += kLane, sums += 4 * kLane, from += kValueTile) {
-      Vec sum[4];
-#pragma GCC unroll 4
-      for (int i = 0; i < 4; ++i) sum[i] = load(sums + kLane * i);
-      for (int p = 0; p < kPositions; p += 4) {
+// sums[i] += weight[p] V[p] over the block's positions with p modulo 4 == i, for 16 dimensions of COUNT lanes. Of
+// positions that are not attended to the weight is 0, and the value finite.
+template <int COUNT>
+IPR_INLINE void add_tile(const Bf16* values, const float* const (&weights)[COUNT], Vec (&sum)[COUNT][4]) {
+#pragma GCC unroll 1
+  for (int p = 0; p < kPositions; p += 4, values += 2 * kPairStride) {
 #pragma GCC unroll 2
-        for (int i = 0; i < 4; i += 2) {
-          const Pairs value = load_pairs(from + (p + i) / 2 * kPairStride);
-          sum[i] = fma(splat(weight[p + i]), first_of(value), sum[i]);
-          sum[i + 1] = fma(splat(weight[p + i + 1]), second_of(value), sum[i + 1]);
-        }
-      }
+    for (int i = 0; i < 4; i += 2) {
+      const Pairs value = load_pairs(values + i / 2 * kPairStride);
+      const Vec first = first_of(value), second = second_of(value);
 #pragma GCC unroll 4
-      for (int i = 0; i < 4; ++i) store(sums + kLane * i, sum[i]);
+      for (int l = 0; l < COUNT; ++l) {
+        sum[l][i] = fma(splat(weights[l][p + i]), first, sum[l][i]);
+        sum[l][i + 1] = fma(splat(weights[l][p + i + 1]), second, sum[l][i + 1]);
+      }
     }
   }
+}
+
+// The values of one block of one query head; `sums` is [head_stride / 16][4][16].
+IPR_INLINE void add_head_values(const Bf16* values, const float* weight, int head_stride, float* sums) {
+  for (int c = 0; c < head_stride; c += kLane, sums += 4 * kLane, values += kValueTile) {
+    Vec sum[1][4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) sum[0][i] = load(sums + kLane * i);
+    add_tile<1>(values, {weight}, sum);
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) store(sums + kLane * i, sum[0][i]);
+  }
+}
+
+void add_block_values(const Attention<Bf16>& args, int block, float* sums) {
+  for (int h = 0; h < args.query_heads; ++h, sums += 4 * args.head_stride)
+    add_head_values(args.head(block, h, true), args.scores(h) + kPositions * block, args.head_stride, sums);
+}
+
+// The same for lanes (attend_lanes_simd.h).
+
+template <int COUNT>
+void score_lanes(const Lane* lanes, const Bf16* keys, const AttentionArgs& args, int block) {
+  Vec sum[COUNT][2];
+#pragma GCC unroll 4
+  for (int l = 0; l < COUNT; ++l) sum[l][0] = sum[l][1] = splat(0);
+  const int half = key_half(args.head_stride);
+  for (int d = 0; d < args.head_stride; d += 2, keys += kPairStride) {
+#pragma GCC unroll 2
+    for (int i = 0; i < 2; ++i) {
+      const Pairs key = load_pairs(keys + i * half);
+      const Vec first = first_of(key), second = second_of(key);
+#pragma GCC unroll 4
+      for (int l = 0; l < COUNT; ++l)
+        sum[l][i] = fma(splat(lanes[l].work[d + 1]), second, fma(splat(lanes[l].work[d]), first, sum[l][i]));
+    }
+  }
+#pragma GCC unroll 4
+  for (int l = 0; l < COUNT; ++l) {
+    store(lanes[l].scores + kPositions * block, sum[l][0]);
+    store(lanes[l].scores + kPositions * block + kLane, sum[l][1]);
+  }
+}
+
+template <int COUNT>
+void add_shared_values(const LaneGroup<Bf16>& group, const Lane* lanes, int c) {
+  Vec sum[COUNT][4];
+#pragma GCC unroll 4
+  for (int l = 0; l < COUNT; ++l) {
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) sum[l][i] = splat(0);
+  }
+  for (int block = 0; block < group.full; ++block) {
+    const float* weights[COUNT];
+#pragma GCC unroll 4
+    for (int l = 0; l < COUNT; ++l) weights[l] = lanes[l].scores + kPositions * block;
+    add_tile<COUNT>(group.values(lanes[0], block) + c / kLane * kValueTile, weights, sum);
+  }
+#pragma GCC unroll 4
+  for (int l = 0; l < COUNT; ++l) {
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) store(lanes[l].work + 4 * c + kLane * i, sum[l][i]);
+  }
+}
+
+inline void add_own_values(const LaneGroup<Bf16>& group, const Lane& lane, int block) {
+  add_head_values(group.values(lane, block), lane.scores + kPositions * block, group.args.head_stride, lane.work);
 }
 
 constexpr Kernels make_bf16_kernels(const char* family) {
@@ -193,7 +256,7 @@ constexpr Kernels make_bf16_kernels(const char* family) {
   kernels.matmul = matmul<Bf16>;
   kernels.to_cells = to_cells;
   kernels.store_key_value = store_key_value_bf16;
-  kernels.attend = attend<Bf16>;
+  kernels.attend = attend_together<Bf16>;
   return kernels;
 }
 

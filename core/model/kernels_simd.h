@@ -316,14 +316,16 @@ void attend(const AttentionArgs& args) {
 namespace ipr::model {
 namespace {
 
-// Rows of a windowed layer, and rows that share nothing, go one by one.
-void attend_f32(const AttentionArgs& args) {
-  if (args.row_count == 1 || args.window > 0 || args.row_count * args.group > kMostLanes) return attend<float>(args);
-  for (int head = args.first_kv_head; head < args.last_kv_head; ++head) attend_lanes(args, head);
-}
-
 // As many lanes as fit the registers of 512 bits; with fewer registers they would be spilled.
 constexpr int kAttendTogether = kWidth == 16 ? kMostLanes : 1;
+
+// A windowed layer's rows go one by one, and so does a row alone whose heads share nothing.
+template <typename Cell>
+void attend_together(const AttentionArgs& args) {
+  const int lanes = args.row_count * args.group;
+  if (lanes == 1 || lanes > kAttendTogether || args.window > 0) return attend<Cell>(args);
+  for (int head = args.first_kv_head; head < args.last_kv_head; ++head) attend_lanes<Cell>(args, head);
+}
 
 // ------------------------------------------------------------------------------------------------------------- logits
 
@@ -356,8 +358,8 @@ double exp_weights(const float* x, std::size_t size, float max, float scale, flo
 }
 
 constexpr Kernels make_kernels(const char* family) {
-  return {family, Width::kF32, matmul<float>, nullptr,         store_key_value, rms_norm,
-          rope,   silu_mul,    attend_f32,    kAttendTogether, max_value,       exp_weights};
+  return {family, Width::kF32, matmul<float>,          nullptr,         store_key_value, rms_norm,
+          rope,   silu_mul,    attend_together<float>, kAttendTogether, max_value,       exp_weights};
 }
 
 }  // namespace
