@@ -63,6 +63,7 @@ struct BackendOptions {
   std::int64_t tokens_per_pass = 16384;  // tokens that one pass with a graph may hold; more: two passes
   std::int64_t tape_bytes = 0;  // bound of what forwards keep for backward; beyond it layers are run again, with the
                                 // same bits. 0: a share of the memory that is free
+  bool shares = true;           // CPU: what rows begin with in common is computed once (units.h)
   bool own_kernels = true;      // CPU: false runs LibTorch's operators alone, as a GPU does (the tests' reference)
 };
 

@@ -15,8 +15,8 @@
 #include <ATen/ops/sub.h>
 #include <ATen/ops/zeros.h>
 
-#include <algorithm>
 #include <limits>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -36,30 +36,72 @@ bool runs_fused(const at::Tensor& qkv, const Attention& layer) {
 
 // Our kernels.
 
-// Runs `kernel` for each (sequence, kv head); `fill` adds the pointers of the direction.
-template <typename Fill>
-void each_head(const Packing& packing, const Attention& layer, void (*kernel)(const AttentionTask&), const Fill& fill) {
+// The sequences that go on from one another, those first that others go on from; each tree begins with its root.
+std::vector<std::vector<std::size_t>> trees_of(const Packing& packing) {
+  std::vector<std::vector<std::size_t>> trees;
+  std::map<std::int64_t, std::size_t> tree_at;  // by the root's first row
+  for (std::size_t i = 0; i < packing.sequences(); ++i) {
+    const std::int64_t root = packing.past[i].empty() ? packing.begin[i] : packing.past[i].front().begin;
+    const auto [found, is_new] = tree_at.try_emplace(root, trees.size());
+    if (is_new) trees.emplace_back();
+    trees[found->second].push_back(i);
+  }
+  return trees;
+}
+
+// The tensors' rows as our kernels take them; d_qkv is null forward.
+struct OwnTensors {
+  const float* qkv = nullptr;
+  float* out = nullptr;
+  float* lse = nullptr;
+  const float* d_out = nullptr;
+  float* d_qkv = nullptr;
+};
+
+// Runs `kernel` for each (sequence, kv head), the trees side by side: of a tree each adds to the gradients of those
+// before it.
+void each_head(const Packing& packing, const Attention& layer, void (*kernel)(const AttentionTask&),
+               const OwnTensors& tensors) {
   const HeadShape& shape = layer.shape;
-  const std::int64_t sequences = static_cast<std::int64_t>(packing.begin.size()) - 1, dim = shape.head_dim;
-  at::parallel_for(0, sequences * shape.kv_heads, 1, [&](std::int64_t first, std::int64_t last) {
+  const std::int64_t dim = shape.head_dim, stride = shape.qkv_size(), out_stride = shape.heads * dim;
+  const auto trees = trees_of(packing);
+  const auto run = [&](std::size_t sequence, std::int64_t kv, float* scratch) {
+    const std::int64_t begin = packing.begin[sequence];
+    std::vector<AttentionPast> past;
+    for (const Packing::Range& range : packing.past[sequence]) {
+      past.push_back({range.tokens, tensors.qkv + range.begin * stride,
+                      tensors.d_qkv == nullptr ? nullptr : tensors.d_qkv + range.begin * stride});
+    }
+    AttentionTask task;
+    task.tokens = packing.tokens(sequence);
+    task.past = past.data();
+    task.past_count = static_cast<std::int64_t>(past.size());
+    task.window = layer.window;
+    task.head_dim = dim;
+    task.group = shape.heads / shape.kv_heads;
+    task.qkv_stride = stride;
+    task.q_offset = task.out_offset = kv * task.group * dim;
+    task.k_offset = (shape.heads + kv) * dim;
+    task.v_offset = (shape.heads + shape.kv_heads + kv) * dim;
+    task.out_stride = out_stride;
+    task.qkv = tensors.qkv + begin * stride;
+    task.cos = floats(layer.cos);
+    task.sin = floats(layer.sin);
+    task.out = tensors.out + begin * out_stride;
+    task.lse = tensors.lse + begin * shape.heads + kv * task.group * task.tokens;
+    if (tensors.d_qkv != nullptr) {
+      task.d_out = tensors.d_out + begin * out_stride;
+      task.d_qkv = tensors.d_qkv + begin * stride;
+    }
+    task.scratch = scratch;
+    kernel(task);
+  };
+  const auto items = static_cast<std::int64_t>(trees.size()) * shape.kv_heads;
+  at::parallel_for(0, items, 1, [&](std::int64_t first, std::int64_t last) {
     std::vector<float> scratch(static_cast<std::size_t>(attention_scratch(packing.longest, dim)));
     for (std::int64_t item = first; item < last; ++item) {
-      const std::int64_t sequence = item / shape.kv_heads, kv = item % shape.kv_heads;
-      AttentionTask task;
-      task.tokens = packing.begin[sequence + 1] - packing.begin[sequence];
-      task.window = layer.window;
-      task.head_dim = dim;
-      task.group = shape.heads / shape.kv_heads;
-      task.qkv_stride = shape.qkv_size();
-      task.q_offset = task.out_offset = kv * task.group * dim;
-      task.k_offset = (shape.heads + kv) * dim;
-      task.v_offset = (shape.heads + shape.kv_heads + kv) * dim;
-      task.out_stride = shape.heads * dim;
-      task.cos = floats(layer.cos);
-      task.sin = floats(layer.sin);
-      task.scratch = scratch.data();
-      fill(task, packing.begin[sequence], kv * task.group);
-      kernel(task);
+      for (const std::size_t sequence : trees[static_cast<std::size_t>(item / shape.kv_heads)])
+        run(sequence, item % shape.kv_heads, scratch.data());
     }
   });
 }
@@ -68,11 +110,7 @@ at::Tensor own_attention(const at::Tensor& qkv, const Packing& packing, const At
   const std::int64_t heads = layer.shape.heads;
   at::Tensor out = at::empty({qkv.size(0), heads * layer.shape.head_dim}, qkv.options());
   at::Tensor lse = at::empty({qkv.size(0) * heads}, qkv.options());
-  each_head(packing, layer, best_kernels().attention, [&](AttentionTask& task, std::int64_t begin, std::int64_t head) {
-    task.qkv = floats(qkv) + begin * task.qkv_stride;
-    task.out = floats(out) + begin * task.out_stride;
-    task.lse = floats(lse) + begin * heads + head * task.tokens;
-  });
+  each_head(packing, layer, best_kernels().attention, {floats(qkv), floats(out), floats(lse), nullptr, nullptr});
   if (tape != nullptr) *tape = {qkv, out, lse, {}, {}};
   return out;
 }
@@ -81,13 +119,7 @@ at::Tensor own_backward(const AttentionTape& tape, const at::Tensor& d_out, cons
                         const Attention& layer) {
   at::Tensor d_qkv = at::empty_like(tape.qkv), out = tape.out, lse = tape.lse;
   each_head(packing, layer, best_kernels().attention_backward,
-            [&](AttentionTask& task, std::int64_t begin, std::int64_t head) {
-              task.qkv = floats(std::as_const(tape.qkv)) + begin * task.qkv_stride;
-              task.out = floats(out) + begin * task.out_stride;
-              task.lse = floats(lse) + begin * layer.shape.heads + head * task.tokens;
-              task.d_out = floats(d_out) + begin * task.out_stride;
-              task.d_qkv = floats(d_qkv) + begin * task.qkv_stride;
-            });
+            {floats(std::as_const(tape.qkv)), floats(out), floats(lse), floats(d_out), floats(d_qkv)});
   return d_qkv;
 }
 
@@ -151,31 +183,54 @@ bool runs_blocked(const at::Tensor& qkv, const Attention& layer) {
   return layer.own && qkv.is_cpu();
 }
 
-// The heads of one sequence as LibTorch takes them, [1, heads, tokens, head_dim]; keys and values stand once per query
-// head.
+// The heads of one sequence as LibTorch takes them, [1, heads, tokens, head_dim]; keys and values, those of the past in
+// front, stand once per query head.
 Heads sequence_heads(const at::Tensor& qkv, const Packing& packing, std::size_t sequence, const HeadShape& shape) {
-  const std::int64_t begin = packing.begin[sequence], tokens = packing.begin[sequence + 1] - begin;
-  const Heads heads = heads_of(qkv.narrow(0, begin, tokens), shape);
+  const Heads heads = heads_of(qkv.narrow(0, packing.begin[sequence], packing.tokens(sequence)), shape);
   const std::int64_t group = shape.heads / shape.kv_heads;
-  const auto per_query = [&](const at::Tensor& x) {
+  const auto with_past = [&](const at::Tensor& own, std::int64_t first) {
+    if (packing.past[sequence].empty()) return own;
+    std::vector<at::Tensor> parts;
+    for (const Packing::Range& range : packing.past[sequence])
+      parts.push_back(qkv.narrow(0, range.begin, range.tokens).narrow(1, first, shape.kv_heads));
+    parts.push_back(own);
+    return at::cat(parts, 0);
+  };
+  const auto per_query = [&](const at::Tensor& own, std::int64_t first) {
+    const at::Tensor x = with_past(own, first);
     if (group == 1) return x;
-    return x.unsqueeze(2).expand({tokens, shape.kv_heads, group, shape.head_dim}).reshape(heads.q.sizes());
+    return x.unsqueeze(2)
+        .expand({x.size(0), shape.kv_heads, group, shape.head_dim})
+        .reshape({x.size(0), shape.heads, shape.head_dim});
   };
   const auto heads_first = [](const at::Tensor& x) { return x.transpose(0, 1).unsqueeze(0); };
-  return {heads_first(heads.q), heads_first(per_query(heads.k)), heads_first(per_query(heads.v))};
+  return {heads_first(heads.q), heads_first(per_query(heads.k, shape.heads)),
+          heads_first(per_query(heads.v, shape.heads + shape.kv_heads))};
 }
 
-// What hides the keys before the window, where there are some.
-std::optional<at::Tensor> blocked_mask(std::int64_t tokens, std::int64_t window, const at::Tensor& like) {
-  if (window == 0 || window >= tokens) return std::nullopt;
-  const at::Tensor hidden = window_mask(tokens, window, like).logical_not();
-  return at::zeros({tokens, tokens}, like.options())
-      .masked_fill_(hidden, -std::numeric_limits<double>::infinity())
-      .view({1, 1, tokens, tokens});
+// What hides the keys before the window, and of a sequence with a past those behind the query; none where it is enough
+// to say that attention is causal.
+std::optional<at::Tensor> blocked_mask(std::int64_t past, std::int64_t tokens, std::int64_t window,
+                                       const at::Tensor& like) {
+  const std::int64_t positions = past + tokens;
+  const bool windowed = window > 0 && window < positions;
+  if (past == 0 && !windowed) return std::nullopt;
+  at::Tensor seen = at::ones({tokens, positions}, like.options().dtype(at::kBool)).tril(past);
+  if (windowed) seen = seen.triu(past + 1 - window);
+  return at::zeros({tokens, positions}, like.options())
+      .masked_fill_(seen.logical_not(), -std::numeric_limits<double>::infinity())
+      .view({1, 1, tokens, positions});
 }
 
-// to [rows, heads, head_dim] = `from`, whose groups of heads are added up, turned by the angles of its rows.
-void rotate(const at::Tensor& from, std::int64_t group, const Attention& layer, bool turns, float sign, at::Tensor to) {
+// How the rows of a tensor are turned: by the angles of the positions from `first` on; sign -1 turns back.
+struct Turn {
+  bool turns = false;
+  std::int64_t first = 0;
+  float sign = 1;
+};
+
+// to [rows, heads, head_dim] = `from`, whose groups of heads are added up, turned.
+void rotate(const at::Tensor& from, std::int64_t group, const Attention& layer, const Turn& turn, at::Tensor to) {
   with_kernels(from, [&](auto number, const auto& kernels) {
     using Number = decltype(number);
     const Number* const source = numbers_of<Number>(from);
@@ -191,11 +246,11 @@ void rotate(const at::Tensor& from, std::int64_t group, const Attention& layer, 
       task.to_row = to.stride(0);
       task.from = source + first * task.from_row;
       task.to = target + first * task.to_row;
-      if (turns) {
-        task.cos = floats(layer.cos) + first * task.head_dim / 2;
-        task.sin = floats(layer.sin) + first * task.head_dim / 2;
+      if (turn.turns) {
+        task.cos = floats(layer.cos) + (turn.first + first) * task.head_dim / 2;
+        task.sin = floats(layer.sin) + (turn.first + first) * task.head_dim / 2;
       }
-      task.sign = sign;
+      task.sign = turn.sign;
       kernels.rotate_heads(task);
     });
   });
@@ -207,16 +262,16 @@ at::Tensor blocked_attention(const at::Tensor& qkv, const Packing& packing, cons
   const at::Tensor from = qkv.view({qkv.size(0), shape.heads + 2 * shape.kv_heads, shape.head_dim});
   at::Tensor turned = at::empty_like(from);
   std::vector<at::Tensor> outs, lses;
-  for (std::size_t i = 0; i + 1 < packing.begin.size(); ++i) {
-    const std::int64_t begin = packing.begin[i], tokens = packing.begin[i + 1] - begin;
+  for (std::size_t i = 0; i < packing.sequences(); ++i) {
+    const std::int64_t begin = packing.begin[i], tokens = packing.tokens(i), past = packing.past_tokens(i);
     const auto part = [&](const at::Tensor& x, std::int64_t first, std::int64_t count) {
       return x.narrow(0, begin, tokens).narrow(1, first, count);
     };
     const std::int64_t turning = shape.heads + shape.kv_heads;
-    rotate(part(from, 0, turning), 1, layer, true, 1, part(turned, 0, turning));
-    rotate(part(from, turning, shape.kv_heads), 1, layer, false, 1, part(turned, turning, shape.kv_heads));
+    rotate(part(from, 0, turning), 1, layer, {true, past}, part(turned, 0, turning));
+    rotate(part(from, turning, shape.kv_heads), 1, layer, {}, part(turned, turning, shape.kv_heads));
     const Heads heads = sequence_heads(turned, packing, i, shape);
-    const auto mask = blocked_mask(tokens, layer.window, qkv);
+    const auto mask = blocked_mask(past, tokens, layer.window, qkv);
     const auto [out, lse] = at::_scaled_dot_product_flash_attention_for_cpu(
         heads.q, heads.k, heads.v, /*dropout_p=*/0.0, /*is_causal=*/!mask.has_value(), mask);
     outs.push_back(out.squeeze(0).transpose(0, 1));
@@ -234,22 +289,33 @@ at::Tensor blocked_backward(const AttentionTape& tape, const at::Tensor& d_out, 
   const at::Tensor d_heads = d_out.view({d_out.size(0), shape.heads, shape.head_dim});
   const std::int64_t group = shape.heads / shape.kv_heads;
   at::Tensor d_qkv = at::empty_like(tape.qkv);
-  for (std::size_t i = 0; i + 1 < packing.begin.size(); ++i) {
-    const std::int64_t begin = packing.begin[i], tokens = packing.begin[i + 1] - begin;
+  for (std::size_t i = 0; i < packing.sequences(); ++i) {
+    const std::int64_t begin = packing.begin[i], tokens = packing.tokens(i), past = packing.past_tokens(i);
     const auto heads_first = [&](const at::Tensor& x) {
       return x.narrow(0, begin, tokens).transpose(0, 1).unsqueeze(0);
     };
     const Heads heads = sequence_heads(tape.qkv, packing, i, shape);
-    const auto mask = blocked_mask(tokens, layer.window, d_out);
+    const auto mask = blocked_mask(past, tokens, layer.window, d_out);
     const at::Tensor lse = tape.lse.narrow(0, begin * shape.heads, tokens * shape.heads);
     const auto [d_q, d_k, d_v] = at::_scaled_dot_product_flash_attention_for_cpu_backward(
         heads_first(d_heads), heads.q, heads.k, heads.v, heads_first(tape.out), lse.view({1, shape.heads, tokens}),
         /*dropout_p=*/0.0, /*is_causal=*/!mask.has_value(), mask);
-    const Heads to = heads_of(d_qkv.narrow(0, begin, tokens), shape);
     const auto rows_first = [](const at::Tensor& x) { return x.squeeze(0).transpose(0, 1); };
-    rotate(rows_first(d_q), 1, layer, true, -1, to.q);
-    rotate(rows_first(d_k), group, layer, true, -1, to.k);
-    rotate(rows_first(d_v), group, layer, false, -1, to.v);
+    const at::Tensor keys = rows_first(d_k), values = rows_first(d_v);
+    const Heads to = heads_of(d_qkv.narrow(0, begin, tokens), shape);
+    rotate(rows_first(d_q), 1, layer, {true, past, -1}, to.q);
+    rotate(keys.narrow(0, past, tokens), group, layer, {true, past, -1}, to.k);
+    rotate(values.narrow(0, past, tokens), group, layer, {}, to.v);
+    std::int64_t position = 0;
+    for (const Packing::Range& range : packing.past[i]) {
+      const Heads sum = heads_of(d_qkv.narrow(0, range.begin, range.tokens), shape);
+      at::Tensor added = at::empty({range.tokens, shape.kv_heads, shape.head_dim}, d_qkv.options());
+      rotate(keys.narrow(0, position, range.tokens), group, layer, {true, position, -1}, added);
+      sum.k.add_(added);
+      rotate(values.narrow(0, position, range.tokens), group, layer, {}, added);
+      sum.v.add_(added);
+      position += range.tokens;
+    }
   }
   return d_qkv.view({d_out.size(0), shape.qkv_size()});
 }
@@ -311,6 +377,12 @@ at::Tensor fused_backward(const AttentionTape& tape, const at::Tensor& d_out, co
 }
 
 }  // namespace
+
+std::int64_t Packing::past_tokens(std::size_t i) const {
+  std::int64_t tokens = 0;
+  for (const Range& range : past[i]) tokens += range.tokens;
+  return tokens;
+}
 
 bool has_own_attention(const HeadShape& shape) {
   return shape.head_dim % 16 == 0 && shape.head_dim <= kMaxHeadDim;

@@ -15,7 +15,16 @@ namespace ipr::train {
 // Sequences one behind the other in the rows of a tensor: sequence i is [begin[i], begin[i + 1]).
 struct Packing {
   std::vector<std::int64_t> begin;
-  std::int64_t longest = 0;
+  // What sequence i goes on from: rows of earlier sequences, which its own rows attend to as well, in this order. Only
+  // with `own` kernels.
+  struct Range {
+    std::int64_t begin = 0, tokens = 0;
+  };
+  std::vector<std::vector<Range>> past;
+  std::int64_t longest = 0;  // with its past
+  [[nodiscard]] std::size_t sequences() const { return past.size(); }
+  [[nodiscard]] std::int64_t tokens(std::size_t i) const { return begin[i + 1] - begin[i]; }
+  [[nodiscard]] std::int64_t past_tokens(std::size_t i) const;
   // On the device: `begin` as int32, and the place of each row in its sequence as int64.
   at::Tensor starts, positions;
 };

@@ -103,10 +103,27 @@ struct Buffers {
   float *q, *k, *v, *kt, *vt, *d_q, *d_k, *d_v, *d_out, *scores, *d_scores;
 };
 
+IPR_INLINE int64_t past_tokens(const AttentionTask& task) {
+  int64_t tokens = 0;
+  for (int64_t i = 0; i < task.past_count; ++i) tokens += task.past[i].tokens;
+  return tokens;
+}
+
+// body(position, row of the projection) for the past's tokens, then the sequence's own.
+template <typename Body>
+IPR_INLINE void each_token(const AttentionTask& task, const Body& body) {
+  int64_t position = 0;
+  for (int64_t i = 0; i < task.past_count; ++i) {
+    const AttentionPast& past = task.past[i];
+    for (int64_t t = 0; t < past.tokens; ++t) body(position++, past.qkv + t * task.qkv_stride);
+  }
+  for (int64_t t = 0; t < task.tokens; ++t) body(position++, task.qkv + t * task.qkv_stride);
+}
+
 template <int kDim>
-IPR_INLINE Buffers lay_out(const AttentionTask& task) {
+IPR_INLINE Buffers lay_out(const AttentionTask& task, int64_t positions) {
   Buffers b;
-  b.padded = (task.tokens + 63) / 32 * 32;
+  b.padded = (positions + 63) / 32 * 32;
   float** const pieces[] = {&b.q, &b.k, &b.v, &b.kt, &b.vt, &b.d_q, &b.d_k, &b.d_v, &b.d_out};
   float* next = task.scratch;
   for (float** piece : pieces) {
@@ -122,21 +139,38 @@ IPR_INLINE void clear(float* values, int64_t count) {
   __builtin_memset(values, 0, static_cast<unsigned long>(count) * sizeof(float));
 }
 
+// to = numbers of the sequence's own tokens from the position `first` on; rows behind the last are cleared.
 template <int kDim>
-IPR_INLINE void copy_rows(const float* from, int64_t from_stride, int64_t tokens, float* to, int64_t padded) {
-  for (int64_t t = 0; t < tokens; ++t) {
-    for (int d = 0; d < kDim; ++d) to[t * kDim + d] = from[t * from_stride + d];
+IPR_INLINE void copy_rows(const float* from, int64_t from_stride, int64_t first, int64_t positions, float* to,
+                          int64_t padded) {
+  for (int64_t t = first; t < positions; ++t) {
+    for (int d = 0; d < kDim; ++d) to[t * kDim + d] = from[(t - first) * from_stride + d];
   }
-  clear(to + tokens * kDim, (padded - tokens) * kDim);
+  clear(to + positions * kDim, (padded - positions) * kDim);
 }
 
+// Keys, turned, and values of all positions.
 template <int kDim>
-IPR_INLINE void rotate_rows(const AttentionTask& task, int64_t offset, float scale, float* to, int64_t padded) {
-  for (int64_t t = 0; t < task.tokens; ++t) {
-    rotate<kDim>(task.qkv + t * task.qkv_stride + offset, task.cos + t * kDim / 2, task.sin + t * kDim / 2, 1, scale,
-                 to + t * kDim);
+IPR_INLINE void load_keys_values(const AttentionTask& task, const Buffers& b, int64_t positions) {
+  each_token(task, [&](int64_t position, const float* row) {
+    const float *const cos = task.cos + position * kDim / 2, *const sin = task.sin + position * kDim / 2;
+    rotate<kDim>(row + task.k_offset, cos, sin, 1, 1, b.k + position * kDim);
+    for (int d = 0; d < kDim; ++d) b.v[position * kDim + d] = row[task.v_offset + d];
+  });
+  clear(b.k + positions * kDim, (b.padded - positions) * kDim);
+  clear(b.v + positions * kDim, (b.padded - positions) * kDim);
+}
+
+// The own tokens' queries of one head, turned and scaled, at their positions.
+template <int kDim>
+IPR_INLINE void load_queries(const AttentionTask& task, int64_t offset, const Buffers& b, int64_t first,
+                             int64_t positions) {
+  const float scale = 1.0f / __builtin_sqrtf(static_cast<float>(kDim));
+  for (int64_t t = first; t < positions; ++t) {
+    rotate<kDim>(task.qkv + (t - first) * task.qkv_stride + offset, task.cos + t * kDim / 2, task.sin + t * kDim / 2, 1,
+                 scale, b.q + t * kDim);
   }
-  clear(to + task.tokens * kDim, (padded - task.tokens) * kDim);
+  clear(b.q + positions * kDim, (b.padded - positions) * kDim);
 }
 
 constexpr float kMasked = -1e30f;
@@ -157,63 +191,86 @@ IPR_INLINE Keys block_scores(const Buffers& b, int64_t first, int64_t window) {
 
 template <int kDim>
 void attend(const AttentionTask& task) {
-  const Buffers b = lay_out<kDim>(task);
-  const int64_t tokens = task.tokens;
-  const float scale = 1.0f / __builtin_sqrtf(static_cast<float>(kDim));
-  rotate_rows<kDim>(task, task.k_offset, 1, b.k, b.padded);
-  transpose<kDim>(b.k, tokens, b.padded, b.kt);
-  copy_rows<kDim>(task.qkv + task.v_offset, task.qkv_stride, tokens, b.v, b.padded);
+  const int64_t before = past_tokens(task), positions = before + task.tokens;
+  const Buffers b = lay_out<kDim>(task, positions);
+  load_keys_values<kDim>(task, b, positions);
+  transpose<kDim>(b.k, positions, b.padded, b.kt);
   for (int64_t g = 0; g < task.group; ++g) {
-    rotate_rows<kDim>(task, task.q_offset + g * kDim, scale, b.q, b.padded);
-    for (int64_t first = 0; first < tokens; first += kBlock) {
+    load_queries<kDim>(task, task.q_offset + g * kDim, b, before, positions);
+    for (int64_t first = before; first < positions; first += kBlock) {
       const Keys keys = block_scores<kDim>(b, first, task.window);
       float denominator[kBlock];
       for (int64_t i = 0; i < kBlock; ++i) {
         float* const row = b.scores + i * b.padded + keys.begin;
         const float top = largest(row, keys.end - keys.begin);
         denominator[i] = exp_sum(row, keys.end - keys.begin, top);
-        if (first + i < tokens) task.lse[g * tokens + first + i] = top + __builtin_logf(denominator[i]);
+        if (first + i < positions)
+          task.lse[g * task.tokens + first + i - before] = top + __builtin_logf(denominator[i]);
       }
       float out[kBlock * kDim];
       strip_times_rows<kDim>(b.scores, b.padded, b.v, keys, out);
-      const int64_t live = tokens - first < kBlock ? tokens - first : kBlock;
+      const int64_t live = positions - first < kBlock ? positions - first : kBlock;
       for (int64_t i = 0; i < live; ++i) {
-        float* const to = task.out + (first + i) * task.out_stride + task.out_offset + g * kDim;
+        float* const to = task.out + (first + i - before) * task.out_stride + task.out_offset + g * kDim;
         for (int d = 0; d < kDim; ++d) to[d] = out[i * kDim + d] / denominator[i];
       }
     }
   }
 }
 
+// What a sequence adds to the gradients of its past, and its own keys' and values'.
+template <int kDim>
+IPR_INLINE void store_key_value_gradients(const AttentionTask& task, const Buffers& b, int64_t before) {
+  int64_t position = 0;
+  for (int64_t i = 0; i < task.past_count; ++i) {
+    for (int64_t t = 0; t < task.past[i].tokens; ++t, ++position) {
+      float* const row = task.past[i].d_qkv + t * task.qkv_stride;
+      float turned[kDim];
+      rotate<kDim>(b.d_k + position * kDim, task.cos + position * kDim / 2, task.sin + position * kDim / 2, -1, 1,
+                   turned);
+      for (int d = 0; d < kDim; ++d) {
+        row[task.k_offset + d] += turned[d];
+        row[task.v_offset + d] += b.d_v[position * kDim + d];
+      }
+    }
+  }
+  for (int64_t t = 0; t < task.tokens; ++t) {
+    float* const row = task.d_qkv + t * task.qkv_stride;
+    const int64_t at = before + t;
+    rotate<kDim>(b.d_k + at * kDim, task.cos + at * kDim / 2, task.sin + at * kDim / 2, -1, 1, row + task.k_offset);
+    for (int d = 0; d < kDim; ++d) row[task.v_offset + d] = b.d_v[at * kDim + d];
+  }
+}
+
 // With P = softmax(S): dV = P^T dO, dS = P * (dO V^T - rowsum(dO * O)), dQ = dS K, dK = dS^T Q (q already scaled).
 template <int kDim>
 void attend_backward(const AttentionTask& task) {
-  const Buffers b = lay_out<kDim>(task);
-  const int64_t tokens = task.tokens;
+  const int64_t before = past_tokens(task), positions = before + task.tokens;
+  const Buffers b = lay_out<kDim>(task, positions);
   const float scale = 1.0f / __builtin_sqrtf(static_cast<float>(kDim));
-  rotate_rows<kDim>(task, task.k_offset, 1, b.k, b.padded);
-  transpose<kDim>(b.k, tokens, b.padded, b.kt);
-  copy_rows<kDim>(task.qkv + task.v_offset, task.qkv_stride, tokens, b.v, b.padded);
-  transpose<kDim>(b.v, tokens, b.padded, b.vt);
+  load_keys_values<kDim>(task, b, positions);
+  transpose<kDim>(b.k, positions, b.padded, b.kt);
+  transpose<kDim>(b.v, positions, b.padded, b.vt);
   clear(b.d_k, b.padded * kDim);
   clear(b.d_v, b.padded * kDim);
   for (int64_t g = 0; g < task.group; ++g) {
     const int64_t head = task.out_offset + g * kDim;
-    rotate_rows<kDim>(task, task.q_offset + g * kDim, scale, b.q, b.padded);
-    copy_rows<kDim>(task.d_out + head, task.out_stride, tokens, b.d_out, b.padded);
-    for (int64_t first = 0; first < tokens; first += kBlock) {
+    load_queries<kDim>(task, task.q_offset + g * kDim, b, before, positions);
+    copy_rows<kDim>(task.d_out + head, task.out_stride, before, positions, b.d_out, b.padded);
+    for (int64_t first = before; first < positions; first += kBlock) {
       const Keys keys = block_scores<kDim>(b, first, task.window);
       strip_product<kDim>(b.d_out + first * kDim, b.vt, b.padded, keys, b.d_scores);
       for (int64_t i = 0; i < kBlock; ++i) {
         float* const p = b.scores + i * b.padded;
         float* const ds = b.d_scores + i * b.padded;
-        if (first + i >= tokens) {  // a query beyond the last: weighs nothing
+        if (first + i >= positions) {  // a query beyond the last: weighs nothing
           clear(p + keys.begin, keys.end - keys.begin);
           clear(ds + keys.begin, keys.end - keys.begin);
           continue;
         }
-        const float delta = dot(task.out + (first + i) * task.out_stride + head, b.d_out + (first + i) * kDim, kDim);
-        const float lse = task.lse[g * tokens + first + i];
+        const int64_t own = first + i - before;
+        const float delta = dot(task.out + own * task.out_stride + head, b.d_out + (first + i) * kDim, kDim);
+        const float lse = task.lse[g * task.tokens + own];
         for (int64_t j = keys.begin; j < keys.end; j += kWidth) {
           const Vec weight = exp_of(load(p + j) - splat(lse));
           store(p + j, weight);
@@ -224,16 +281,12 @@ void attend_backward(const AttentionTask& task) {
       add_strip_transposed<kDim>(b.d_scores, b.padded, b.q + first * kDim, keys, b.d_k);
       add_strip_transposed<kDim>(b.scores, b.padded, b.d_out + first * kDim, keys, b.d_v);
     }
-    for (int64_t t = 0; t < tokens; ++t) {
+    for (int64_t t = before; t < positions; ++t) {
       rotate<kDim>(b.d_q + t * kDim, task.cos + t * kDim / 2, task.sin + t * kDim / 2, -1, scale,
-                   task.d_qkv + t * task.qkv_stride + task.q_offset + g * kDim);
+                   task.d_qkv + (t - before) * task.qkv_stride + task.q_offset + g * kDim);
     }
   }
-  for (int64_t t = 0; t < tokens; ++t) {
-    float* const row = task.d_qkv + t * task.qkv_stride;
-    rotate<kDim>(b.d_k + t * kDim, task.cos + t * kDim / 2, task.sin + t * kDim / 2, -1, 1, row + task.k_offset);
-    for (int d = 0; d < kDim; ++d) row[task.v_offset + d] = b.d_v[t * kDim + d];
-  }
+  store_key_value_gradients<kDim>(task, b, before);
 }
 
 void attention(const AttentionTask& task) {

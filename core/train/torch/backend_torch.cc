@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "core/train/memory.h"
 #include "core/train/torch/adamw.h"
@@ -23,17 +22,15 @@
 #include "core/train/torch/free_memory.h"
 #include "core/train/torch/library.h"
 #include "core/train/torch/llama_torch.h"
+#include "core/train/units.h"
 
 namespace ipr::train {
 namespace {
 
 // Up to this many weights each thread gets a replica.
 constexpr std::int64_t kReplicaWeights = 16'000'000;
-// Tokens of a unit on a replica: long enough for the products, short enough for the cache.
-constexpr std::int64_t kUnitTokens = 1024;
 
 struct Unit {
-  std::vector<std::size_t> rows;
   std::int64_t tokens = 0;
   std::size_t replica = 0;
   Packed packed;
@@ -77,7 +74,7 @@ class TorchBackend final : public Backend {
   void train_pairs(const model::Weights& weights);
   [[nodiscard]] int replicas_for(const model::LlamaConfig& config) const;
   [[nodiscard]] Status begin(std::span<const TrainRow* const> rows) const;
-  [[nodiscard]] std::vector<Unit> plan_units(std::span<const TrainRow* const> rows) const;
+  [[nodiscard]] std::vector<Unit> pack_units(std::span<const TrainRow* const> rows) const;
   [[nodiscard]] std::size_t recomputed_layers(std::int64_t tokens) const;
   template <typename Function>
   void run(std::vector<Unit>& units, const Function& function) const;
@@ -197,33 +194,13 @@ Status TorchBackend::begin(std::span<const TrainRow* const> rows) const {
   return {};
 }
 
-// Rows in their order, cut where a unit is full; units go to the least loaded replica, the largest first.
-std::vector<Unit> TorchBackend::plan_units(std::span<const TrainRow* const> rows) const {
-  const auto replicas = static_cast<std::int64_t>(trained_->replicas());
-  std::int64_t total = 0;
-  for (const TrainRow* row : rows) total += static_cast<std::int64_t>(row->ids.size());
-  std::int64_t limit = options_.tokens_per_pass;
-  if (replicas > 1) limit = std::min({limit, kUnitTokens, (total + replicas - 1) / replicas});
+std::vector<Unit> TorchBackend::pack_units(std::span<const TrainRow* const> rows) const {
   std::vector<Unit> units;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto tokens = static_cast<std::int64_t>(rows[i]->ids.size());
-    if (tokens == 0) continue;
-    if (units.empty() || units.back().tokens + tokens > limit) units.emplace_back();
-    units.back().rows.push_back(i);
-    units.back().tokens += tokens;
-  }
-  std::vector<std::size_t> order(units.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return units[a].tokens > units[b].tokens; });
-  std::vector<std::int64_t> load(trained_->replicas(), 0);
-  for (const std::size_t i : order) {
-    units[i].replica = static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin());
-    load[units[i].replica] += units[i].tokens;
-  }
   std::int64_t longest = 0;
-  for (Unit& unit : units) {
-    unit.packed = pack_rows(rows, unit.rows, device_);
-    longest = std::max(longest, unit.packed.packing.longest);
+  for (const UnitPlan& plan :
+       plan_units(rows, {options_.tokens_per_pass, trained_->replicas(), options_.shares && model_->own_kernels()})) {
+    units.push_back({plan.tokens, plan.replica, pack_rows(rows, plan, device_), {}, {}});
+    longest = std::max(longest, units.back().packed.packing.longest);
   }
   model_->reserve_positions(longest);
   return units;
@@ -274,7 +251,7 @@ void collect(const Unit& unit, Logps& out) {
 Result<Logps> TorchBackend::logprobs(std::span<const TrainRow* const> rows) {
   IPR_TRY(begin(rows));
   return guarded("logprobs", [&]() -> Result<Logps> {
-    std::vector<Unit> units = plan_units(rows);
+    std::vector<Unit> units = pack_units(rows);
     run(units, [&](Unit& unit) { unit.logp = model_->forward(weight_views_, unit.packed, nullptr); });
     Logps out = zeros_like_rows(rows);
     for (const Unit& unit : units) collect(unit, out);
@@ -289,8 +266,7 @@ Result<std::vector<float>> TorchBackend::logits(std::span<const std::int32_t> id
   const TrainRow* const rows[] = {&row};
   IPR_TRY(begin(rows));
   return guarded("logits", [&]() -> Result<std::vector<float>> {
-    const std::size_t only[] = {0};
-    const Packed packed = pack_rows(rows, only, device_);
+    const Packed packed = pack_rows(rows, {{0}, {{}}, static_cast<std::int64_t>(ids.size()), 0}, device_);
     model_->reserve_positions(packed.packing.longest);
     const at::Tensor all = model_->logits(weight_views_, packed).cpu();
     const float* const first = all.const_data_ptr<float>();
@@ -310,7 +286,7 @@ Result<StepStats> TorchBackend::step(std::span<const TrainRow* const> rows, cons
                                      const LossFunction& loss) {
   IPR_TRY(begin(rows));
   return guarded("step", [&]() -> Result<StepStats> {
-    std::vector<Unit> units = plan_units(rows);
+    std::vector<Unit> units = pack_units(rows);
     std::int64_t total = 0;
     for (const Unit& unit : units) total += unit.tokens;
     const bool one_pass = total <= options_.tokens_per_pass;

@@ -18,10 +18,20 @@ struct Bf16 {
 // Heads of this size at most are attended by our kernels; longer ones by LibTorch, which is good at those.
 inline constexpr std::int64_t kMaxHeadDim = 32;
 
-// One kv head of one sequence, with the `group` query heads that share it. Query, key and value stand side by side in
-// the rows of the fused projection `qkv`; positions count from 0; attention is causal, scaled by 1/sqrt(head_dim).
-struct AttentionTask {
+// Tokens that a sequence goes on from. They have been run with a sequence of their own.
+struct AttentionPast {
   std::int64_t tokens = 0;
+  const float* qkv = nullptr;  // of the first token
+  float* d_qkv = nullptr;      // backward: keys and values get what this sequence adds to their gradients
+};
+
+// One kv head of one sequence, with the `group` query heads that share it. Query, key and value stand side by side in
+// the rows of the fused projection `qkv`; positions count from the past's first; attention is causal, scaled by
+// 1/sqrt(head_dim).
+struct AttentionTask {
+  std::int64_t tokens = 0;  // without the past
+  const AttentionPast* past = nullptr;
+  std::int64_t past_count = 0;
   std::int64_t window = 0;    // a token attends to so many, itself included; 0: to all up to itself
   std::int64_t head_dim = 0;  // multiple of 16, at most kMaxHeadDim
   std::int64_t group = 1;
@@ -32,13 +42,13 @@ struct AttentionTask {
   std::int64_t out_stride = 0;
   std::int64_t out_offset = 0;  // of the first query head's output
   const float* qkv = nullptr;   // before rotation (RoPE happens inside)
-  const float* cos = nullptr;   // [tokens, head_dim / 2]
+  const float* cos = nullptr;   // [positions, head_dim / 2]
   const float* sin = nullptr;
   float* out = nullptr;          // forward: written; backward: read
   float* lse = nullptr;          // [group, tokens] log of the softmax's denominator; forward: written; backward: read
   const float* d_out = nullptr;  // backward, laid out as `out`
   float* d_qkv = nullptr;        // backward, laid out as `qkv`: q, k and v of this kv head are overwritten
-  float* scratch = nullptr;      // attention_scratch(tokens, head_dim) floats
+  float* scratch = nullptr;      // attention_scratch(tokens with the past, head_dim) floats
 };
 
 // Floats of scratch for either direction.

@@ -25,41 +25,70 @@ at::Tensor to_tensor(const std::vector<Value>& values, at::ScalarType type, at::
 void add_device_side(Packing& packing, at::Device device) {
   std::vector<std::int32_t> starts(packing.begin.begin(), packing.begin.end());
   std::vector<std::int64_t> positions;
-  for (std::size_t i = 0; i + 1 < packing.begin.size(); ++i) {
-    for (std::int64_t t = 0; t < packing.begin[i + 1] - packing.begin[i]; ++t) positions.push_back(t);
+  for (std::size_t i = 0; i < packing.sequences(); ++i) {
+    const std::int64_t first = packing.past_tokens(i);
+    for (std::int64_t t = 0; t < packing.tokens(i); ++t) positions.push_back(first + t);
   }
   packing.starts = to_tensor(starts, at::kInt, device);
   packing.positions = to_tensor(positions, at::kLong, device);
 }
 
+using Past = std::vector<Packing::Range>;
+
+// Where the first `tokens` tokens of a sequence stand, its past included.
+Past first_tokens(const Packing& packing, std::size_t sequence, std::int64_t tokens) {
+  Past ranges = packing.past[sequence];
+  ranges.push_back({packing.begin[sequence], packing.tokens(sequence)});
+  Past first;
+  for (const Packing::Range& range : ranges) {
+    if (tokens == 0) break;
+    first.push_back({range.begin, std::min(range.tokens, tokens)});
+    tokens -= first.back().tokens;
+  }
+  return first;
+}
+
+// The row of a sequence's token t, counted with its past.
+std::int64_t row_of(const Packing& packing, std::size_t sequence, std::int64_t t) {
+  for (const Packing::Range& range : packing.past[sequence]) {
+    if (t < range.tokens) return range.begin + t;
+    t -= range.tokens;
+  }
+  return packing.begin[sequence] + t;
+}
+
 }  // namespace
 
-Packed pack_rows(std::span<const TrainRow* const> rows, std::span<const std::size_t> indices, at::Device device) {
+Packed pack_rows(std::span<const TrainRow* const> rows, const UnitPlan& unit, at::Device device) {
   Packed packed;
   Packing& packing = packed.packing;
   std::vector<std::int64_t> ids, scored, target;
   packing.begin.push_back(0);
-  for (const std::size_t index : indices) {
+  for (std::size_t i = 0; i < unit.rows.size(); ++i) {
+    const std::size_t index = unit.rows[i];
     const TrainRow& row = *rows[index];
-    const std::int64_t start = packing.begin.back();
-    ids.insert(ids.end(), row.ids.begin(), row.ids.end());
+    const Stem& stem = unit.stems[i];
+    packing.past.push_back(stem.tokens > 0 ? first_tokens(packing, stem.of, stem.tokens) : Past{});
+    ids.insert(ids.end(), row.ids.begin() + stem.tokens, row.ids.end());
+    packing.begin.push_back(static_cast<std::int64_t>(ids.size()));
     for (std::size_t t = 1; t < row.ids.size(); ++t) {
       if (row.mask[t] == 0) continue;
       packed.places.push_back({index, t});
-      scored.push_back(start + static_cast<std::int64_t>(t) - 1);
+      scored.push_back(row_of(packing, i, static_cast<std::int64_t>(t) - 1));
       target.push_back(row.ids[t]);
     }
-    packing.begin.push_back(static_cast<std::int64_t>(ids.size()));
   }
   // Filling is a sequence of its own, so that no row's attention knows of it.
   const std::size_t tokens = ids.size();
   ids.resize(filled(std::max<std::size_t>(tokens, 1)), 0);
-  if (ids.size() > tokens) packing.begin.push_back(static_cast<std::int64_t>(ids.size()));
+  if (ids.size() > tokens) {
+    packing.begin.push_back(static_cast<std::int64_t>(ids.size()));
+    packing.past.emplace_back();
+  }
   scored.resize(filled(scored.size()), 0);
   target.resize(scored.size(), 0);
-  for (std::size_t i = 0; i + 1 < packing.begin.size(); ++i) {
-    packing.longest = std::max(packing.longest, packing.begin[i + 1] - packing.begin[i]);
-  }
+  for (std::size_t i = 0; i < packing.sequences(); ++i)
+    packing.longest = std::max(packing.longest, packing.past_tokens(i) + packing.tokens(i));
   add_device_side(packing, device);
   packed.ids = to_tensor(ids, at::kLong, device);
   packed.scored = to_tensor(scored, at::kLong, device);

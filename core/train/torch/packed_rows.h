@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "core/train/rows.h"
 #include "core/train/torch/attention.h"
+#include "core/train/units.h"
 
 namespace ipr::train {
 
@@ -25,8 +25,7 @@ struct Packed {
   std::vector<Place> places;
 };
 
-// Scores ids[t] where mask[t] is not 0, t >= 1. `indices` names the rows to take.
-[[nodiscard]] Packed pack_rows(std::span<const TrainRow* const> rows, std::span<const std::size_t> indices,
-                               at::Device device);
+// Scores ids[t] where mask[t] is not 0, t >= 1.
+[[nodiscard]] Packed pack_rows(std::span<const TrainRow* const> rows, const UnitPlan& unit, at::Device device);
 
 }  // namespace ipr::train
