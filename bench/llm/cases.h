@@ -25,6 +25,9 @@ enum class Prompts {
 enum class ReferencePass { kEachStep, kCached };
 [[nodiscard]] Case training_case(std::string section, std::string shape, ReferencePass reference);
 
+// From the trainer's weights to a rollout engine that has them packed: seconds.
+[[nodiscard]] Case sync_case(std::string section, std::string shape);
+
 // Decoding one sequence beside a process that never rests.
 [[nodiscard]] Case busy_decode_case(std::string section, std::string shape);
 

@@ -33,6 +33,7 @@ std::vector<Case> all_cases() {
   cases.push_back(samples_case("samples", "5 prompts, one by one", 5, Prompts::kOneByOne));
   cases.push_back(training_case("training", "step", ReferencePass::kEachStep));
   cases.push_back(training_case("training", "step, reference cached", ReferencePass::kCached));
+  cases.push_back(sync_case("sync", "weights into the engine"));
   cases.push_back(decode_case("neighbour", "decode b1, one thread", 1, 128, 1));
   cases.push_back(busy_decode_case("neighbour", "decode b1, busy neighbour"));
   std::vector<Case> growth = growth_cases();
@@ -79,7 +80,7 @@ int main(int argc, char** argv) {
   app.add_option("--threads", flags.threads, "of the model")->capture_default_str();
   app.add_option("--repeat", flags.repeat, "measurements behind each median")->capture_default_str();
   app.add_option("--only", flags.only,
-                 "sections, or what they begin with (decode, prefill, samples, training, "
+                 "sections, or what they begin with (decode, prefill, samples, training, sync, "
                  "neighbour, growth-batch, -context, -samples, -threads); one shape: decode/decode b1")
       ->delimiter(',');
   app.add_flag("--json", flags.json, "lines of JSON");

@@ -93,7 +93,7 @@ class Sides:
         if name == "samples" or name == "neighbour":
             return [self.ours(width, name) for width in widths]
         if name == "training":
-            return [self.ours("bf16", name), self.peer("training-bf16")]
+            return [self.ours("bf16", name, "sync"), self.peer("training-bf16")]
         if name == "growth":
             return [self.ours(width, name) for width in widths]
         if name == "stage":

@@ -113,6 +113,16 @@ def print_checks(lines):
         print(f"first loss, {who} {width}: {loss:.3f}")
 
 
+def print_sync(lines):
+    """How long new weights take into the engine: a bound in seconds, with no peer."""
+    seconds = defaultdict(list)
+    for line in lines:
+        if line["section"] == "sync":
+            seconds[line["width"]].append(line["value"])
+    for width, values in sorted(seconds.items()):
+        print(f"weights of the trainer into the engine, {width}: {statistics.median(values):.2f} s (must: below 1 s)")
+
+
 def print_conditions(lines, amx):
     with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
         names = {line.split(":", 1)[1].strip() for line in file if line.startswith("model name")}
@@ -128,6 +138,7 @@ def print_all(lines, amx):
     print_conditions(lines, amx)
     print_goals(lines, amx)
     print_growth(lines)
+    print_sync(lines)
     print_checks(lines)
 
 
