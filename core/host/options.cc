@@ -40,7 +40,8 @@ const std::vector<Flag>& flags() {
       value("env", "environment plugin", &Options::env),
       value("scorer", "scorer plugin: who rates steps", &Options::scorer),
       value("optimizer", "optimizer plugin: which pairs, which loss", &Options::optimizer),
-      value("model", "mini (trained from scratch), or a Hugging Face checkpoint folder", &Options::model),
+      value("model", "mini, mini-small or mini-large (trained from scratch), or a Hugging Face checkpoint folder",
+            &Options::model),
       {"chat-template", "where the model has no chat template of its own, or another is meant (docs/models.md)",
        [](CLI::App& app, Options& o, const std::string& names, const std::string& help) {
          return app.add_option(names, o.chat_template, help)->type_name(join(text::chat_form_names(), "|"));
@@ -108,11 +109,13 @@ const std::vector<Flag>& flags() {
 }
 
 // What a value may be, as --help and the shells' completion show it; words in capitals stand for something.
-const std::map<std::string, std::string> kWords = {
-    {"model", "mini|FOLDER"},        {"split", "train|dev|test"},
-    {"overflow", "end|keep-tail"},   {"profile", "default|paper|released"},
-    {"preset", "full|quick"},        {"device", "cpu|cuda|cuda:N"},
-    {"dtype", "auto|fp32|bf32|bf16"}};
+const std::map<std::string, std::string> kWords = {{"model", "mini|mini-small|mini-large|FOLDER"},
+                                                   {"split", "train|dev|test"},
+                                                   {"overflow", "end|keep-tail"},
+                                                   {"profile", "default|paper|released"},
+                                                   {"preset", "full|quick"},
+                                                   {"device", "cpu|cuda|cuda:N"},
+                                                   {"dtype", "auto|fp32|bf32|bf16"}};
 
 std::string variable_of(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');
