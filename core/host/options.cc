@@ -150,8 +150,26 @@ std::vector<std::string> known_flags(const CLI::App& command) {
   return known;
 }
 
-Status apply_config_file(const CLI::App& command, Options& options) {
-  IPR_ASSIGN(const ConfigFile file, read_config_file(options.config));
+}  // namespace
+
+void add_flags(CLI::App& command, Options& options, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const auto flag = std::find_if(flags().begin(), flags().end(), [&](const Flag& f) { return f.name == name; });
+    const std::string spelled = (name == "verbose" ? "-v,--" : "--") + name;
+    CLI::Option* option = flag->add(command, options, spelled, flag->help);
+    if (const auto words = kWords.find(name); words != kWords.end()) option->type_name(words->second);
+    options.shared.insert(name);
+  }
+}
+
+void add_variables(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (!name_of(*option).empty()) option->envname(variable_of(name_of(*option)));
+  }
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) add_variables(*command);
+}
+
+Status apply_config(const CLI::App& command, Options& options, const ConfigFile& file) {
   options.config_set = file.set;
   const std::vector<std::string> known = known_flags(command);
   for (const auto& [name, entry] : file.flags) {
@@ -175,25 +193,6 @@ Status apply_config_file(const CLI::App& command, Options& options) {
   return {};
 }
 
-}  // namespace
-
-void add_flags(CLI::App& command, Options& options, const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
-    const auto flag = std::find_if(flags().begin(), flags().end(), [&](const Flag& f) { return f.name == name; });
-    const std::string spelled = (name == "verbose" ? "-v,--" : "--") + name;
-    CLI::Option* option = flag->add(command, options, spelled, flag->help);
-    if (const auto words = kWords.find(name); words != kWords.end()) option->type_name(words->second);
-    options.shared.insert(name);
-  }
-}
-
-void add_variables(CLI::App& app) {
-  for (CLI::Option* option : app.get_options()) {
-    if (!name_of(*option).empty()) option->envname(variable_of(name_of(*option)));
-  }
-  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) add_variables(*command);
-}
-
 Status finish_options(const CLI::App& command, Options& options) {
   for (const CLI::Option* option : command.get_options()) {
     const std::string name = name_of(*option);
@@ -203,7 +202,9 @@ Status finish_options(const CLI::App& command, Options& options) {
     const bool from_variable = variable != nullptr && option->results() == std::vector<std::string>{variable};
     options.origin[name] = from_variable ? kVariable : kFlag;
   }
-  return options.config.empty() ? Status() : apply_config_file(command, options);
+  if (options.config.empty()) return {};
+  IPR_ASSIGN(const ConfigFile file, read_config_file(options.config));
+  return apply_config(command, options, file);
 }
 
 Status need(const std::string& value, const std::string& flag, const std::string& what) {

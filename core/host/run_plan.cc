@@ -204,6 +204,15 @@ Status check_profile(const std::string& profile) {
   return usage("unknown profile \"" + profile + "\"" + did_you_mean(profile, {"default", "paper", "released"}));
 }
 
+const std::vector<std::string>& run_flags() {
+  static const std::vector<std::string> kFlags = {
+      "env",         "scorer",        "optimizer",     "model",     "data",    "expert",        "limit",
+      "iterations",  "samples",       "threshold",     "max-steps", "seed",    "set",           "prompts",
+      "profile",     "preset",        "device",        "dtype",     "lora",    "model-threads", "max-new-tokens",
+      "split-lists", "allow-overlap", "chat-template", "stop",      "overflow"};
+  return kFlags;
+}
+
 Result<RunPlan> plan_run(const Options& options) {
   IPR_TRY(check_flags(options));
   RunPlan plan;
