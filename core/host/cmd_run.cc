@@ -12,6 +12,7 @@
 #include "core/host/run_folder.h"
 #include "core/host/run_plan.h"
 #include "core/host/run_report.h"
+#include "core/host/run_work.h"
 #include "core/report/leaderboard.h"
 
 namespace ipr::host {
@@ -34,33 +35,19 @@ Status show(const RunPlan& plan, const Options& options, bool just_ended) {
   return {};
 }
 
-// IPR_HOST_SAVE_SECONDS (tests): how much work a killed run may lose.
-void read_save_seconds(loop::RunConfig& config) {
-  const char* text = std::getenv("IPR_HOST_SAVE_SECONDS");
-  if (text != nullptr) config.unit_seconds = config.save_seconds = std::strtod(text, nullptr);
-}
-
 Status run_command(const Options& options) {
   const std::atomic<bool>& stop = stop_on_signals();
   IPR_ASSIGN(RunPlan plan, plan_run(options));
   if (options.dry_run) return dry_run(plan, options);
-  read_save_seconds(plan.config);
-  const std::string& folder = plan.config.out;
-  IPR_ASSIGN(FolderState state, look_at_folder(folder, plan.config.resolved));
-  if (state == FolderState::kFinished) return show(plan, options, /*just_ended=*/false);
-  if (state == FolderState::kFresh && options.resume)
-    return usage("--resume: " + folder + " holds no run to go on with; leave --resume out, or give its --out");
-  IPR_ASSIGN(const FolderLock lock, FolderLock::take(folder));
-  IPR_ASSIGN(state, look_at_folder(folder, plan.config.resolved));  // another process may have been here meanwhile
-  if (state == FolderState::kFinished) return show(plan, options, /*just_ended=*/false);
+  if (options.resume) {
+    IPR_ASSIGN(const FolderState state, look_at_folder(plan.config.out, plan.config.resolved));
+    if (state == FolderState::kFresh)
+      return usage("--resume: " + plan.config.out +
+                   " holds no run to go on with; leave --resume out, or give its --out");
+  }
   loop::ProgressLine progress(false);
-  progress.say("run " + folder + ": " + options.env + ", scorer " + options.scorer + ", optimizer " +
-               options.optimizer + ", model " + options.model + ", " + std::to_string(plan.config.iterations) +
-               " iteration(s)");
-  const Status ran = loop::run(plan.config, progress, stop);
-  if (ran.code() == Code::kInterrupted) return Status(ran.code(), ran.message() + ": " + command_line());
-  IPR_TRY(ran);
-  return show(plan, options, /*just_ended=*/true);
+  IPR_ASSIGN(const bool just_ended, work_on(plan, progress, stop));
+  return show(plan, options, just_ended);
 }
 
 }  // namespace
@@ -69,12 +56,10 @@ void add_run(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();  // shared with the callback, which outlives this function
   CLI::App* command = app.add_subcommand(
       "run", "the whole method: SFT, then (explore, score, pair, train, evaluate) x I, then the table");
-  add_flags(*command, *options,
-            {"env",    "scorer",     "optimizer",     "model",         "data",          "expert",         "start-from",
-             "limit",  "iterations", "samples",       "threshold",     "max-steps",     "seed",           "out",
-             "resume", "config",     "set",           "prompts",       "profile",       "preset",         "plugin-path",
-             "device", "threads",    "model-threads", "dtype",         "lora",          "max-new-tokens", "dry-run",
-             "json",   "verbose",    "split-lists",   "allow-overlap", "chat-template", "stop",           "overflow"});
+  std::vector<std::string> flags = run_flags();
+  flags.insert(flags.end(),
+               {"out", "resume", "config", "start-from", "plugin-path", "threads", "dry-run", "json", "verbose"});
+  add_flags(*command, *options, flags);
   command->callback([options, command, &chosen] {
     chosen.work = [options, command]() -> Status {
       IPR_TRY(finish_options(*command, *options));

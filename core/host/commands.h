@@ -20,6 +20,7 @@ void add_play(CLI::App& app, Chosen& chosen);
 void add_model(CLI::App& app, Chosen& chosen);
 void add_leaderboard(CLI::App& app, Chosen& chosen);
 void add_verify(CLI::App& app, Chosen& chosen);
+void add_study(CLI::App& app, Chosen& chosen);
 void add_report(CLI::App& app, Chosen& chosen);
 void add_analyze(CLI::App& app, Chosen& chosen);
 void add_case_study(CLI::App& app, Chosen& chosen);

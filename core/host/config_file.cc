@@ -15,19 +15,6 @@ void flatten(const std::string& key, const Json& value, std::vector<std::string>
   for (const auto& [name, inner] : value.items()) flatten(key.empty() ? name : key + "." + name, inner, set);
 }
 
-Status read_set(const std::string& path, const Json& value, std::vector<std::string>& set) {
-  if (value.is_object()) {
-    flatten("", value, set);
-    return {};
-  }
-  for (const Json& item : value.is_array() ? value : Json::array({value})) {
-    if (!item.is_string())
-      return usage(path + ": \"set\": expected \"KEY=VALUE\", a list of them or an object, found " + dump_line(item));
-    set.push_back(item.get<std::string>());
-  }
-  return {};
-}
-
 // The plugins under their own ids, so that a flag may name another one without being handed its settings.
 void read_plugin(const Json& config, const std::string& role, ConfigFile& file) {
   const Json plugin = config.value(role, Json::object());
@@ -66,6 +53,20 @@ ConfigFile from_run(const Json& config) {
 
 }  // namespace
 
+Result<std::vector<std::string>> read_set(const std::string& where, const Json& value) {
+  std::vector<std::string> set;
+  if (value.is_object()) {
+    flatten("", value, set);
+    return set;
+  }
+  for (const Json& item : value.is_array() ? value : Json::array({value})) {
+    if (!item.is_string())
+      return usage(where + ": \"set\": expected \"KEY=VALUE\", a list of them or an object, found " + dump_line(item));
+    set.push_back(item.get<std::string>());
+  }
+  return set;
+}
+
 Result<ConfigFile> read_config_file(const std::string& path) {
   const Result<Json> read = read_json(path, /*allow_comments=*/true);
   if (!read.ok()) return usage(read.status().message());
@@ -82,7 +83,7 @@ Result<ConfigFile> read_config_file(const std::string& path) {
   ConfigFile file;
   for (const auto& [key, value] : json.items()) {
     if (key == "set") {
-      IPR_TRY(read_set(path, value, file.set));
+      IPR_ASSIGN(file.set, read_set(path, value));
     } else {
       file.flags[key] = value;
     }

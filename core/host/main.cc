@@ -102,6 +102,7 @@ int main(int argc, char** argv) {
   ipr::host::add_replay(app, chosen);
   ipr::host::add_play(app, chosen);
   ipr::host::add_model(app, chosen);
+  ipr::host::add_study(app, chosen);
   ipr::host::add_leaderboard(app, chosen);
   ipr::host::add_report(app, chosen);
   ipr::host::add_analyze(app, chosen);

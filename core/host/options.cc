@@ -40,7 +40,8 @@ const std::vector<Flag>& flags() {
       value("env", "environment plugin", &Options::env),
       value("scorer", "scorer plugin: who rates steps", &Options::scorer),
       value("optimizer", "optimizer plugin: which pairs, which loss", &Options::optimizer),
-      value("model", "mini (trained from scratch), or a Hugging Face checkpoint folder", &Options::model),
+      value("model", "mini, mini-small or mini-large (trained from scratch), or a Hugging Face checkpoint folder",
+            &Options::model),
       {"chat-template", "where the model has no chat template of its own, or another is meant (docs/models.md)",
        [](CLI::App& app, Options& o, const std::string& names, const std::string& help) {
          return app.add_option(names, o.chat_template, help)->type_name(join(text::chat_form_names(), "|"));
@@ -108,11 +109,13 @@ const std::vector<Flag>& flags() {
 }
 
 // What a value may be, as --help and the shells' completion show it; words in capitals stand for something.
-const std::map<std::string, std::string> kWords = {
-    {"model", "mini|FOLDER"},        {"split", "train|dev|test"},
-    {"overflow", "end|keep-tail"},   {"profile", "default|paper|released"},
-    {"preset", "full|quick"},        {"device", "cpu|cuda|cuda:N"},
-    {"dtype", "auto|fp32|bf32|bf16"}};
+const std::map<std::string, std::string> kWords = {{"model", "mini|mini-small|mini-large|FOLDER"},
+                                                   {"split", "train|dev|test"},
+                                                   {"overflow", "end|keep-tail"},
+                                                   {"profile", "default|paper|released"},
+                                                   {"preset", "full|quick"},
+                                                   {"device", "cpu|cuda|cuda:N"},
+                                                   {"dtype", "auto|fp32|bf32|bf16"}};
 
 std::string variable_of(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');
@@ -147,8 +150,26 @@ std::vector<std::string> known_flags(const CLI::App& command) {
   return known;
 }
 
-Status apply_config_file(const CLI::App& command, Options& options) {
-  IPR_ASSIGN(const ConfigFile file, read_config_file(options.config));
+}  // namespace
+
+void add_flags(CLI::App& command, Options& options, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const auto flag = std::find_if(flags().begin(), flags().end(), [&](const Flag& f) { return f.name == name; });
+    const std::string spelled = (name == "verbose" ? "-v,--" : "--") + name;
+    CLI::Option* option = flag->add(command, options, spelled, flag->help);
+    if (const auto words = kWords.find(name); words != kWords.end()) option->type_name(words->second);
+    options.shared.insert(name);
+  }
+}
+
+void add_variables(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (!name_of(*option).empty()) option->envname(variable_of(name_of(*option)));
+  }
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) add_variables(*command);
+}
+
+Status apply_config(const CLI::App& command, Options& options, const ConfigFile& file) {
   options.config_set = file.set;
   const std::vector<std::string> known = known_flags(command);
   for (const auto& [name, entry] : file.flags) {
@@ -172,25 +193,6 @@ Status apply_config_file(const CLI::App& command, Options& options) {
   return {};
 }
 
-}  // namespace
-
-void add_flags(CLI::App& command, Options& options, const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
-    const auto flag = std::find_if(flags().begin(), flags().end(), [&](const Flag& f) { return f.name == name; });
-    const std::string spelled = (name == "verbose" ? "-v,--" : "--") + name;
-    CLI::Option* option = flag->add(command, options, spelled, flag->help);
-    if (const auto words = kWords.find(name); words != kWords.end()) option->type_name(words->second);
-    options.shared.insert(name);
-  }
-}
-
-void add_variables(CLI::App& app) {
-  for (CLI::Option* option : app.get_options()) {
-    if (!name_of(*option).empty()) option->envname(variable_of(name_of(*option)));
-  }
-  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) add_variables(*command);
-}
-
 Status finish_options(const CLI::App& command, Options& options) {
   for (const CLI::Option* option : command.get_options()) {
     const std::string name = name_of(*option);
@@ -200,7 +202,9 @@ Status finish_options(const CLI::App& command, Options& options) {
     const bool from_variable = variable != nullptr && option->results() == std::vector<std::string>{variable};
     options.origin[name] = from_variable ? kVariable : kFlag;
   }
-  return options.config.empty() ? Status() : apply_config_file(command, options);
+  if (options.config.empty()) return {};
+  IPR_ASSIGN(const ConfigFile file, read_config_file(options.config));
+  return apply_config(command, options, file);
 }
 
 Status need(const std::string& value, const std::string& flag, const std::string& what) {

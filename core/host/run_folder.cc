@@ -21,12 +21,13 @@ namespace {
 constexpr std::size_t kShownDifferences = 8;
 constexpr const char* kLockFile = "/run.lock";
 
-// "ipr.settings.beta" from a JSON pointer "/optimizer/settings/beta".
+// "optimizer.settings.beta" from a JSON pointer "/optimizer/settings/beta"; a slash inside a key is "~1" there.
 std::string dotted(std::string pointer) {
   pointer.erase(0, 1);
   for (char& c : pointer) {
     if (c == '/') c = '.';
   }
+  for (std::size_t at = 0; (at = pointer.find("~1", at)) != std::string::npos; ++at) pointer.replace(at, 2, "/");
   return pointer;
 }
 
@@ -35,7 +36,8 @@ std::string value_at(const Json& flat, const std::string& key) {
   return found == flat.end() ? "absent" : found->dump();
 }
 
-// "seed is 1 there, 2 here; …", in the order of the keys.
+}  // namespace
+
 std::string differences(const Json& there, const Json& here) {
   const Json before = there.flatten(), now = here.flatten();
   std::set<std::string> keys;
@@ -52,8 +54,6 @@ std::string differences(const Json& there, const Json& here) {
   if (count > kShownDifferences) text += "; and " + std::to_string(count - kShownDifferences) + " more";
   return text;
 }
-
-}  // namespace
 
 std::string run_name(const std::string& folder, const std::vector<std::string>& all) {
   const auto resolved = [](const std::string& path) {

@@ -16,6 +16,9 @@ namespace ipr::host {
 // How a table calls a run: the folder's own name, or its path where another of `all` has the same.
 [[nodiscard]] std::string run_name(const std::string& folder, const std::vector<std::string>& all);
 
+// What two documents say differently, as "; seed is 1 there, 2 here; …", by their dotted keys, the first few of them.
+[[nodiscard]] std::string differences(const Json& there, const Json& here);
+
 enum class FolderState { kFresh, kBegun, kFinished };
 
 // What lies in the run's folder. `resolved` is the config.json that this command would write. Code::kUsage where the

@@ -21,7 +21,7 @@ constexpr std::int64_t kNewTokens = 512, kMiniNewTokens = 64;
 constexpr std::int64_t kQuickNewTokens = 96;
 
 bool is_mini(const Options& options) {
-  return options.model == "mini";
+  return loop::is_mini(options.model);
 }
 
 // The profiles in force, weakest first: a model from scratch needs its own values, a quick run of a pretrained one less
@@ -124,7 +124,9 @@ Status check_flags(const Options& options) {
     return usage("--lora " + std::to_string(options.lora) +
                  ": adapts a pretrained model; give one with --model, or leave it out");
   if (!is_mini(options) && !may_be_model(options.model)) {
-    return bad_data("--model " + options.model + ": is neither `mini`, `smollm2`, a checkpoint folder nor a GGUF file");
+    return bad_data("--model " + options.model +
+                    ": is neither a checkpoint folder nor a GGUF file nor `smollm2` nor trained from scratch" +
+                    did_you_mean(options.model, loop::mini_names()));
   }
   if (is_mini(options) && !options.chat_template.empty() && options.chat_template != loop::kMiniTemplate)
     return usage("--chat-template " + options.chat_template + ": the mini model speaks \"" + loop::kMiniTemplate +
@@ -200,6 +202,15 @@ Result<loop::PluginChoice> choose_plugin(const plugin::Registry& registry, const
 Status check_profile(const std::string& profile) {
   if (profile == "default" || profile == "paper" || profile == "released") return {};
   return usage("unknown profile \"" + profile + "\"" + did_you_mean(profile, {"default", "paper", "released"}));
+}
+
+const std::vector<std::string>& run_flags() {
+  static const std::vector<std::string> kFlags = {
+      "env",         "scorer",        "optimizer",     "model",     "data",    "expert",        "limit",
+      "iterations",  "samples",       "threshold",     "max-steps", "seed",    "set",           "prompts",
+      "profile",     "preset",        "device",        "dtype",     "lora",    "model-threads", "max-new-tokens",
+      "split-lists", "allow-overlap", "chat-template", "stop",      "overflow"};
+  return kFlags;
 }
 
 Result<RunPlan> plan_run(const Options& options) {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/host/setup.h"
 #include "core/loop/run.h"
@@ -28,6 +29,9 @@ struct RunPlan {
 
 // Code::kUsage unless it is default, paper or released.
 [[nodiscard]] Status check_profile(const std::string& profile);
+
+// The flags that decide a run's results; where it lies, how it is watched and with how many workers are others.
+[[nodiscard]] const std::vector<std::string>& run_flags();
 
 // Makes the environment instance; the other plugins are only looked up and their settings checked.
 [[nodiscard]] Result<RunPlan> plan_run(const Options& options);

@@ -18,9 +18,16 @@ inline constexpr const char* kMiniTemplate = "plain";
                                                    const std::vector<env::PromptMessage>& prompt,
                                                    const std::vector<std::string>& added_tokens);
 
-// Llama architecture: d 128, 2 layers, 8 heads and 8 KV heads, SwiGLU 352, tied embeddings; half a million parameters
-// with 768 ids. `longest_episode` in tokens: the model holds a quarter more than that, so that an agent that wanders is
-// cut (context_overflow) instead of paying, quadratically, for pages it can no longer use.
-[[nodiscard]] model::LlamaConfig mini_config(const text::Tokenizer& tokenizer, std::size_t longest_episode);
+// The names that `--model` knows for it, by size. Parameters with 768 ids: "mini" 0.5 million, "mini-small" 0.15
+// million, "mini-large" 1.5 million.
+[[nodiscard]] const std::vector<std::string>& mini_names();
+[[nodiscard]] bool is_mini(const std::string& model);
+
+// Llama architecture: d 128, 2 layers, 8 heads and 8 KV heads, SwiGLU 352, tied embeddings (mini-small: d 64, 4 heads,
+// SwiGLU 176; mini-large: d 192, 3 layers, 12 heads, SwiGLU 528). `longest_episode` in tokens: the model holds a
+// quarter more than that, so that an agent that wanders is cut (context_overflow) instead of paying, quadratically, for
+// pages it can no longer use. Precondition: is_mini(name).
+[[nodiscard]] model::LlamaConfig mini_config(const text::Tokenizer& tokenizer, std::size_t longest_episode,
+                                             const std::string& name = "mini");
 
 }  // namespace ipr::loop

@@ -15,8 +15,6 @@
 namespace ipr::loop {
 namespace {
 
-constexpr const char* kMiniModel = "mini";  // made here, from what the experts said
-
 Status fill_panel(const env::Environment& environment, std::uint32_t role, const char* name, int limit, Panel& panel) {
   panel.role = name;
   for (std::size_t split = 0; split < environment.splits().size(); ++split) {
@@ -225,7 +223,7 @@ Status Run::collect_experts() {
 }
 
 Status Run::load_given_model() {
-  if (config_.model == kMiniModel) return {};
+  if (is_mini(config_.model)) return {};
   IPR_ASSIGN(speech_, load_speech(config_.model, config_.chat_template));
   IPR_ASSIGN(start_weights_, load_start_model(config_.model, config_.lora, config_.seed));
   return check_speech(*speech_, start_weights_.config, config_.model);
@@ -233,7 +231,7 @@ Status Run::load_given_model() {
 
 Status Run::make_start_model() {
   IPR_ASSIGN(std::vector<env::PromptMessage> prompt, config_.environment->prompt());
-  if (config_.model == kMiniModel) {
+  if (is_mini(config_.model)) {
     progress_.begin("tokenizer", "texts", 0);
     text::Tokenizer tokenizer =
         train_mini_tokenizer(kept_demonstrations(), prompt, config_.environment->defaults().added_tokens);
@@ -244,8 +242,8 @@ Status Run::make_start_model() {
     for (const rollout::Trajectory* expert : kept_demonstrations()) {
       longest = std::max(longest, dialogue_->history(*expert, expert->turns.size(), true).ids.size());
     }
-    start_weights_ =
-        model::random_weights(mini_config(speech_->tokenizer, longest), mix(config_.seed, fnv1a64("mini")));
+    start_weights_ = model::random_weights(mini_config(speech_->tokenizer, longest, config_.model),
+                                           mix(config_.seed, fnv1a64("mini")));
     char line[120];
     std::snprintf(line, sizeof line, "%d ids, model of %.2f M parameters", speech_->tokenizer.vocab_size(),
                   static_cast<double>(start_weights_.config.parameter_count()) / 1e6);

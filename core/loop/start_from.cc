@@ -42,12 +42,17 @@ Result<store::Policy> start_policy(const std::string& folder) {
 
 }  // namespace
 
+Json start_config(const Json& decides) {
+  Json part = Json::object();
+  for (const char* key : kDeciding) part[key] = decides.value(key, Json());
+  return part;
+}
+
 Status check_start(const std::string& folder, const Json& decides) {
   IPR_ASSIGN(const Json config, read_json(folder + "/config.json"));
-  const Json theirs = config.value("config", Json::object());
+  const Json theirs = start_config(config.value("config", Json::object())), ours = start_config(decides);
   std::vector<std::string> differences;
-  for (const char* key : kDeciding)
-    add_differences(key, theirs.value(key, Json()), decides.value(key, Json()), differences);
+  for (const char* key : kDeciding) add_differences(key, theirs.at(key), ours.at(key), differences);
   if (!differences.empty()) {
     return usage("--start-from " + folder + ": its SFT model is another one than this run would train: " +
                  join(differences, ", ") + "; give the same settings, or leave out --start-from");

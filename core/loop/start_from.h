@@ -11,7 +11,11 @@
 
 namespace ipr::loop {
 
-// May a run that is decided by `decides` (the "config" of config.json) start from the SFT model of the run in `folder`?
+// The part of `decides` (the "config" of config.json) that the SFT model is a function of: runs with equal parts train
+// the same one.
+[[nodiscard]] Json start_config(const Json& decides);
+
+// May a run that is decided by `decides` start from the SFT model of the run in `folder`?
 // Code::kUsage names every part of the config that the SFT model depends on and that differs: environment, data,
 // expert, model, seed, SFT settings, limits and device; what follows the SFT stage may differ. Code::kData where there
 // is no run or its SFT stage is not complete.

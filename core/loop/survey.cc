@@ -111,7 +111,7 @@ class Surveyor {
     IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment_.prompt());
     std::vector<const rollout::Trajectory*> experts;
     for (const rollout::Trajectory& expert : experts_) experts.push_back(&expert);
-    if (config_.model == "mini") {
+    if (is_mini(config_.model)) {
       text::Tokenizer tokenizer = train_mini_tokenizer(experts, prompt, environment_.defaults().added_tokens);
       IPR_ASSIGN(text::ChatTemplate chat_template, text::ChatTemplate::make(kMiniTemplate, tokenizer));
       speech_ = std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chat_template)});
@@ -130,7 +130,8 @@ class Surveyor {
       turns += static_cast<double>(expert.turns.size());
       longest = std::max(longest, dialogue_->history(expert, expert.turns.size(), true).ids.size());
     }
-    if (config_.model == "mini") weights_ = model::random_weights(mini_config(speech_->tokenizer, longest), 1);
+    if (is_mini(config_.model))
+      weights_ = model::random_weights(mini_config(speech_->tokenizer, longest, config_.model), 1);
     Workload& work = survey_.workload;
     work.expert_turns = turns / static_cast<double>(experts_.size());
     work.surprise = surprise(experts_);
