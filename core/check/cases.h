@@ -43,6 +43,7 @@ struct Case {
 [[nodiscard]] const std::vector<Case>& environment_cases();
 [[nodiscard]] const std::vector<Case>& scorer_cases();
 [[nodiscard]] const std::vector<Case>& optimizer_cases();
+[[nodiscard]] const std::vector<Case>& policy_cases();
 
 // The plugin with the defaults of its schema.
 [[nodiscard]] Result<std::unique_ptr<plugin::Instance>> make_instance(const Subject& subject,

@@ -42,6 +42,8 @@ const std::vector<Case>& cases_of(plugin::Kind kind) {
       return environment_cases();
     case plugin::Kind::kScorer:
       return scorer_cases();
+    case plugin::Kind::kPolicy:
+      return policy_cases();
     case plugin::Kind::kOptimizer:
       break;
   }

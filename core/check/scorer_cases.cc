@@ -74,6 +74,7 @@ class FakeQueue final : public plugin::RolloutQueue {
 
 struct Asked {
   std::vector<std::pair<std::size_t, std::size_t>> queries;  // trajectory, turn
+  bool rivals = false;                                       // each neighbours' pair is compared, else none is
 };
 
 Asked standard_queries() {
@@ -102,7 +103,9 @@ Result<std::vector<ipr_score>> ask(const Subject& subject, const Asked& asked, s
   std::vector<ipr_score*> score_pointers;
   queries.reserve(asked.queries.size());
   for (std::size_t i = 0; i < asked.queries.size(); ++i) {
-    queries.push_back({sizeof(ipr_query), 0, &trajectories[asked.queries[i].first].view, asked.queries[i].second});
+    const std::size_t rival = asked.rivals && (i ^ 1) < asked.queries.size() ? i ^ 1 : SIZE_MAX;
+    queries.push_back(
+        {sizeof(ipr_query), 0, &trajectories[asked.queries[i].first].view, asked.queries[i].second, rival, 0.1});
     query_pointers.push_back(&queries.back());
     scores[i].struct_size = sizeof(ipr_score);
     score_pointers.push_back(&scores[i]);
@@ -142,6 +145,18 @@ Outcome score_order_free(const Subject& subject) {
   return passed();
 }
 
+// What a scorer reads of rivals it may read only of a query's own.
+Outcome rival_alone(const Subject& subject) {
+  const Asked all{{{0, 0}, {1, 0}, {1, 1}, {2, 0}, {2, 2}, {0, 1}}, true};
+  IPR_NEED(const auto together, ask(subject, all, 1));
+  for (std::size_t i = 0; i < together.size(); i += 2) {
+    IPR_NEED(const auto alone, ask(subject, {{all.queries[i], all.queries[i + 1]}, true}, 2));
+    IPR_EXPECT(same(together[i], alone[0]) && same(together[i + 1], alone[1]),
+               "score " + std::to_string(i) + " depends on queries that are not its rival");
+  }
+  return passed();
+}
+
 Outcome terminal_is_outcome(const Subject& subject) {
   const Asked asked{{{0, 1}, {1, 2}, {2, 3}}};  // the last turns
   IPR_NEED(const auto scores, ask(subject, asked, 1));
@@ -165,6 +180,7 @@ Outcome partial_failure(const Subject& subject) {
 const std::vector<Case>& scorer_cases() {
   static const std::vector<Case> cases = {{"score-deterministic", score_deterministic},
                                           {"score-order-free", score_order_free},
+                                          {"rival-alone", rival_alone},
                                           {"terminal-is-outcome", terminal_is_outcome},
                                           {"partial-failure", partial_failure}};
   return cases;

@@ -6,6 +6,7 @@
 #include "core/base/files.h"
 #include "core/host/commands.h"
 #include "core/host/policy_play.h"
+#include "core/host/policy_plugin.h"
 #include "core/host/setup.h"
 
 namespace ipr::host {
@@ -123,7 +124,7 @@ Status collect(CollectCommand command) {
   if (!std::filesystem::is_directory(folder, ignored))
     return usage("--out " + command.options.out + ": there is no folder " + folder.string() + "; make it first");
   IPR_TRY(check_can_make(command.options.out));
-  IPR_ASSIGN(const MadeEnvironment made, make_only_environment(command.options));
+  IPR_ASSIGN(const MadeEnvironment made, make_only_environment(command.options, policy_roles(words.policy)));
   const env::Environment& environment = *made.environment;
   IPR_TRY(check_policy(environment, words.policy));
   IPR_ASSIGN(const TaskPart part, tasks_of(environment, command.options));

@@ -7,6 +7,7 @@
 
 #include "core/host/commands.h"
 #include "core/host/policy_play.h"
+#include "core/host/policy_plugin.h"
 #include "core/host/setup.h"
 #include "core/loop/leaks.h"
 #include "core/report/leaderboard.h"
@@ -68,7 +69,7 @@ Result<std::int64_t> overlap_with_train(const env::Environment& environment, con
 Status evaluate(const EvalCommand& command) {
   const PolicyWords& words = command.words;
   if (words.repeats < 1) return usage("--repeats " + std::to_string(words.repeats) + ": give at least 1");
-  IPR_ASSIGN(const MadeEnvironment made, make_only_environment(command.options));
+  IPR_ASSIGN(const MadeEnvironment made, make_only_environment(command.options, policy_roles(words.policy)));
   const env::Environment& environment = *made.environment;
   IPR_ASSIGN(const TaskPart part, tasks_of(environment, command.options));
   IPR_TRY(check_policy(environment, words.policy));
@@ -93,9 +94,11 @@ Status evaluate(const EvalCommand& command) {
 
 void add_eval(CLI::App& app, Chosen& chosen) {
   auto state = std::make_shared<EvalCommand>();  // shared with the callback, which outlives this function
-  CLI::App* command = app.add_subcommand("eval", "score a policy: a checkpoint folder, or expert, random, first, noop");
-  command->add_option("--policy", state->words.policy, "checkpoint folder, or an agent without a model")
-      ->type_name("FOLDER|expert|random|first|noop");
+  CLI::App* command =
+      app.add_subcommand("eval", "score a policy: a checkpoint folder, plugin:ID, or expert, random, first, noop");
+  command
+      ->add_option("--policy", state->words.policy, "checkpoint folder, a policy plugin, or an agent without a model")
+      ->type_name("FOLDER|plugin:ID|expert|random|first|noop");
   command->add_option("--repeats", state->words.repeats, "episodes per task")->capture_default_str();
   command->add_option("--temperature", state->words.temperature, "of a checkpoint's replies")->capture_default_str();
   add_sampling_flags(*command, state->words);

@@ -4,14 +4,13 @@
 #include <list>
 #include <memory>
 
-#include "core/base/rng.h"
 #include "core/host/commands.h"
-#include "core/host/compute.h"
 #include "core/host/interrupt.h"
 #include "core/host/known_models.h"
+#include "core/host/policy_plugin.h"
 #include "core/host/run_plan.h"
+#include "core/host/scoring_policy.h"
 #include "core/loop/expert.h"
-#include "core/loop/policy.h"
 #include "core/loop/step_scorer.h"
 
 namespace ipr::host {
@@ -20,6 +19,7 @@ namespace {
 struct ScoreCommand {
   Options options;
   std::string trajectories, policy;
+  bool exact = false;
   ScoreCommand() {
     options.model.clear();
     options.split.clear();
@@ -80,7 +80,8 @@ Result<std::vector<Given>> read_given(const ScoreCommand& command, const env::En
 
 // The line of one trajectory. The standard error of a mean of N outcomes is sqrt(variance / N); a single outcome has
 // none, a true one (N = 0) has 0.
-Json line_of(const rollout::Trajectory& trajectory, const std::vector<loop::Score>& scores, const Json& scorer) {
+Json line_of(const rollout::Trajectory& trajectory, const std::vector<loop::Score>& scores,
+             const std::vector<double>& exact, const Json& scorer) {
   Json steps = Json::array();
   for (std::size_t turn = 0; turn < trajectory.turns.size(); ++turn) {
     const loop::Score& score = scores[turn];
@@ -90,7 +91,9 @@ Json line_of(const rollout::Trajectory& trajectory, const std::vector<loop::Scor
                      {"action", trajectory.turns[turn].action},
                      {"n", score.samples},
                      {"mean", score.value},
-                     {"standard_error", error}});
+                     {"standard_error", error},
+                     {"interval", score.low < score.high ? Json{score.low, score.high} : Json()}});
+    if (!exact.empty()) steps.back()["exact"] = exact[turn];
   }
   return {{"id", trajectory.task->id},     {"split", trajectory.split.empty() ? Json() : Json(trajectory.split)},
           {"outcome", trajectory.outcome}, {"exit_status", env::exit_status_name(trajectory.exit_status)},
@@ -99,28 +102,30 @@ Json line_of(const rollout::Trajectory& trajectory, const std::vector<loop::Scor
 
 Status check_words(const ScoreCommand& command) {
   IPR_TRY(need(command.trajectories, "--data", "a file of trajectories"));
-  IPR_TRY(need(command.policy, "--policy", "the checkpoint folder that the scorer plays on with"));
+  IPR_TRY(need(command.policy, "--policy", "the checkpoint folder, or plugin:ID, that the scorer plays on with"));
   const Options& options = command.options;
   IPR_TRY(check_profile(options.profile));
   if (options.limit < 0) return usage("--limit " + std::to_string(options.limit) + ": give 0 (all) or more");
   if (options.given("samples") && options.samples < 1)
     return usage("--samples " + std::to_string(options.samples) + ": give at least 1");
-  if (!may_be_model(command.policy))
-    return bad_data("--policy " + command.policy + ": is neither a checkpoint folder nor a GGUF file");
+  const bool plugin = policy_plugin_id(command.policy).has_value();
+  if (!plugin && !may_be_model(command.policy))
+    return bad_data("--policy " + command.policy + ": is neither a checkpoint folder nor a GGUF file nor plugin:ID");
+  if (command.exact && !plugin)
+    return usage("--exact: values are computed only for a policy whose choices are known; give --policy plugin:ID");
   return {};
 }
 
 // The trajectories [first, end) of the file, played; ids from 1 on in the order of the file.
 Result<rollout::TrajectoryBook> play_chunk(const std::vector<Given>& given, std::size_t first, std::size_t end,
-                                           const env::Environment& environment, const rollout::Dialogue& dialogue,
-                                           std::uint64_t env_seed, int max_steps) {
+                                           const ScoringPolicy& policy, int max_steps) {
   rollout::TrajectoryBook book;
   for (std::size_t i = first; i < end; ++i) {
-    IPR_ASSIGN(rollout::Trajectory trajectory,
-               loop::play_replies(environment, *given[i].task, given[i].replies, env_seed, max_steps));
+    IPR_ASSIGN(rollout::Trajectory trajectory, loop::play_replies(policy.environment(), *given[i].task,
+                                                                  given[i].replies, policy.env_seed(), max_steps));
     trajectory.id = i + 1;
     trajectory.split = given[i].split;
-    for (rollout::TrajectoryTurn& turn : trajectory.turns) turn.reply_ids = dialogue.reply_ids(turn.message);
+    policy.tokenize(trajectory);
     book[trajectory.id] = std::make_unique<rollout::Trajectory>(std::move(trajectory));
   }
   return book;
@@ -133,7 +138,9 @@ Status score(const ScoreCommand& command) {
   const plugin::Registry registry = registry_for(options);
   IPR_ASSIGN(const std::vector<SettingSource> sources, setting_sources(options));
   const PluginRole role{plugin::Kind::kScorer, options.scorer, "scorer"};
-  IPR_TRY(check_scopes(sources, {{plugin::Kind::kEnvironment, options.env, "env"}, role}, registry));
+  std::vector<PluginRole> roles = policy_roles(command.policy);
+  roles.insert(roles.end(), {{plugin::Kind::kEnvironment, options.env, "env"}, role});
+  IPR_TRY(check_scopes(sources, roles, registry));
   IPR_ASSIGN(const MadeEnvironment made, make_environment(registry, options));
   const env::Environment& environment = *made.environment;
   std::vector<report::Setting> settings_shown;  // of a run's plan; nothing here shows it
@@ -142,37 +149,31 @@ Status score(const ScoreCommand& command) {
   std::list<env::Task> tasks;
   IPR_ASSIGN(const std::vector<Given> given, read_given(command, environment, tasks));
 
-  IPR_ASSIGN(rollout::ReplyRules rules, reply_rules(options));
-  IPR_ASSIGN(const std::string folder, find_model(command.policy));
-  IPR_ASSIGN(const auto speech, loop::load_speech(folder, options.chat_template));
-  IPR_ASSIGN(model::Weights weights, model::load_checkpoint(folder, model::Precision::kAsStored));
-  IPR_TRY(loop::check_speech(*speech, weights.config, folder));
-  IPR_ASSIGN(const loop::Compute compute, compute_of(options, ModelOrigin::kFile, folder));
-  IPR_ASSIGN(const auto policy, loop::make_policy(command.policy, 0, std::move(weights), compute));
-  IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment.prompt());
-  const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt), std::move(rules));
-  const std::uint64_t env_seed = mix(options.seed, fnv1a64("environment"));
-  rollout::Snapshots snapshots(environment, env_seed, options.max_steps, 20000);
-  rollout::Player player(environment, dialogue, *policy->generator, snapshots, env_seed, options.max_steps,
-                         worker_count(options), stop);
-  IPR_ASSIGN(const auto scorer, loop::StepScorer::make(choice, player, options.seed));
-  const Json identity = {{"id", choice.manifest.id},
-                         {"version", choice.manifest.version},
-                         {"config_hash", scorer->plugin().config_hash()},
-                         {"policy_sha256", policy->sha256},
-                         {"seed", options.seed}};
+  IPR_ASSIGN(const auto policy, ScoringPolicy::make(registry, command.policy, environment, options, stop));
+  IPR_ASSIGN(const auto scorer, loop::StepScorer::make(choice, policy->rollouts(), options.seed));
+  const Json asked = choice.settings.value("temperature", Json(1.0));  // of a scorer that samples
+  const double temperature = asked.is_number() ? asked.get<double>() : 1.0;
+  Json identity = {{"id", choice.manifest.id},
+                   {"version", choice.manifest.version},
+                   {"config_hash", scorer->plugin().config_hash()},
+                   {"seed", options.seed}};
+  identity.update(policy->identity());
 
   loop::ProgressLine progress(false);
   progress.begin("score", "trajectories", given.size());
   for (std::size_t first = 0; first < given.size(); first += kChunk) {
     const std::size_t end = std::min(first + kChunk, given.size());
-    IPR_ASSIGN(const rollout::TrajectoryBook book,
-               play_chunk(given, first, end, environment, dialogue, env_seed, options.max_steps));
+    IPR_ASSIGN(const rollout::TrajectoryBook book, play_chunk(given, first, end, *policy, options.max_steps));
     const auto on_rollouts = [&](std::size_t done) { progress.update(first, std::to_string(done) + " rollouts"); };
     IPR_ASSIGN(const auto scores, scorer->score(book, on_rollouts, stop));
     std::size_t i = 0;
-    for (const auto& [id, trajectory] : book)
-      std::printf("%s\n", dump_line(line_of(*trajectory, scores[i++], identity)).c_str());
+    for (const auto& [id, trajectory] : book) {
+      std::vector<double> exact;
+      if (command.exact) {
+        IPR_ASSIGN(exact, policy->exact_values(*trajectory, temperature));
+      }
+      std::printf("%s\n", dump_line(line_of(*trajectory, scores[i++], exact, identity)).c_str());
+    }
     if (std::fflush(stdout) != 0) return failed("standard output: cannot write");
     progress.update(end);
   }
@@ -186,7 +187,9 @@ void add_score(CLI::App& app, Chosen& chosen) {
   auto state = std::make_shared<ScoreCommand>();  // shared with the callback, which outlives this function
   CLI::App* command = app.add_subcommand("score", "step rewards of given trajectories; JSON Lines out");
   command->add_option("--data", state->trajectories, "trajectories: ShareGPT or messages, JSON or JSONL");
-  command->add_option("--policy", state->policy, "checkpoint folder that the scorer plays on with");
+  command->add_option("--policy", state->policy, "checkpoint folder, or plugin:ID, that the scorer plays on with");
+  command->add_flag("--exact", state->exact,
+                    "also the exact value of each step, of a policy plugin that knows its choices");
   add_flags(*command, state->options,
             {"env",    "env-data", "scorer",        "samples",       "split",       "limit",    "max-steps",
              "seed",   "set",      "prompts",       "profile",       "plugin-path", "config",   "threads",

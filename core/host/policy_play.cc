@@ -7,10 +7,12 @@
 #include "core/host/compute.h"
 #include "core/host/interrupt.h"
 #include "core/host/known_models.h"
+#include "core/host/policy_plugin.h"
 #include "core/host/setup.h"
 #include "core/loop/agents.h"
 #include "core/loop/policy.h"
 #include "core/rollout/player.h"
+#include "core/rollout/text_player.h"
 
 namespace ipr::host {
 namespace {
@@ -18,6 +20,22 @@ namespace {
 // A task's stream of chance in one repeat.
 std::uint64_t seed_of(const Options& options, const env::Task& task, int repeat) {
   return mix(options.seed, fnv1a64(task.id), static_cast<std::uint64_t>(repeat));
+}
+
+std::vector<rollout::PlayRequest> requests_of(const TaskPart& part, const PolicyWords& words, const Options& options) {
+  std::vector<rollout::PlayRequest> requests;
+  for (int repeat = 0; repeat < words.repeats; ++repeat) {
+    for (const env::Task& task : part.tasks) {
+      rollout::PlayRequest request;
+      request.task = &task;
+      request.split = part.split;
+      request.sampling = {words.temperature, words.top_p, words.max_new_tokens, words.top_k};
+      request.sample = static_cast<std::uint64_t>(repeat);
+      request.seed = seed_of(options, task, repeat);
+      requests.push_back(std::move(request));
+    }
+  }
+  return requests;
 }
 
 Result<std::vector<rollout::Trajectory>> play_without_model(const env::Environment& environment, const TaskPart& part,
@@ -40,6 +58,23 @@ Result<std::vector<rollout::Trajectory>> play_without_model(const env::Environme
   return played;
 }
 
+Result<std::vector<rollout::Trajectory>> play_plugin(const env::Environment& environment, const TaskPart& part,
+                                                     const PolicyWords& words, const Options& options,
+                                                     loop::ProgressLine& progress) {
+  IPR_ASSIGN(const auto policy, open_policy_plugin(registry_for(options), words.policy, options));
+  const std::uint64_t env_seed = mix(options.seed, fnv1a64("environment"));
+  IPR_ASSIGN(const auto player, rollout::TextPlayer::make(environment, *policy, env_seed, options.max_steps));
+  const std::atomic<bool>& stop = stop_on_signals();
+  std::vector<rollout::Trajectory> played;
+  for (const rollout::PlayRequest& request : requests_of(part, words, options)) {
+    if (stop) return Status(Code::kInterrupted, "interrupted; nothing was written");
+    IPR_ASSIGN(rollout::Trajectory trajectory, player->play(request));
+    played.push_back(std::move(trajectory));
+    progress.update(played.size());
+  }
+  return played;
+}
+
 Result<std::vector<rollout::Trajectory>> play_with_model(const env::Environment& environment, const TaskPart& part,
                                                          const PolicyWords& words, const Options& options,
                                                          loop::ProgressLine& progress) {
@@ -56,19 +91,8 @@ Result<std::vector<rollout::Trajectory>> play_with_model(const env::Environment&
   rollout::Snapshots snapshots(environment, env_seed, options.max_steps, 1);
   rollout::Player player(environment, dialogue, *policy->generator, snapshots, env_seed, options.max_steps,
                          worker_count(options), stop_on_signals());
-  std::vector<rollout::PlayRequest> requests;
-  for (int repeat = 0; repeat < words.repeats; ++repeat) {
-    for (const env::Task& task : part.tasks) {
-      rollout::PlayRequest request;
-      request.task = &task;
-      request.split = part.split;
-      request.sampling = {words.temperature, words.top_p, words.max_new_tokens, words.top_k};
-      request.sample = static_cast<std::uint64_t>(repeat);
-      request.seed = seed_of(options, task, repeat);
-      requests.push_back(std::move(request));
-    }
-  }
-  return player.play_all(requests, [&](std::size_t done, std::size_t) { progress.update(done); });
+  return player.play_all(requests_of(part, words, options),
+                         [&](std::size_t done, std::size_t) { progress.update(done); });
 }
 
 }  // namespace
@@ -88,12 +112,14 @@ Result<TaskPart> tasks_of(const env::Environment& environment, const Options& op
 }
 
 Status check_policy(const env::Environment& environment, const std::string& policy) {
-  IPR_TRY(need(policy, "--policy", "a checkpoint folder, or expert, random, first, noop"));
+  IPR_TRY(need(policy, "--policy", "a checkpoint folder, plugin:ID, or expert, random, first, noop"));
+  if (policy_plugin_id(policy)) return {};
   const std::optional<loop::Agent> agent = loop::agent_from_name(policy);
   if (!agent && !may_be_model(policy)) {
-    return usage("--policy " + policy +
-                 ": is neither a checkpoint folder nor a GGUF file nor one of expert, random, first, noop" +
-                 did_you_mean(policy, {"expert", "random", "first", "noop"}));
+    return usage(
+        "--policy " + policy +
+        ": is neither a checkpoint folder nor a GGUF file nor plugin:ID nor one of expert, random, first, noop" +
+        did_you_mean(policy, {"expert", "random", "first", "noop"}));
   }
   if (agent == loop::Agent::kExpert && !environment.has_expert())
     return bad_data("environment \"" + environment.id() + "\": has no expert; choose another --policy");
@@ -113,6 +139,7 @@ void add_sampling_flags(CLI::App& command, PolicyWords& words) {
 Result<std::vector<rollout::Trajectory>> play_policy(const env::Environment& environment, const TaskPart& part,
                                                      const PolicyWords& words, const Options& options,
                                                      loop::ProgressLine& progress) {
+  if (policy_plugin_id(words.policy)) return play_plugin(environment, part, words, options, progress);
   const std::optional<loop::Agent> agent = loop::agent_from_name(words.policy);
   return agent ? play_without_model(environment, part, *agent, words, options, progress)
                : play_with_model(environment, part, words, options, progress);

@@ -1,4 +1,4 @@
-// Episodes of a policy named on the command line: a checkpoint folder, or an agent without a model.
+// Episodes of a policy named on the command line: a checkpoint folder, a policy plugin, or an agent without a model.
 #pragma once
 
 #include <string>

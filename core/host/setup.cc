@@ -78,7 +78,7 @@ Status check_scopes(const std::vector<SettingSource>& sources, const std::vector
     if (role.alias == "optimizer") known.emplace_back("train");
   }
   std::vector<std::string> elsewhere = known;
-  elsewhere.insert(elsewhere.end(), {"env", "scorer", "optimizer", "train"});
+  elsewhere.insert(elsewhere.end(), {"env", "scorer", "optimizer", "policy", "train"});
   for (const plugin::Manifest& manifest : registry.plugins) elsewhere.push_back(manifest.id);
   for (const SettingSource& source : sources) {
     const std::vector<std::string>& allowed = source.level == kConfigFile ? elsewhere : known;
@@ -163,11 +163,12 @@ Result<MadeEnvironment> make_environment(const plugin::Registry& registry, const
   return made;
 }
 
-Result<MadeEnvironment> make_only_environment(const Options& options) {
+Result<MadeEnvironment> make_only_environment(const Options& options, const std::vector<PluginRole>& beside) {
   const plugin::Registry registry = registry_for(options);
   IPR_ASSIGN(const std::vector<SettingSource> sources, setting_sources(options));
-  if (!options.env.empty())
-    IPR_TRY(check_scopes(sources, {{plugin::Kind::kEnvironment, options.env, "env"}}, registry));
+  std::vector<PluginRole> roles = {{plugin::Kind::kEnvironment, options.env, "env"}};
+  roles.insert(roles.end(), beside.begin(), beside.end());
+  if (!options.env.empty()) IPR_TRY(check_scopes(sources, roles, registry));
   return make_environment(registry, options);
 }
 

@@ -16,7 +16,7 @@ namespace ipr::host {
 
 // `--set KEY=VALUE` sorted by whom it concerns; texts as typed.
 struct Overrides {
-  // plugin id, or the alias "env", "scorer", "optimizer" -> setting -> text
+  // plugin id, or the alias "env", "scorer", "optimizer", "policy" -> setting -> text
   std::map<std::string, std::map<std::string, std::string>> settings;
   // plugin id, or "" for the chosen optimizer -> training default -> text
   std::map<std::string, std::map<std::string, std::string>> train;
@@ -33,7 +33,8 @@ struct SettingSource {
 // One for each level, weakest first.
 [[nodiscard]] Result<std::vector<SettingSource>> setting_sources(const Options& options);
 
-// A plugin in its role: by its id, or by the role's alias ("env", "scorer", "optimizer", or none) settings name it.
+// A plugin in its role: by its id, or by the role's alias ("env", "scorer", "optimizer", "policy", or none) settings
+// name it.
 struct PluginRole {
   plugin::Kind kind;
   std::string id, alias;
@@ -60,8 +61,9 @@ struct MadeEnvironment {
 // --env, --data, --prompts, --split-lists and --set. Code::kUsage without --env; Code::kData if --data is no folder.
 [[nodiscard]] Result<MadeEnvironment> make_environment(const plugin::Registry& registry, const Options& options,
                                                        const std::string& profile = "");
-// The same for a command that has no other plugin: `--set` may name no other.
-[[nodiscard]] Result<MadeEnvironment> make_only_environment(const Options& options);
+// The same for a command that has no other plugins than those `beside` it: `--set` may name no other.
+[[nodiscard]] Result<MadeEnvironment> make_only_environment(const Options& options,
+                                                            const std::vector<PluginRole>& beside = {});
 
 // "end" or "keep-tail"; Code::kUsage for another word.
 [[nodiscard]] Result<rollout::Overflow> overflow_from_name(const std::string& name);

@@ -1,7 +1,9 @@
 #include "core/loop/method.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <map>
 
 #include "core/base/hash.h"
 
@@ -67,23 +69,33 @@ Status OptimizerPlugin::absorb(std::size_t plan, const rollout::Trajectory& traj
 Result<std::vector<Query>> OptimizerPlugin::wanted() {
   std::vector<Query> queries;
   if (table_->want == nullptr) return queries;
+  std::vector<std::size_t> rivals;
   const Context context;
   for (std::size_t i = 0;; ++i) {
     ipr_query query{};
     query.struct_size = sizeof query;
+    query.rival = SIZE_MAX;
     ErrorSlot error;
     const ipr_status status = table_->want(instance_->self(), context.get(), i, &query, error.get());
-    if (status == IPR_NOT_FOUND) return queries;
+    if (status == IPR_NOT_FOUND) break;
     if (status != IPR_OK) return error.status(status, instance_->manifest().subject());
     if (query.trajectory == nullptr)
       return plugin_error(instance_->manifest().subject() + ": want named no trajectory");
-    queries.push_back({query.trajectory->id, query.turn});
+    queries.push_back({{query.trajectory->id, query.turn}, std::nullopt, query.margin, query.flags});
+    rivals.push_back(query.rival);
   }
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    if (rivals[i] == SIZE_MAX) continue;
+    if (rivals[i] >= queries.size())
+      return plugin_error(instance_->manifest().subject() + ": want named a rival that it does not want scored");
+    queries[i].rival = queries[rivals[i]];
+  }
+  return queries;
 }
 
 Status OptimizerPlugin::scored(std::size_t i, const Score& score) {
   const Context context;
-  const ipr_score given = {sizeof(ipr_score), score.samples, score.value, score.variance};
+  const ipr_score given = {sizeof(ipr_score), score.samples, score.value, score.variance, score.low, score.high};
   ErrorSlot error;
   return error.status(table_->scored(instance_->self(), context.get(), i, &given, error.get()),
                       instance_->manifest().subject());
@@ -141,6 +153,8 @@ Result<std::vector<Score>> ScorerPlugin::score(const std::vector<Query>& queries
                                                std::uint64_t seed, const std::function<bool()>& cancelled) {
   std::vector<rollout::TrajectoryView> views;
   views.reserve(queries.size());
+  std::map<Place, std::size_t> index;
+  for (std::size_t i = 0; i < queries.size(); ++i) index.emplace(queries[i], i);
   std::vector<ipr_query> raw(queries.size());
   std::vector<ipr_score> scores(queries.size());
   std::vector<const ipr_query*> query_pointers;
@@ -151,7 +165,13 @@ Result<std::vector<Score>> ScorerPlugin::score(const std::vector<Query>& queries
       return plugin_error("a score was asked for trajectory " + std::to_string(queries[i].trajectory_id) +
                           ", which is none of the host's");
     views.emplace_back(*found->second);
-    raw[i] = {sizeof(ipr_query), 0, views.back().get(), queries[i].turn};
+    const auto rival = queries[i].rival ? index.find(*queries[i].rival) : index.end();
+    raw[i] = {sizeof(ipr_query),
+              queries[i].flags,
+              views.back().get(),
+              queries[i].turn,
+              rival == index.end() ? SIZE_MAX : rival->second,
+              queries[i].margin};
     scores[i].struct_size = sizeof(ipr_score);
     query_pointers.push_back(&raw[i]);
     score_pointers.push_back(&scores[i]);
@@ -162,7 +182,8 @@ Result<std::vector<Score>> ScorerPlugin::score(const std::vector<Query>& queries
                                           score_pointers.data(), error.get());
   if (status != IPR_OK) return error.status(status, instance_->manifest().subject());
   std::vector<Score> answers;
-  for (const ipr_score& score : scores) answers.push_back({score.value, score.variance, score.samples});
+  for (const ipr_score& score : scores)
+    answers.push_back({score.value, score.variance, score.samples, score.low, score.high});
   return answers;
 }
 

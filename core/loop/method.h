@@ -3,6 +3,7 @@
 // One thread (the loop's own) except OptimizerPlugin::loss, which the trainer calls on the same thread.
 #pragma once
 
+#include <compare>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,15 +26,24 @@ struct CollectPlan {
   std::uint64_t task_offset = 0, task_limit = 0;
 };
 
-// "Score turn `turn` of the trajectory with this id."
-struct Query {
+// A turn of the trajectory with this id.
+struct Place {
   std::uint64_t trajectory_id = 0;
   std::size_t turn = 0;
+  auto operator<=>(const Place&) const = default;
+};
+
+// "Score this turn; the question is how it compares with its rival."
+struct Query : Place {
+  std::optional<Place> rival = {};
+  double margin = 0;
+  std::uint32_t flags = 0;  // IPR_QUERY_*
 };
 
 struct Score {
   double value = 0, variance = 0;
   std::uint32_t samples = 0;  // 0: a true outcome
+  double low = 0, high = 0;   // 95 % interval; equal: none
 };
 
 // One training row as the optimizer asked for it.
@@ -55,7 +65,7 @@ class OptimizerPlugin {
   [[nodiscard]] Result<Json> train_defaults(std::uint64_t iteration) const;
   [[nodiscard]] Result<std::vector<CollectPlan>> plans(std::uint64_t iteration, std::uint64_t seed);
   Status absorb(std::size_t plan, const rollout::Trajectory& trajectory);
-  // All queries, after everything is absorbed.
+  // All queries, after everything is absorbed. Code::kPlugin where a rival is none of them.
   [[nodiscard]] Result<std::vector<Query>> wanted();
   Status scored(std::size_t i, const Score& score);
   [[nodiscard]] Result<std::vector<Example>> emit(std::uint64_t seed);
@@ -74,7 +84,10 @@ class ScorerPlugin {
   [[nodiscard]] const std::string& id() const { return instance_->manifest().id; }
   // Identity of its values: id, version and settings.
   [[nodiscard]] std::string config_hash() const;
-  // Scores in the order of the queries. Blocks; the scorer may use the rollout service it was created with.
+  // Whether scores depend on the queries' rivals; else these may be left out.
+  [[nodiscard]] bool reads_rivals() const { return (table_->flags & IPR_SCORER_RIVALS) != 0; }
+  // Scores in the order of the queries; a rival that is not among them counts as none. Blocks; the scorer may use the
+  // rollout service it was created with.
   [[nodiscard]] Result<std::vector<Score>> score(const std::vector<Query>& queries, const rollout::TrajectoryBook& book,
                                                  std::uint64_t seed, const std::function<bool()>& cancelled);
 

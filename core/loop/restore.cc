@@ -36,10 +36,25 @@ Status Run::restore_scores() {
   for (const store::StepScore& score : scores) {
     const auto found = book_.find(static_cast<std::uint64_t>(score.episode_id));
     if (found == book_.end() || score.scorer != scorer_->id() || score.config_hash != hash) continue;
-    score_cache_[rollout::prefix_hash(*found->second, static_cast<std::size_t>(score.turn) + 1)] = {
-        score.value, score.variance, static_cast<std::uint32_t>(score.samples)};
+    Query query{{found->first, static_cast<std::size_t>(score.turn)}};
+    if (score.rival_id != 0) {
+      query.rival = Place{static_cast<std::uint64_t>(score.rival_id), static_cast<std::size_t>(score.rival_turn)};
+      query.margin = score.margin;
+      query.flags = static_cast<std::uint32_t>(score.question);
+      if (book_.count(query.rival->trajectory_id) == 0) continue;
+    }
+    score_cache_[key_of(query)] = {score.value, score.variance, static_cast<std::uint32_t>(score.samples), score.low,
+                                   score.high};
   }
   return {};
+}
+
+Status Run::restore_rollouts() {
+  if (!scorer_->reads_rivals()) return {};
+  return each_recorded(store::kMonteCarlo, [this](const store::Episode&, const rollout::Trajectory& rollout) {
+    if (!env::is_infrastructure(rollout.exit_status)) memo_.keep(rollout, true);
+    return Status();
+  });
 }
 
 }  // namespace ipr::loop

@@ -46,6 +46,7 @@ Status Run::go() {
   IPR_TRY(record_experts());
   IPR_TRY(restore_explorations());
   IPR_TRY(restore_scores());
+  IPR_TRY(restore_rollouts());
   IPR_TRY(fit_start());
   for (int i = 1; i <= config_.iterations; ++i) {
     IPR_TRY(interrupted());

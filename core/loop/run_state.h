@@ -63,6 +63,7 @@ class Run {
   // Agent trajectories and step rewards of earlier processes, into book_, explored_ and score_cache_.
   Status restore_explorations();
   Status restore_scores();
+  Status restore_rollouts();
   // collect.cc
   Result<std::vector<const rollout::Trajectory*>> collect(const CollectPlan& plan, std::size_t plan_index,
                                                           int iteration);
@@ -77,12 +78,15 @@ class Run {
   [[nodiscard]] std::vector<const rollout::Trajectory*> part_of_experts(const CollectPlan& plan) const;
   // score.cc
   Status score_wanted(OptimizerPlugin& optimizer, int iteration);
-  // The step reward of a turn, where it was asked for.
+  // The units that `wanted` is scored in, without what the cache holds.
+  [[nodiscard]] std::vector<std::vector<Query>> units_to_score(const std::vector<Query>& wanted) const;
+  // The step reward of a turn, where it was asked for: in this iteration, else of an equal history.
   [[nodiscard]] std::optional<double> step_reward(std::int64_t episode_id, std::int32_t turn) const;
-  [[nodiscard]] std::uint64_t key_of(const Query& query) const;  // in score_cache_
+  // In score_cache_: equal histories have equal keys; with the question about the rival where the scorer reads it.
+  [[nodiscard]] std::uint64_t key_of(const Query& query) const;
   Status put_score(const Query& query, const Score& score);
-  Status score_rest(const std::vector<Query>& queries, int iteration);
-  Status score_unit(std::span<const Query> queries, int iteration, std::size_t before, std::size_t& rollouts);
+  Status score_rest(const std::vector<std::vector<Query>>& units, int iteration);
+  Status score_unit(const std::vector<Query>& queries, int iteration, std::size_t before, std::size_t& rollouts);
   // fit.cc
   Result<std::vector<Example>> gather(OptimizerPlugin& optimizer, int iteration);
   Status plan_training(const OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration,
@@ -141,7 +145,9 @@ class Run {
   model::Weights start_weights_;
   std::unique_ptr<train::Backend> backend_;
   std::unique_ptr<Policy> base_, previous_;     // SFT agent; what the next iteration starts from (nullptr: the base)
-  std::map<std::uint64_t, Score> score_cache_;  // by prefix hash: the scorer is fixed, so values hold over iterations
+  std::map<std::uint64_t, Score> score_cache_;  // by key_of: the scorer is fixed, so values hold over iterations
+  std::map<Place, double> rewards_;             // of the steps that this iteration's optimizer wanted
+  rollout::RolloutMemo memo_;                   // of a scorer that asks for a step against several rivals
 
   std::unique_ptr<rollout::RolloutService> service_;  // while a scorer works
   std::vector<store::Metric> pending_metrics_;        // from plugins

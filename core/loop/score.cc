@@ -1,7 +1,8 @@
 // Step rewards: what the optimizer wants scored, asked of the scorer once per (history, action) and never again.
-#include <algorithm>
+#include <bit>
 #include <set>
 
+#include "core/base/rng.h"
 #include "core/loop/run_state.h"
 
 namespace ipr::loop {
@@ -12,24 +13,21 @@ constexpr std::size_t kStepsPerUnit = 32;
 }  // namespace
 
 Status Run::score_wanted(OptimizerPlugin& optimizer, int iteration) {
+  rewards_.clear();
   IPR_ASSIGN(const std::vector<Query> wanted, optimizer.wanted());
   if (wanted.empty()) return {};
-  // Equal histories have equal values: ask for the first of each, unless the record has the answer.
-  std::vector<Query> to_ask;
-  std::set<std::uint64_t> asked;
   for (const Query& query : wanted) {
     if (book_.count(query.trajectory_id) == 0)
       return plugin_error("the optimizer wants a score of trajectory " + std::to_string(query.trajectory_id) +
                           ", which is none of the host's");
-    const std::uint64_t key = key_of(query);
-    if (score_cache_.count(key) == 0 && asked.insert(key).second) to_ask.push_back(query);
   }
   const std::string stage = stage_name(iteration, "score");
   IPR_ASSIGN(const bool recorded, store_->stage_done(stage));
-  if (!recorded) IPR_TRY(score_rest(to_ask, iteration));
+  if (!recorded) IPR_TRY(score_rest(units_to_score(wanted), iteration));
   IPR_ASSIGN(store::Unit unit, store_->begin());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const Score& score = score_cache_.at(key_of(wanted[i]));
+    rewards_[wanted[i]] = score.value;
     IPR_TRY(optimizer.scored(i, score));
     if (!recorded) IPR_TRY(put_score(wanted[i], score));
   }
@@ -37,47 +35,90 @@ Status Run::score_wanted(OptimizerPlugin& optimizer, int iteration) {
   return unit.commit();
 }
 
+// Equal histories have equal values: the first of each is asked, unless the record has the answer. A step and its rival
+// are asked in one unit, also where one of them was asked before: the scorer looks at both.
+std::vector<std::vector<Query>> Run::units_to_score(const std::vector<Query>& wanted) const {
+  std::map<Place, const Query*> by_place;
+  for (const Query& query : wanted) by_place.emplace(query, &query);
+  std::vector<std::vector<Query>> units;
+  std::set<std::uint64_t> asked, in_unit;
+  for (const Query& query : wanted) {
+    if (score_cache_.count(key_of(query)) > 0 || asked.count(key_of(query)) > 0) continue;
+    if (units.empty() || units.back().size() >= kStepsPerUnit) {
+      units.emplace_back();
+      in_unit.clear();
+    }
+    for (const Query* next = &query; next != nullptr && in_unit.insert(key_of(*next)).second;) {
+      asked.insert(key_of(*next));
+      units.back().push_back(*next);
+      next = next->rival && scorer_->reads_rivals() ? by_place.at(*next->rival) : nullptr;
+    }
+  }
+  return units;
+}
+
 std::uint64_t Run::key_of(const Query& query) const {
-  return rollout::prefix_hash(*book_.at(query.trajectory_id), query.turn + 1);
+  const auto history = [this](const Place& place) {
+    return rollout::prefix_hash(*book_.at(place.trajectory_id), place.turn + 1);
+  };
+  if (!query.rival || !scorer_->reads_rivals()) return history(query);
+  return mix(history(query), history(*query.rival), std::bit_cast<std::uint64_t>(query.margin), query.flags);
 }
 
 Status Run::put_score(const Query& query, const Score& score) {
-  return store_->put_score({static_cast<std::int64_t>(query.trajectory_id), static_cast<std::int32_t>(query.turn),
-                            scorer_->id(), scorer_->config_hash(), score.value, score.variance, score.samples});
+  store::StepScore record = {static_cast<std::int64_t>(query.trajectory_id),
+                             static_cast<std::int32_t>(query.turn),
+                             scorer_->id(),
+                             scorer_->config_hash(),
+                             score.value,
+                             score.variance,
+                             score.samples,
+                             score.low,
+                             score.high};
+  if (query.rival && scorer_->reads_rivals()) {
+    record.rival_id = static_cast<std::int64_t>(query.rival->trajectory_id);
+    record.rival_turn = static_cast<std::int32_t>(query.rival->turn);
+    record.margin = query.margin;
+    record.question = static_cast<std::int32_t>(query.flags);
+  }
+  return store_->put_score(record);
 }
 
 std::optional<double> Run::step_reward(std::int64_t episode_id, std::int32_t turn) const {
-  const auto found =
-      score_cache_.find(key_of({static_cast<std::uint64_t>(episode_id), static_cast<std::size_t>(turn)}));
-  return found == score_cache_.end() ? std::nullopt : std::optional(found->second.value);
+  const Place place{static_cast<std::uint64_t>(episode_id), static_cast<std::size_t>(turn)};
+  if (const auto wanted = rewards_.find(place); wanted != rewards_.end()) return wanted->second;
+  const auto cached = score_cache_.find(key_of(Query{place}));  // an equal history's
+  return cached == score_cache_.end() ? std::nullopt : std::optional(cached->second.value);
 }
 
-Status Run::score_rest(const std::vector<Query>& queries, int iteration) {
-  if (queries.empty()) return {};
-  goes_on(iteration, "score, " + std::to_string(queries.size()) + " steps left");
-  progress_.begin("iteration " + std::to_string(iteration) + ": score", "steps", queries.size());
-  std::size_t rollouts = 0;
-  for (std::size_t at = 0; at < queries.size(); at += kStepsPerUnit) {
+Status Run::score_rest(const std::vector<std::vector<Query>>& units, int iteration) {
+  std::size_t total = 0, before = 0, rollouts = 0;
+  for (const std::vector<Query>& unit : units) total += unit.size();
+  if (total == 0) return {};
+  goes_on(iteration, "score, " + std::to_string(total) + " steps left");
+  progress_.begin("iteration " + std::to_string(iteration) + ": score", "steps", total);
+  for (const std::vector<Query>& unit : units) {
     IPR_TRY(interrupted());
-    const std::size_t count = std::min(kStepsPerUnit, queries.size() - at);
-    IPR_TRY(score_unit({queries.begin() + static_cast<std::ptrdiff_t>(at), count}, iteration, at, rollouts));
+    IPR_TRY(score_unit(unit, iteration, before, rollouts));
+    before += unit.size();
   }
-  progress_.finish(std::to_string(queries.size()) + " steps by " + std::to_string(rollouts) + " rollouts");
+  progress_.finish(std::to_string(total) + " steps by " + std::to_string(rollouts) + " rollouts");
   return {};
 }
 
 // `before`: steps scored so far. A unit that is begun is ended, also after the signal to stop.
-Status Run::score_unit(std::span<const Query> queries, int iteration, std::size_t before, std::size_t& rollouts) {
+Status Run::score_unit(const std::vector<Query>& queries, int iteration, std::size_t before, std::size_t& rollouts) {
   static const std::atomic<bool> kNever{false};
   rollout::Player player(*config_.environment, *dialogue_, *base_->generator, *snapshots_, env_seed_, config_.max_steps,
                          config_.threads, kNever);
   const rollout::GeneratorCounters counters = base_->generator->counters();
   const auto began = std::chrono::steady_clock::now();
-  service_ = std::make_unique<rollout::RolloutService>(player, book_, config_.seed, [&](std::size_t done) {
+  const auto report = [&](std::size_t done) {
     progress_.update(before, std::to_string(rollouts + done) + " rollouts");
-  });
-  const Result<std::vector<Score>> answers =
-      scorer_->score(std::vector<Query>(queries.begin(), queries.end()), book_, config_.seed, [] { return false; });
+  };
+  service_ = std::make_unique<rollout::RolloutService>(player, book_, config_.seed, report,
+                                                       scorer_->reads_rivals() ? &memo_ : nullptr);
+  const Result<std::vector<Score>> answers = scorer_->score(queries, book_, config_.seed, [] { return false; });
   const std::vector<rollout::Trajectory> played = service_->take_finished();
   service_.reset();
   IPR_TRY(answers.ok() ? Status() : answers.status());

@@ -11,13 +11,13 @@ std::uint64_t key_of(const rollout::Trajectory& trajectory, std::size_t turn) {
 
 }  // namespace
 
-Result<std::unique_ptr<StepScorer>> StepScorer::make(const PluginChoice& choice, rollout::Player& player,
+Result<std::unique_ptr<StepScorer>> StepScorer::make(const PluginChoice& choice, MakeRollouts rollouts,
                                                      std::uint64_t run_seed) {
-  std::unique_ptr<StepScorer> made(new StepScorer(player, run_seed));
+  std::unique_ptr<StepScorer> made(new StepScorer(std::move(rollouts), run_seed));
   plugin::HostServices services = choice.services;
   services.open_rollouts = [raw = made.get()]() -> Result<std::unique_ptr<plugin::RolloutQueue>> {
-    if (!raw->service_) return failed("rollouts are only there while the scorer is asked");
-    return raw->service_->open();
+    if (!raw->rollouts_) return failed("rollouts are only there while the scorer is asked");
+    return raw->rollouts_->open();
   };
   IPR_ASSIGN(auto instance, plugin::Instance::create(choice.manifest, choice.settings, std::move(services)));
   IPR_ASSIGN(made->scorer_, ScorerPlugin::make(std::move(instance)));
@@ -32,7 +32,7 @@ Result<std::vector<std::vector<Score>>> StepScorer::score(const rollout::Traject
   for (const auto& [id, trajectory] : book) {
     for (std::size_t turn = 0; turn < trajectory->turns.size(); ++turn) {
       const std::uint64_t key = key_of(*trajectory, turn);
-      if (known_.count(key) == 0 && asked.insert(key).second) queries.push_back({id, turn});
+      if (known_.count(key) == 0 && asked.insert(key).second) queries.push_back({{id, turn}});
     }
   }
   if (!queries.empty()) IPR_TRY(ask(queries, book, on_rollouts, stop));
@@ -47,9 +47,9 @@ Result<std::vector<std::vector<Score>>> StepScorer::score(const rollout::Traject
 
 Status StepScorer::ask(const std::vector<Query>& queries, const rollout::TrajectoryBook& book,
                        const std::function<void(std::size_t)>& on_rollouts, const std::atomic<bool>& stop) {
-  service_ = std::make_unique<rollout::RolloutService>(player_, book, run_seed_, on_rollouts);
+  rollouts_ = make_rollouts_(book, on_rollouts);
   Result<std::vector<Score>> answers = scorer_->score(queries, book, run_seed_, [&stop] { return stop.load(); });
-  service_.reset();
+  rollouts_.reset();
   if (stop) return {Code::kInterrupted, "scoring: interrupted; what was printed is complete"};
   if (!answers.ok()) return answers.status();
   for (std::size_t i = 0; i < queries.size(); ++i)

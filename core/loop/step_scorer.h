@@ -1,6 +1,6 @@
 // Step rewards of given trajectories, by a scorer plugin that plays on with one policy: what a run's scoring stage
-// asks, for all turns. Equal histories are asked once; seeds name the history, so a value is the one that a run with
-// the same seed, policy and settings has.
+// asks, for all turns and without rivals. Equal histories are asked once; seeds name the history, so a value is the one
+// that a run with the same seed, policy and settings has.
 //
 // One thread.
 #pragma once
@@ -16,10 +16,13 @@
 
 namespace ipr::loop {
 
+// Rollouts of the scorer's policy from the trajectories of a book. `on_rollouts` gets the number finished.
+using MakeRollouts = std::function<std::unique_ptr<rollout::Rollouts>(
+    const rollout::TrajectoryBook& book, const std::function<void(std::size_t)>& on_rollouts)>;
+
 class StepScorer {
  public:
-  // `player` plays the scorer's policy and must outlive the object.
-  [[nodiscard]] static Result<std::unique_ptr<StepScorer>> make(const PluginChoice& choice, rollout::Player& player,
+  [[nodiscard]] static Result<std::unique_ptr<StepScorer>> make(const PluginChoice& choice, MakeRollouts rollouts,
                                                                 std::uint64_t run_seed);
 
   // Scores of every turn of every trajectory, in the book's order. `on_rollouts` gets the number of rollouts finished
@@ -31,13 +34,14 @@ class StepScorer {
   [[nodiscard]] const ScorerPlugin& plugin() const { return *scorer_; }
 
  private:
-  StepScorer(rollout::Player& player, std::uint64_t run_seed) : player_(player), run_seed_(run_seed) {}
+  StepScorer(MakeRollouts rollouts, std::uint64_t run_seed)
+      : make_rollouts_(std::move(rollouts)), run_seed_(run_seed) {}
   Status ask(const std::vector<Query>& queries, const rollout::TrajectoryBook& book,
              const std::function<void(std::size_t)>& on_rollouts, const std::atomic<bool>& stop);
 
-  rollout::Player& player_;
+  const MakeRollouts make_rollouts_;
   const std::uint64_t run_seed_;
-  std::unique_ptr<rollout::RolloutService> service_;  // while the scorer works
+  std::unique_ptr<rollout::Rollouts> rollouts_;  // while the scorer works
   std::unique_ptr<ScorerPlugin> scorer_;
   std::map<std::uint64_t, Score> known_;  // by prefix hash
 };

@@ -20,6 +20,8 @@ const char* required_extension(Kind kind) {
       return IPR_SCORER_V1;
     case Kind::kOptimizer:
       return IPR_OPTIMIZER_V1;
+    case Kind::kPolicy:
+      return IPR_POLICY_V1;
   }
   return "";
 }

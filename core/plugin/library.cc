@@ -74,6 +74,8 @@ const char* kind_name(Kind kind) {
       return "scorer";
     case Kind::kOptimizer:
       return "optimizer";
+    case Kind::kPolicy:
+      return "policy";
   }
   return "unknown";
 }
@@ -126,7 +128,7 @@ Result<std::vector<Manifest>> manifests(const ipr_library& library, const std::s
   std::vector<Manifest> found;
   for (std::uint32_t i = 0; i < library.plugin_count; ++i) {
     const ipr_plugin_desc* desc = library.plugins[i];
-    if (desc != nullptr && (desc->kind < IPR_KIND_ENVIRONMENT || desc->kind > IPR_KIND_OPTIMIZER))
+    if (desc != nullptr && (desc->kind < IPR_KIND_ENVIRONMENT || desc->kind > IPR_KIND_POLICY))
       continue;  // a kind of a later host
     IPR_ASSIGN(Manifest manifest, read_descriptor(desc, path));
     IPR_TRY(check_schema(path + ": " + manifest.subject(), manifest.schema));

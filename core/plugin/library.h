@@ -15,10 +15,11 @@ namespace ipr::plugin {
 enum class Kind : std::uint32_t {
   kEnvironment = IPR_KIND_ENVIRONMENT,
   kScorer = IPR_KIND_SCORER,
-  kOptimizer = IPR_KIND_OPTIMIZER
+  kOptimizer = IPR_KIND_OPTIMIZER,
+  kPolicy = IPR_KIND_POLICY
 };
 
-[[nodiscard]] const char* kind_name(Kind kind);  // "environment", "scorer", "optimizer"
+[[nodiscard]] const char* kind_name(Kind kind);  // "environment", "scorer", "optimizer", "policy"
 
 // Facts of one plugin, copied out of its descriptor.
 struct Manifest {

@@ -54,9 +54,15 @@ class RolloutService::Queue final : public plugin::RolloutQueue {
                    " is none)");
     const Trajectory& from = *found->second;
     if (request.keep_turns > from.turns.size()) return usage("keep_turns is beyond the trajectory's end");
+    const std::uint64_t seed = scoring_seed(service_.run_seed_, from, request.keep_turns, request.sample);
+    const Trajectory* known = service_.memo_ == nullptr ? nullptr : service_.memo_->find(seed);
     {
       const std::lock_guard lock(mutex_);
       if (open_ + arrived_.size() >= kQueueCapacity) return false;
+      if (known != nullptr) {
+        arrived_.push_back({request.tag, IPR_OK, nullptr, std::make_unique<TrajectoryView>(*known)});
+        return true;
+      }
       ++open_;
     }
     PlayRequest play;
@@ -66,7 +72,7 @@ class RolloutService::Queue final : public plugin::RolloutQueue {
     play.keep = request.keep_turns;
     play.sampling = sampling_of(*request.sampling);
     play.sample = request.sample;
-    play.seed = scoring_seed(service_.run_seed_, from, request.keep_turns, request.sample);
+    play.seed = seed;
     service_.player_.start(std::move(play),
                            [this, tag = request.tag](Result<Trajectory> result) { arrive(tag, std::move(result)); });
     return true;
@@ -126,14 +132,15 @@ class RolloutService::Queue final : public plugin::RolloutQueue {
 };
 
 RolloutService::RolloutService(Player& player, const TrajectoryBook& book, std::uint64_t run_seed,
-                               std::function<void(std::size_t)> on_progress)
-    : player_(player), book_(book), run_seed_(run_seed), on_progress_(std::move(on_progress)) {}
+                               std::function<void(std::size_t)> on_progress, RolloutMemo* memo)
+    : player_(player), book_(book), run_seed_(run_seed), on_progress_(std::move(on_progress)), memo_(memo) {}
 
 Result<std::unique_ptr<plugin::RolloutQueue>> RolloutService::open() {
   return std::unique_ptr<plugin::RolloutQueue>(std::make_unique<Queue>(*this));
 }
 
 void RolloutService::keep(const Trajectory& trajectory) {
+  if (memo_ != nullptr && !env::is_infrastructure(trajectory.exit_status)) memo_->keep(trajectory, false);
   std::size_t done = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -147,9 +154,10 @@ std::vector<Trajectory> RolloutService::take_finished() {
   const std::lock_guard lock(mutex_);
   std::vector<Trajectory> taken = std::move(finished_);
   finished_.clear();
-  std::sort(taken.begin(), taken.end(), [](const Trajectory& a, const Trajectory& b) {
-    return std::tuple(a.parent_id, a.prefix_turns, a.sample) < std::tuple(b.parent_id, b.prefix_turns, b.sample);
-  });
+  const auto name = [](const Trajectory& t) { return std::tuple(t.parent_id, t.prefix_turns, t.sample); };
+  std::sort(taken.begin(), taken.end(), [&](const Trajectory& x, const Trajectory& y) { return name(x) < name(y); });
+  const auto same = [&](const Trajectory& x, const Trajectory& y) { return name(x) == name(y); };
+  taken.erase(std::unique(taken.begin(), taken.end(), same), taken.end());
   return taken;
 }
 

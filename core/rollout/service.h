@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "core/plugin/host_services.h"
+#include "core/rollout/memo.h"
 #include "core/rollout/player.h"
 
 namespace ipr::rollout {
@@ -25,16 +26,23 @@ using TrajectoryBook = std::map<std::uint64_t, std::unique_ptr<Trajectory>>;
 // What a plugin asks replies to be sampled with; fields that its header does not have yet are their defaults.
 [[nodiscard]] Sampling sampling_of(const ipr_sampling& sampling);
 
-// Opens queues for one scoring stage. Must outlive them.
-class RolloutService {
+// What a scorer's queues come from; must outlive them.
+class Rollouts {
+ public:
+  virtual ~Rollouts() = default;
+  [[nodiscard]] virtual Result<std::unique_ptr<plugin::RolloutQueue>> open() = 0;
+};
+
+// Opens queues for one scoring stage.
+class RolloutService final : public Rollouts {
  public:
   // `player` plays the base policy; `book` resolves ids. `on_progress` gets the number of rollouts finished so far, on
-  // a worker.
+  // a worker. `memo`, which may be none, answers what it knows and takes what is played.
   RolloutService(Player& player, const TrajectoryBook& book, std::uint64_t run_seed,
-                 std::function<void(std::size_t)> on_progress);
+                 std::function<void(std::size_t)> on_progress, RolloutMemo* memo = nullptr);
 
-  [[nodiscard]] Result<std::unique_ptr<plugin::RolloutQueue>> open();
-  // All rollouts finished since the last call, in the order of (parent, kept turns, sample).
+  [[nodiscard]] Result<std::unique_ptr<plugin::RolloutQueue>> open() override;
+  // All rollouts played since the last call, in the order of (parent, kept turns, sample), each once.
   [[nodiscard]] std::vector<Trajectory> take_finished();
 
  private:
@@ -44,6 +52,7 @@ class RolloutService {
   const TrajectoryBook& book_;
   const std::uint64_t run_seed_;
   const std::function<void(std::size_t)> on_progress_;
+  RolloutMemo* const memo_;
   std::mutex mutex_;
   std::vector<Trajectory> finished_;
   std::size_t finished_total_ = 0;

@@ -18,7 +18,7 @@ Status RunStore::Statements::prepare(Database& database) {
   IPR_TRY(make(next_id, "SELECT COALESCE(MAX(id), 0) + 1 FROM episode"));
   IPR_TRY(make(put_task, "INSERT OR REPLACE INTO task VALUES (?,?,?,?,?,?)"));
   IPR_TRY(make(put_policy, "INSERT OR REPLACE INTO policy VALUES (?,?,?,?,?,?)"));
-  IPR_TRY(make(put_score, "INSERT OR REPLACE INTO step_score VALUES (?,?,?,?,?,?,?)"));
+  IPR_TRY(make(put_score, "INSERT OR REPLACE INTO step_score VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"));
   IPR_TRY(make(put_metric, "INSERT OR REPLACE INTO metric VALUES (?,?,?,?,?)"));
   IPR_TRY(make(clear_pairs, "DELETE FROM pair WHERE iteration = ?"));
   IPR_TRY(make(add_pair, "INSERT INTO pair VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"));
@@ -34,12 +34,10 @@ Status RunStore::Statements::prepare(Database& database) {
       make(turns,
            "SELECT message, action, observation, reward, progress, outcome, valid, flags, token_ids, prompt_tokens, "
            "info FROM turn WHERE episode_id = ? ORDER BY turn"));
-  IPR_TRY(make(scores,
-               "SELECT episode_id, turn, scorer, config_hash, value, variance, samples FROM step_score "
-               "WHERE episode_id = ? ORDER BY turn, scorer, config_hash"));
+  IPR_TRY(make(scores, "SELECT * FROM step_score WHERE episode_id = ? ORDER BY turn, scorer, config_hash, rival_id"));
   IPR_TRY(make(score,
-               "SELECT episode_id, turn, scorer, config_hash, value, variance, samples FROM step_score "
-               "WHERE episode_id = ? AND turn = ? AND scorer = ? AND config_hash = ?"));
+               "SELECT * FROM step_score WHERE episode_id = ? AND turn = ? AND scorer = ? AND config_hash = ? "
+               "ORDER BY rival_id"));
   IPR_TRY(make(state, "SELECT value FROM state WHERE key = ?"));
   return make(done, "SELECT 1 FROM done WHERE stage = ?");
 }
@@ -149,7 +147,9 @@ Status RunStore::put_policy(const Policy& p) {
 
 Status RunStore::put_score(const StepScore& s) {
   IPR_TRY(writable());
-  return statements_->put_score.bind_all(s.episode_id, s.turn, s.scorer, s.config_hash, s.value, s.variance, s.samples)
+  return statements_->put_score
+      .bind_all(s.episode_id, s.turn, s.scorer, s.config_hash, s.value, s.variance, s.samples, s.low, s.high,
+                s.rival_id, s.rival_turn, s.margin, s.question)
       .run();
 }
 

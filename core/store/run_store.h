@@ -95,6 +95,12 @@ struct StepScore {
   double value = 0;          // mean outcome
   double variance = 0;       // sample variance (n-1) of the outcomes
   std::int64_t samples = 0;  // N; 0: the true outcome of a last turn
+  double low = 0, high = 0;  // 95 % interval of the value; equal: none
+  // The step it was compared with, where the scorer reads that (IPR_SCORER_RIVALS): N depends on it. 0: none.
+  std::int64_t rival_id = 0;
+  std::int32_t rival_turn = 0;
+  double margin = 0;
+  std::int32_t question = 0;  // IPR_QUERY_*
   bool operator==(const StepScore&) const = default;
 };
 

@@ -61,7 +61,8 @@ Turn turn_of(const Statement& row) {
 }
 
 StepScore score_of(const Statement& row) {
-  return {row.integer(0), int32(row, 1), str(row, 2), str(row, 3), row.real(4), row.real(5), row.integer(6)};
+  return {row.integer(0), int32(row, 1), str(row, 2),    str(row, 3),    row.real(4),  row.real(5),   row.integer(6),
+          row.real(7),    row.real(8),   row.integer(9), int32(row, 10), row.real(11), int32(row, 12)};
 }
 
 Pair pair_of(const Statement& row) {
@@ -194,11 +195,9 @@ Result<std::optional<StepScore>> RunStore::score(std::int64_t episode_id, std::i
 }
 
 Result<std::vector<StepScore>> RunStore::all_scores(std::optional<std::int32_t> iteration) {
-  IPR_ASSIGN(Statement query,
-             database_.prepare("SELECT s.episode_id, s.turn, s.scorer, s.config_hash, s.value, s.variance, s.samples "
-                               "FROM step_score s JOIN episode e ON e.id = s.episode_id "
-                               "WHERE ?1 IS NULL OR e.iteration = ?1 "
-                               "ORDER BY s.episode_id, s.turn, s.scorer, s.config_hash"));
+  IPR_ASSIGN(Statement query, database_.prepare("SELECT s.* FROM step_score s JOIN episode e ON e.id = s.episode_id "
+                                                "WHERE ?1 IS NULL OR e.iteration = ?1 "
+                                                "ORDER BY s.episode_id, s.turn, s.scorer, s.config_hash, s.rival_id"));
   if (iteration) query.bind_all(*iteration);
   return collect(query, score_of);
 }

@@ -28,8 +28,9 @@ CREATE TABLE turn (
 CREATE TABLE step_score (
   episode_id INTEGER NOT NULL REFERENCES episode, turn INTEGER NOT NULL,
   scorer TEXT NOT NULL, config_hash TEXT NOT NULL,
-  value REAL NOT NULL, variance REAL NOT NULL, samples INTEGER NOT NULL,
-  PRIMARY KEY (episode_id, turn, scorer, config_hash)
+  value REAL NOT NULL, variance REAL NOT NULL, samples INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
+  rival_id INTEGER NOT NULL, rival_turn INTEGER NOT NULL, margin REAL NOT NULL, question INTEGER NOT NULL,
+  PRIMARY KEY (episode_id, turn, scorer, config_hash, rival_id, rival_turn, margin, question)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE pair (
   iteration INTEGER NOT NULL, id INTEGER NOT NULL, kind TEXT NOT NULL, task_id TEXT NOT NULL, turn INTEGER NOT NULL,

@@ -8,7 +8,7 @@ namespace ipr::store {
 
 // The schema of this program, as PRAGMA user_version. It grows by one with any change; there is no migration: a run is
 // resumed by the program that began it.
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 // PRAGMA application_id, "IPRh": tells a run record from other SQLite files.
 inline constexpr int kApplicationId = 0x49505268;
 

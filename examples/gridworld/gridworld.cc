@@ -64,6 +64,9 @@ class Play final : public Episode {
     show(out);  // after the end: the last result again
   }
   std::unique_ptr<Episode> fork() const override { return std::make_unique<Play>(*this); }
+  std::uint64_t fingerprint() const override {  // 0 would mean unknown
+    return 1 + taken_ + 1000ul * (cell_ + kCells * (walk_->goal + kCells * walk_->start));
+  }
   void actions(std::vector<std::string>& out) override {
     for (int move = 0; move < 4 && !over(); ++move) {
       if (behind(cell_, move) != cell_) out.emplace_back(kMoves.at(move));

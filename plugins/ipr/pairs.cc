@@ -72,6 +72,24 @@ Pair make_pair(const Path& expert, const Comparison& comparison, bool agent_wins
 
 }  // namespace
 
+std::vector<Contest> contests(const std::vector<Exploration>& all, const PairRules& rules) {
+  std::vector<Contest> found;
+  if (rules.filter == Filter::kOff) return found;
+  for (const Exploration& exploration : all) {
+    const Path& expert = *exploration.expert;
+    for (const Comparison& comparison : comparisons(exploration, rules)) {
+      const int winner = outcome_winner(expert, *comparison.agent, rules);
+      if (comparison.tag != kStepPair || winner == 0) continue;
+      const bool by_step = rules.filter == Filter::kStep;
+      Contest contest{{expert.id, comparison.first}, {comparison.agent->id, comparison.first}};
+      if (!by_step && winner < 0) std::swap(contest.ahead, contest.behind);
+      contest.either = by_step && rules.symmetric;
+      found.push_back(contest);
+    }
+  }
+  return found;
+}
+
 std::vector<Step> steps_to_score(const std::vector<Exploration>& all, const PairRules& rules, bool lazy) {
   std::vector<Step> steps;
   for (const Exploration& exploration : all) {

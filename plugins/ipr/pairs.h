@@ -58,6 +58,13 @@ struct Step {
 };
 using StepRewards = std::map<Step, double>;
 
+// Two steps whose rewards decide over a pair: one is made if `ahead` is above `behind` by more than tau.
+struct Contest {
+  Step ahead, behind;
+  bool either = false;  // or the other way round
+  bool operator==(const Contest&) const = default;
+};
+
 enum PairTag : std::uint32_t { kOutcomePair = 0, kStepPair = 1 };
 
 // (tag, expert, turn, rival) is unique: the composite name of a pair.
@@ -88,6 +95,9 @@ struct PairSet {
 // pair, so none without step pairs or with Filter::kOff; else every step of every expert and the first own step of
 // every agent trajectory. Both lead to the same pairs.
 [[nodiscard]] std::vector<Step> steps_to_score(const std::vector<Exploration>& all, const PairRules& rules, bool lazy);
+
+// The comparisons that those rewards decide, by expert, then t. None with Filter::kOff.
+[[nodiscard]] std::vector<Contest> contests(const std::vector<Exploration>& all, const PairRules& rules);
 
 // Throws std::out_of_range if `rewards` lacks a step that steps_to_score(all, rules, true) names.
 [[nodiscard]] PairSet build_pairs(const std::vector<Exploration>& all, const StepRewards& rewards,

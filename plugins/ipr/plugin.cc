@@ -16,6 +16,12 @@ using ipr::sdk::emit_row;
 
 enum Plan : std::size_t { kExperts = 0, kExploration = 1 };
 
+// What a step's reward is asked for: its rival's place among the wanted steps, and IPR_QUERY_*.
+struct Question {
+  std::size_t rival = 0;
+  std::uint32_t flags = 0;
+};
+
 class IprOptimizer final : public ipr::sdk::Optimizer {
  public:
   IprOptimizer(const ipr::sdk::Host& host, std::string_view config_json) : host_(host) {
@@ -81,6 +87,11 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
     wanted_ = ipr::sdk::named(steps_[i].trajectory);
     out.trajectory = &wanted_;
     out.turn = steps_[i].turn;
+    if (const auto found = questions_.find(steps_[i]); found != questions_.end()) {
+      out.rival = found->second.rival;
+      out.flags = found->second.flags;
+      out.margin = rules_.threshold;
+    }
     return true;
   }
 
@@ -129,7 +140,21 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
     if (sorted_) return;
     explored_ = explorations(paths_);
     steps_ = steps_to_score(explored_, rules_, lazy_);
+    ask_about_rivals();
     sorted_ = true;
+  }
+
+  // For scorers that sample until a comparison is decided. A step of several comparisons is asked about its first.
+  void ask_about_rivals() {
+    questions_.clear();
+    std::map<Step, std::size_t> index;
+    for (std::size_t i = 0; i < steps_.size(); ++i) index[steps_[i]] = i;
+    for (const Contest& contest : contests(explored_, rules_)) {
+      const std::uint32_t either = contest.either ? std::uint32_t{IPR_QUERY_EITHER} : 0;
+      questions_.try_emplace(contest.ahead, Question{index.at(contest.behind), either});
+      questions_.try_emplace(
+          contest.behind, Question{index.at(contest.ahead), contest.either ? either : std::uint32_t{IPR_QUERY_BEHIND}});
+    }
   }
 
   static void emit_anchor(const ipr_example_sink& sink, std::uint64_t group, const Exploration& explored) {
@@ -165,6 +190,7 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
   bool sorted_ = false;
   std::vector<Exploration> explored_;  // points into paths_
   std::vector<Step> steps_;
+  std::map<Step, Question> questions_;
   StepRewards rewards_;
   ipr_trajectory wanted_{};
 };

@@ -84,7 +84,7 @@ TEST_CASE("a loss with a kink passes whether or not a difference spans it", "[ab
 }
 
 TEST_CASE("a library that is no plugin of this ABI is refused with the reason", "[abi]") {
-  refused("wrong-abi", "built for plugin ABI 0." + std::to_string(2));
+  refused("wrong-abi", "built for plugin ABI 0." + std::to_string(3));
   refused("no-entry", "ipr_library_v0");
   refused("crashes-at-load", "crashed");
   refused("bad-schema", "\"size\": expected integer");

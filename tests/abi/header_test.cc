@@ -58,6 +58,7 @@ static_assert(kSizeFirst<ipr_environment_v1, ipr_env_dialect_v1, ipr_env_actions
                          ipr_env_progress_v1, ipr_env_expert_v1>);
 static_assert(kSizeFirst<ipr_turn, ipr_trajectory, ipr_query, ipr_score, ipr_scorer_v1, ipr_host_basics_v1,
                          ipr_sampling, ipr_rollout_req, ipr_rollout_res>);
+static_assert(kSizeFirst<ipr_gen_req, ipr_gen_res, ipr_policy_v1, ipr_policy_choices_v1>);
 static_assert(
     kSizeFirst<ipr_host_rollouts_v1, ipr_collect, ipr_example, ipr_example_sink, ipr_batch, ipr_optimizer_v1>);
 

@@ -68,6 +68,17 @@ TEST_CASE("a killed run of any optimizer ends with the undisturbed run's results
   }
 }
 
+TEST_CASE("a killed run with adaptive sampling finds its rollouts and its questions again", "[e2e][resume]") {
+  const Workplace place;
+  std::vector<std::string> words = grid_words();
+  words.insert(words.end(), {"--iterations", "2", "--set", "scorer.adaptive=true", "--set", "scorer.cap=6"});
+  const Undisturbed whole = run_undisturbed(place, words);
+  kill_and_go_on(place, words, whole, /*kills=*/4, /*seed=*/41);
+  const Workplace other;
+  words.insert(words.end(), {"--set", "optimizer.lazy=false"});  // more steps are asked than those of the pairs
+  kill_and_go_on(other, words, whole, /*kills=*/1, /*seed=*/43);
+}
+
 TEST_CASE("a killed policy gradient finds the advantages of its rows again", "[e2e][resume]") {
   for (const std::string optimizer : {"gigpo", "step-ppo"}) {
     INFO(optimizer);

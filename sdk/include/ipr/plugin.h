@@ -3,7 +3,8 @@
  * ipr/plugin.h: the whole contract between ipr-host and a plugin, in C99.
  *
  * A plugin is a shared library that exports ONE function, `ipr_library_v0`. It returns static descriptors of the
- * environments, scorers and optimizers inside. C++ authors include `ipr/plugin.hpp` instead, which is built on this.
+ * environments, scorers, optimizers and policies inside. C++ authors include `ipr/plugin.hpp` instead, which is built
+ * on this.
  *
  * Three lifetimes:   library (descriptors)  ->  instance (loaded data, immutable, shared by all threads)
  *                                           ->  episode  (cheap, one caller at a time; thousands share one instance)
@@ -34,7 +35,7 @@ extern "C" {
 #endif
 
 #define IPR_ABI_MAJOR 0u
-#define IPR_ABI_MINOR 1u
+#define IPR_ABI_MINOR 2u
 
 /* True if the struct behind `p`, as its allocator declared it, holds `field`. */
 #define IPR_HAS(p, type, field) ((p)->struct_size >= offsetof(type, field) + sizeof((p)->field))
@@ -84,7 +85,7 @@ typedef struct ipr_error { /* allocated by the caller; may be NULL */
 
 typedef struct ipr_self ipr_self;       /* a plugin's instance */
 typedef struct ipr_episode ipr_episode; /* an environment's episode */
-typedef struct ipr_queue ipr_queue;     /* a queue of rollouts, owned by the host */
+typedef struct ipr_queue ipr_queue;     /* a queue of rollouts (the host's) or replies (a policy's) */
 
 typedef struct ipr_host {
   uint32_t struct_size, abi_major, abi_minor, reserved;
@@ -112,7 +113,7 @@ static inline uint64_t ipr_mix64(uint64_t a, uint64_t b) {
 
 /* --------------------------------------------------------------------- library, descriptor, instance */
 
-enum { IPR_KIND_ENVIRONMENT = 1, IPR_KIND_SCORER = 2, IPR_KIND_OPTIMIZER = 3 };
+enum { IPR_KIND_ENVIRONMENT = 1, IPR_KIND_SCORER = 2, IPR_KIND_OPTIMIZER = 3, IPR_KIND_POLICY = 4 };
 enum {
   IPR_PLUGIN_DETERMINISTIC = 1, /* promises byte-equal results, on any number of threads */
   IPR_PLUGIN_OWN_THREADS = 2,
@@ -274,20 +275,35 @@ typedef struct ipr_trajectory {
   double outcome;
 } ipr_trajectory;
 
-typedef struct ipr_query { /* "score turn `turn` of this trajectory" */
-  uint32_t struct_size, flags;
+/* Which question a query's score shall answer about its rival; 0: is the value above the rival's by more than margin?
+ */
+enum {
+  IPR_QUERY_BEHIND = 1, /* is the rival's above the value? */
+  IPR_QUERY_EITHER = 2  /* is either above the other? */
+};
+typedef struct ipr_query {     /* "score turn `turn` of this trajectory" */
+  uint32_t struct_size, flags; /* flags: IPR_QUERY_* */
   const ipr_trajectory* trajectory;
   size_t turn;
+  size_t rival;  /* for adaptive scorers: index, in this call, of the query it will be compared with; in `want` that
+                    query's i; SIZE_MAX (what the host hands to `want`): none */
+  double margin; /* by how much the two shall differ (tau) */
 } ipr_query;
 
 typedef struct ipr_score {       /* allocated by the host */
   uint32_t struct_size, samples; /* N; 0: no sampling was needed (a last turn's true outcome) */
   double value, variance;        /* mean outcome and sample variance (n-1) */
+  double low, high;              /* 95 % interval of the value; equal: none is known, or none is needed */
 } ipr_score;
+
+enum {
+  IPR_SCORER_RIVALS = 1
+}; /* a score depends on the query's rival, margin and flags, and on nothing else of the
+      call: the host keeps it under them, too, and never parts the two */
 
 #define IPR_SCORER_V1 "ipr.scorer/1" /* required for the kind */
 typedef struct ipr_scorer_v1 {
-  uint32_t struct_size, flags;
+  uint32_t struct_size, flags; /* flags: IPR_SCORER_*, constant per instance */
   /* [worker] Step rewards r_s of n queries. Runs on a thread of its own and may block on a queue of rollouts. */
   ipr_status (*score)(ipr_self*, const ipr_ctx*, size_t n, const ipr_query* const*, ipr_score* const* out, ipr_error*);
 } ipr_scorer_v1;
@@ -341,6 +357,43 @@ typedef struct ipr_host_rollouts_v1 {
   ipr_status (*wait)(ipr_queue*, ipr_rollout_res* const* out, size_t max, size_t* n, uint64_t timeout_ns, ipr_error*);
   void (*close)(ipr_queue*); /* cancels what is open */
 } ipr_host_rollouts_v1;
+
+/* --------------------------------------------------------------------------------------------- policy */
+
+typedef struct ipr_gen_req { /* "what comes next in this chat?" */
+  uint32_t struct_size, flags;
+  uint64_t tag; /* the host's own, handed back */
+  const ipr_message* const* messages;
+  size_t message_count;
+  const ipr_sampling* sampling;
+  uint64_t seed; /* all that the reply may be drawn from */
+} ipr_gen_req;
+
+typedef struct ipr_gen_res { /* allocated by the caller of wait; text E */
+  uint32_t struct_size;
+  ipr_status status;
+  uint64_t tag;
+  ipr_str text;
+} ipr_gen_res;
+
+#define IPR_POLICY_V1 "ipr.policy/1" /* required for the kind; owner: the ipr_self*. A queue belongs to one thread */
+typedef struct ipr_policy_v1 {
+  uint32_t struct_size, flags;
+  ipr_status (*open)(const void* owner, const ipr_ctx*, ipr_queue** out, ipr_error*); /* [any] */
+  ipr_status (*submit)(ipr_queue*, const ipr_gen_req*, ipr_error*); /* copies; RESOURCE_EXHAUSTED: wait first */
+  /* Up to `max` replies, in any order. Blocks until one is there. */
+  ipr_status (*wait)(ipr_queue*, ipr_gen_res* const* out, size_t max, size_t* n, uint64_t timeout_ns, ipr_error*);
+  void (*close)(ipr_queue*); /* cancels what is open */
+} ipr_policy_v1;
+
+#define IPR_POLICY_CHOICES_V1 "ipr.policy.choices/1" /* of a policy whose distribution is known (a table) */
+typedef struct ipr_policy_choices_v1 {
+  uint32_t struct_size, reserved;
+  /* [any] Calls `take` with every reply that the request may get and its probability; they add up to 1. Values can
+     then be computed where others are sampled. */
+  ipr_status (*choices)(const void* owner, const ipr_gen_req*, void* user,
+                        void (*take)(void* user, ipr_str text, double probability), ipr_error*);
+} ipr_policy_choices_v1;
 
 /* ------------------------------------------------------------------------------------------ optimizer */
 

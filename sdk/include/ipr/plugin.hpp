@@ -1,6 +1,6 @@
 // ipr/plugin.hpp: writing a plugin in C++. Header only, over ipr/plugin.h.
 //
-// Derive from Environment + Episode, Scorer or Optimizer, then list the classes once:
+// Derive from Environment + Episode, Scorer, Optimizer or Policy, then list the classes once:
 //
 //   IPR_PLUGIN_LIBRARY(ipr::sdk::environment<Grid>(kGridInfo), ipr::sdk::scorer<MyScorer>(kMyInfo))
 //
@@ -15,6 +15,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -239,13 +240,31 @@ class Environment {
   [[nodiscard]] virtual double outcome_max() const { return 1; }
 };
 
-// ------------------------------------------------------------------------------- scorer and optimizer
+// ----------------------------------------------------------------------- scorer, policy and optimizer
 
 class Scorer {
  public:
   virtual ~Scorer() = default;
   virtual void score(const ipr_ctx* ctx, std::span<const ipr_query* const> queries,
                      std::span<ipr_score* const> out) = 0;
+  // Whether scores depend on the queries' rivals (IPR_SCORER_RIVALS); constant.
+  [[nodiscard]] virtual bool reads_rivals() const { return false; }
+};
+
+struct Choice {
+  std::string reply;
+  double probability = 0;
+};
+
+// May be asked from many threads at once.
+class Policy {
+ public:
+  virtual ~Policy() = default;
+  // The whole assistant message. Equal requests get equal replies: all chance comes from `request.seed`.
+  [[nodiscard]] virtual std::string reply(const ipr_gen_req& request) const = 0;
+  // Whether `choices` tells the distribution that `reply` draws from; constant.
+  [[nodiscard]] virtual bool knows_choices() const { return false; }
+  [[nodiscard]] virtual std::vector<Choice> choices(const ipr_gen_req& /*request*/) const { return {}; }
 };
 
 class Optimizer {
@@ -491,8 +510,10 @@ struct ScorerTables {
     return guard(error, [&] { scorer(self).score(ctx, {queries, n}, {out, n}); });
   }
   static inline const ipr_scorer_v1 kTable = {sizeof(ipr_scorer_v1), 0, score};
-  static const void* get_extension(ipr_self*, const char* id) {
-    return std::string_view(id) == IPR_SCORER_V1 ? &kTable : nullptr;
+  static inline const ipr_scorer_v1 kTableOfRivals = {sizeof(ipr_scorer_v1), IPR_SCORER_RIVALS, score};
+  static const void* get_extension(ipr_self* self, const char* id) {
+    if (std::string_view(id) != IPR_SCORER_V1) return nullptr;
+    return scorer(self).reads_rivals() ? &kTableOfRivals : &kTable;
   }
   static void destroy(ipr_self* self) { delete &scorer(self); }
 
@@ -500,6 +521,73 @@ struct ScorerTables {
   static ipr_status create(const ipr_host* host, const ipr_ctx*, ipr_str config, ipr_instance* out, ipr_error* error) {
     return guard(error, [&] {
       std::unique_ptr<Scorer> made = std::make_unique<T>(Host(host), text(config));
+      out->self = reinterpret_cast<ipr_self*>(made.release());
+      out->get_extension = get_extension;
+      out->destroy = destroy;
+    });
+  }
+};
+
+// Replies are made when they are asked for and wait in the queue.
+struct PolicyTables {
+  struct Reply {
+    std::uint64_t tag = 0;
+    std::string text;
+  };
+  struct Queue {
+    const Policy* policy = nullptr;
+    std::deque<Reply> made;
+    std::vector<Reply> shown;  // E: what the caller may still read
+  };
+  static const Policy& policy(const void* owner) { return *static_cast<const Policy*>(owner); }
+  static Queue& queue(ipr_queue* handle) { return *reinterpret_cast<Queue*>(handle); }
+
+  static ipr_status open(const void* owner, const ipr_ctx*, ipr_queue** out, ipr_error* error) {
+    return guard(error, [&] { *out = reinterpret_cast<ipr_queue*>(new Queue{&policy(owner), {}, {}}); });
+  }
+  static ipr_status submit(ipr_queue* handle, const ipr_gen_req* request, ipr_error* error) {
+    return guard(error, [&] {
+      Queue& to = queue(handle);
+      to.made.push_back({request->tag, to.policy->reply(*request)});
+    });
+  }
+  static ipr_status wait(ipr_queue* handle, ipr_gen_res* const* out, std::size_t max, std::size_t* n, std::uint64_t,
+                         ipr_error* error) {
+    return guard(error, [&] {
+      Queue& from = queue(handle);
+      from.shown.clear();
+      while (from.shown.size() < max && !from.made.empty()) {
+        from.shown.push_back(std::move(from.made.front()));
+        from.made.pop_front();
+      }
+      for (std::size_t i = 0; i < from.shown.size(); ++i) {
+        out[i]->status = IPR_OK;
+        out[i]->tag = from.shown[i].tag;
+        out[i]->text = view(from.shown[i].text);
+      }
+      *n = from.shown.size();
+    });
+  }
+  static void close(ipr_queue* handle) { delete &queue(handle); }
+  static ipr_status choices(const void* owner, const ipr_gen_req* request, void* user,
+                            void (*take)(void*, ipr_str, double), ipr_error* error) {
+    return guard(error, [&] {
+      for (const Choice& choice : policy(owner).choices(*request)) take(user, view(choice.reply), choice.probability);
+    });
+  }
+  static inline const ipr_policy_v1 kTable = {sizeof(ipr_policy_v1), 0, open, submit, wait, close};
+  static inline const ipr_policy_choices_v1 kChoices = {sizeof(ipr_policy_choices_v1), 0, choices};
+  static const void* get_extension(ipr_self* self, const char* id) {
+    if (std::string_view(id) == IPR_POLICY_V1) return &kTable;
+    if (std::string_view(id) == IPR_POLICY_CHOICES_V1 && policy(self).knows_choices()) return &kChoices;
+    return nullptr;
+  }
+  static void destroy(ipr_self* self) { delete &policy(self); }
+
+  template <typename T>
+  static ipr_status create(const ipr_host* host, const ipr_ctx*, ipr_str config, ipr_instance* out, ipr_error* error) {
+    return guard(error, [&] {
+      std::unique_ptr<Policy> made = std::make_unique<T>(Host(host), text(config));
       out->self = reinterpret_cast<ipr_self*>(made.release());
       out->get_extension = get_extension;
       out->destroy = destroy;
@@ -582,6 +670,10 @@ const ipr_plugin_desc* scorer(const Info& info) {
 template <typename T>
 const ipr_plugin_desc* optimizer(const Info& info) {
   return describe<T, IPR_KIND_OPTIMIZER, OptimizerTables>(info);
+}
+template <typename T>
+const ipr_plugin_desc* policy(const Info& info) {
+  return describe<T, IPR_KIND_POLICY, PolicyTables>(info);
 }
 
 }  // namespace ipr::sdk

@@ -38,7 +38,7 @@ struct Walk {
 ipr_score score_of(const Walk& walk, std::size_t turn, std::uint64_t seed = 1) {
   static const test::FakeHost host;
   const test::Instance instance(host);
-  const ipr_query query = {sizeof(ipr_query), 0, &walk.view, turn};
+  const ipr_query query = {sizeof(ipr_query), 0, &walk.view, turn, SIZE_MAX, 0};
   const ipr_query* const queries[] = {&query};
   ipr_score score{};
   score.struct_size = sizeof score;

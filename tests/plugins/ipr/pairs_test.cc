@@ -398,3 +398,18 @@ TEST_CASE("leaving out one kind of pairs changes nothing of the other", "[ipr][p
   CHECK(steps_to_score(explorations(example.paths), steps, true) ==
         steps_to_score(explorations(example.paths), both, true));
 }
+
+TEST_CASE("contests: who must be ahead is who has the better outcome, or either where step rewards alone choose",
+          "[ipr][pairs]") {
+  const std::vector<Path> paths = {path(1, 0, 0, 0.7, {"a", "b", "c"}), path(2, 1, 1, 0.2, {"x"}),
+                                   path(3, 1, 2, 1.0, {"y"})};
+  const auto all = explorations(paths);
+  PairRules rules = released();
+  CHECK(contests(all, rules) == std::vector<Contest>{{{1, 1}, {2, 1}}, {{3, 2}, {1, 2}}});
+  rules.filter = Filter::kStep;
+  CHECK(contests(all, rules) == std::vector<Contest>{{{1, 1}, {2, 1}, true}, {{1, 2}, {3, 2}, true}});
+  rules.symmetric = false;
+  CHECK(contests(all, rules) == std::vector<Contest>{{{1, 1}, {2, 1}}});
+  rules.filter = Filter::kOff;
+  CHECK(contests(all, rules).empty());
+}

@@ -54,6 +54,31 @@ TEST_CASE("only steps that can still form a pair are asked for", "[ipr]") {
   CHECK(iteration.queries() == std::vector<std::pair<std::uint64_t, std::size_t>>{{1, 1}, {1, 3}, {12, 1}, {14, 3}});
 }
 
+TEST_CASE("a step is asked about the one that it makes a pair with, each from its side", "[ipr]") {
+  Iteration iteration(Json{{"threshold", 0.2}});
+  absorb_example(iteration);
+  std::vector<Iteration::Question> questions;
+  REQUIRE(iteration.queries(&questions).size() == 4);  // 1/1, 1/3, 12/1, 14/3
+  CHECK(questions[0].rival == 2);
+  CHECK(questions[2].rival == 0);
+  CHECK(questions[1].rival == 3);
+  CHECK(questions[3].rival == 1);
+  CHECK(questions[0].flags == 0);
+  CHECK(questions[2].flags == IPR_QUERY_BEHIND);
+  for (const Iteration::Question& question : questions) CHECK(question.margin == 0.2);
+}
+
+TEST_CASE("steps that make no pair are compared with none", "[ipr]") {
+  Iteration iteration(Json{{"lazy", false}});
+  absorb_example(iteration);
+  std::vector<Iteration::Question> questions;
+  REQUIRE(iteration.queries(&questions).size() == 10);
+  CHECK(questions[0].rival == SIZE_MAX);  // 1/0: the outcome pair's turn
+  CHECK(questions[1].rival == 5);         // 1/1 against 12/1
+  CHECK(questions[2].rival == SIZE_MAX);  // 1/2: a tie
+  CHECK(questions[9].rival == SIZE_MAX);
+}
+
 TEST_CASE("every step is asked for where that is wanted", "[ipr]") {
   Iteration iteration(Json{{"lazy", false}});
   absorb_example(iteration);

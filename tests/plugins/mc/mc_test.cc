@@ -1,4 +1,6 @@
+#include <cmath>
 #include <deque>
+#include <functional>
 
 #include "tests/plugins/support/fake_host.h"
 #include "tests/support/catch.h"
@@ -18,11 +20,17 @@ struct FakeQueue {
   std::vector<ipr_sampling> sampled;
   std::deque<ipr_rollout_req> open;
   std::vector<ipr_trajectory> results;  // E: until the next call
+  ipr_turn turn{};
+  std::vector<const ipr_turn*> turns;
   int opened = 0, closed = 0;
+  std::function<double(std::size_t keep, std::uint64_t sample)> outcomes;  // instead of the usual ones
+  std::size_t turns_after = 0;                                             // of each rollout
+  double progress = std::nan("");                                          // after each of them
 };
 FakeQueue queue;
 
 double outcome_of(std::size_t keep, std::uint64_t sample) {
+  if (queue.outcomes) return queue.outcomes(keep, sample);
   constexpr double kOutcomes[] = {1, 0.5, 0.5, 0, 0.5, 0.1, 0.7};
   return kOutcomes[(keep + sample) % 7];
 }
@@ -48,7 +56,12 @@ ipr_status wait(ipr_queue*, ipr_rollout_res* const* out, std::size_t max, std::s
     queue.last_first ? queue.open.pop_back() : queue.open.pop_front();
     ipr_rollout_res& result = *out[*n];
     REQUIRE(IPR_HAS(&result, ipr_rollout_res, trajectory));
-    queue.results[*n].outcome = outcome_of(request.keep_turns, request.sample);
+    ipr_trajectory& played = queue.results[*n];
+    played.outcome = outcome_of(request.keep_turns, request.sample);
+    played.turn_count = request.keep_turns + queue.turns_after;
+    queue.turn.progress = queue.progress;
+    queue.turns.assign(played.turn_count, &queue.turn);
+    played.turns = queue.turns.data();
     result.tag = request.tag;
     result.status = request.tag == queue.failing ? IPR_UNAVAILABLE : IPR_OK;
     result.trajectory = result.status == IPR_OK ? &queue.results[*n] : nullptr;
@@ -94,13 +107,17 @@ class Scoring {
     instance_.emplace(host_, profile, changes);
   }
   Answer score(const Track& track, const std::vector<std::size_t>& turns, const ipr_ctx& ctx = test::context()) {
-    std::vector<ipr_query> queries(turns.size());
+    std::vector<ipr_query> queries;
+    for (const std::size_t turn : turns)
+      queries.push_back({sizeof(ipr_query), 0, &track.trajectory, turn, SIZE_MAX, 0});
+    return score(queries, ctx);
+  }
+  Answer score(const std::vector<ipr_query>& queries, const ipr_ctx& ctx = test::context()) {
     std::vector<const ipr_query*> asked;
     Answer answer;
-    answer.scores.resize(turns.size());
+    answer.scores.resize(queries.size());
     std::vector<ipr_score*> out;
-    for (std::size_t i = 0; i < turns.size(); ++i) {
-      queries[i] = {sizeof(ipr_query), 0, &track.trajectory, turns[i]};
+    for (std::size_t i = 0; i < queries.size(); ++i) {
       answer.scores[i].struct_size = sizeof(ipr_score);
       asked.push_back(&queries[i]);
       out.push_back(&answer.scores[i]);
@@ -250,4 +267,127 @@ TEST_CASE("the profile mini asks for short messages", "[mc]") {
   Scoring scoring(Json::object(), "mini");
   REQUIRE(scoring.score(Track(4, 1), {0}).status == IPR_OK);
   CHECK(queue.sampled[0].max_new_tokens == 64);
+}
+
+namespace {
+
+// Two steps of one trajectory, the first ahead by margin or not; each is the other's rival.
+std::vector<ipr_query> duel(const Track& track, std::size_t ahead, std::size_t behind, double margin) {
+  return {{sizeof(ipr_query), 0, &track.trajectory, ahead, 1, margin},
+          {sizeof(ipr_query), IPR_QUERY_BEHIND, &track.trajectory, behind, 0, margin}};
+}
+const Json kAdaptive = {{"adaptive", true}};
+
+}  // namespace
+
+TEST_CASE("adaptive: what is clear is decided after a few rounds, on both sides alike", "[mc][adaptive]") {
+  Scoring scoring(kAdaptive);
+  queue.outcomes = [](std::size_t keep, std::uint64_t) { return keep == 1 ? 1.0 : 0.0; };
+  const Track track(4, 1);
+  for (const bool turned : {false, true}) {
+    CAPTURE(turned);
+    queue.asked.clear();
+    const Answer answer = scoring.score(turned ? duel(track, 1, 0, 0.1) : duel(track, 0, 1, 0.1));
+    REQUIRE(answer.status == IPR_OK);
+    CHECK(answer.scores[0].samples == answer.scores[1].samples);
+    CHECK(answer.scores[0].samples <= 4);
+    CHECK(queue.asked.size() == 2 * answer.scores[0].samples);
+    CHECK(answer.scores[0].value == (turned ? 0 : 1));
+    CHECK(answer.scores[0].low < answer.scores[0].value);
+    CHECK(answer.scores[0].high > answer.scores[0].value);
+  }
+}
+
+TEST_CASE("adaptive: what stays open gets as many samples as the cap, and the value that a fixed N has",
+          "[mc][adaptive]") {
+  const auto alternating = [](std::size_t keep, std::uint64_t sample) { return (keep + sample) % 2 == 0 ? 1.0 : 0.0; };
+  const Track track(4, 1);
+  Scoring fixed(Json{{"samples", 20}});
+  queue.outcomes = alternating;
+  const Answer expected = fixed.score(track, {0, 1});
+  Scoring scoring(kAdaptive);
+  queue.outcomes = alternating;
+  const Answer answer = scoring.score(duel(track, 0, 1, 0.01));
+  REQUIRE(answer.status == IPR_OK);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(answer.scores[i].samples == 20);
+    CHECK(answer.scores[i].value == expected.scores[i].value);
+    CHECK(answer.scores[i].variance == expected.scores[i].variance);
+    CHECK(answer.scores[i].low == expected.scores[i].low);
+  }
+  CHECK(queue.asked.size() == 40);
+}
+
+TEST_CASE("adaptive: a step's score depends on its rival and on nothing else of the call", "[mc][adaptive]") {
+  const Track track(6, 1);
+  Scoring alone(kAdaptive);
+  const Answer expected = alone.score(duel(track, 1, 3, 0.05));
+  Scoring together(kAdaptive);
+  queue.last_first = true;
+  queue.capacity = 3;
+  std::vector<ipr_query> queries = duel(track, 1, 3, 0.05);
+  queries.push_back({sizeof(ipr_query), 0, &track.trajectory, 3, 0, -2});        // decided at once
+  queries.push_back({sizeof(ipr_query), 0, &track.trajectory, 0, SIZE_MAX, 0});  // compared with none
+  const Answer answer = together.score(queries);
+  REQUIRE(answer.status == IPR_OK);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(answer.scores[i].samples == expected.scores[i].samples);
+    CHECK(answer.scores[i].value == expected.scores[i].value);
+  }
+  CHECK(answer.scores[2].samples < answer.scores[1].samples);
+  CHECK(answer.scores[3].samples == 5);
+}
+
+TEST_CASE("adaptive: a rival whose outcome is known takes no samples", "[mc][adaptive]") {
+  Scoring scoring(kAdaptive);
+  const Track track(4, 0);  // the last turn is worth 0
+  queue.outcomes = [](std::size_t, std::uint64_t) { return 1.0; };
+  const Answer answer = scoring.score(duel(track, 1, 3, 0.1));
+  REQUIRE(answer.status == IPR_OK);
+  CHECK(answer.scores[0].samples >= 2);
+  CHECK(answer.scores[0].samples < 20);
+  CHECK(answer.scores[1].samples == 0);
+  CHECK(queue.asked.size() == answer.scores[0].samples);
+}
+
+TEST_CASE("only an adaptive scorer says that it reads rivals", "[mc][adaptive]") {
+  test::FakeHost host;
+  const test::Instance plain(host), adaptive(host, "", kAdaptive);
+  CHECK(plain.table<ipr_scorer_v1>(IPR_SCORER_V1).flags == 0);
+  CHECK(adaptive.table<ipr_scorer_v1>(IPR_SCORER_V1).flags == IPR_SCORER_RIVALS);
+  CHECK_THROWS(test::Instance(host, "", Json{{"adaptive", true}, {"start", 30}}));
+}
+
+TEST_CASE("a rollout counts its outcome, whether it is good enough, what is left of it, or progress too",
+          "[mc][worth]") {
+  Track track(4, 0.8);
+  for (ipr_turn& turn : track.turns) turn.progress = 0.5;
+  const auto values = [&track](const Json& settings) {
+    Scoring scoring(settings);
+    queue.outcomes = [](std::size_t, std::uint64_t sample) { return sample % 2 == 0 ? 1.0 : 0.4; };
+    queue.turns_after = 3;
+    queue.progress = 0.25;
+    const Answer answer = scoring.score(track, {1, 3});
+    REQUIRE(answer.status == IPR_OK);
+    return std::pair(answer.scores[0].value, answer.scores[1].value);
+  };
+  CHECK(values({{"samples", 2}}).first == Approx(0.7));
+  const auto binary = values({{"samples", 2}, {"worth", "binary"}, {"binary_from", 0.9}});
+  CHECK(binary.first == Approx(0.5));
+  CHECK(binary.second == 0);
+  const auto discounted = values({{"samples", 2}, {"worth", "discounted"}, {"discount", 0.5}});
+  CHECK(discounted.first == Approx(0.7 / 8));
+  CHECK(discounted.second == Approx(0.8));
+  const auto shaped = values({{"samples", 2}, {"worth", "progress"}, {"progress_weight", 0.4}});
+  CHECK(shaped.first == Approx(0.6 * 0.7 + 0.4 * 0.25));
+  CHECK(shaped.second == Approx(0.6 * 0.8 + 0.4 * 0.5));
+}
+
+TEST_CASE("progress that the environment does not tell is asked for in vain", "[mc][worth]") {
+  Track track(4, 0.8);
+  for (ipr_turn& turn : track.turns) turn.progress = std::nan("");
+  Scoring scoring(Json{{"worth", "progress"}});
+  const Answer answer = scoring.score(track, {1});
+  CHECK(answer.status == IPR_FAILED_PRECONDITION);
+  CHECK(answer.message.find("tells no progress") != std::string::npos);
 }

@@ -62,14 +62,22 @@ class Iteration {
     REQUIRE(table_.absorb(instance_.self(), &ctx, plan, &trajectory, &error_) == IPR_OK);
   }
 
-  // (trajectory, turn) in the order asked.
-  std::vector<std::pair<std::uint64_t, std::size_t>> queries() {
+  // What is asked of a step's rival.
+  struct Question {
+    std::size_t rival;
+    std::uint32_t flags;
+    double margin;
+  };
+  // (trajectory, turn) in the order asked; the questions about their rivals into `questions`.
+  std::vector<std::pair<std::uint64_t, std::size_t>> queries(std::vector<Question>* questions = nullptr) {
     std::vector<std::pair<std::uint64_t, std::size_t>> asked;
     for (;;) {
       ipr_query query{};
       query.struct_size = sizeof query;
+      query.rival = SIZE_MAX;
       if (table_.want(instance_.self(), &ctx, asked.size(), &query, &error_) != IPR_OK) return asked;
       asked.emplace_back(query.trajectory->id, query.turn);
+      if (questions != nullptr) questions->push_back({query.rival, query.flags, query.margin});
     }
   }
   void answer(std::size_t i, double value) {
