@@ -68,6 +68,7 @@ Json to_json(const StudyPlan& plan, const std::vector<Kind>& kinds, double secon
                     {"seconds_all", std::round(10 * kind.total()) / 10}});
   }
   Json answer = to_json(plan);
+  answer["study"] = plan.file.name;
   answer["folder"] = plan.out;
   answer["estimate"] = {{"kinds", std::move(rows)}, {"seconds", std::round(10 * seconds) / 10}};
   return answer;

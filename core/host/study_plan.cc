@@ -131,7 +131,7 @@ Json to_json(const StudyPlan& plan) {
                                 {"sft_model_of", planned.start ? Json(plan.cells[*planned.start].cell.name) : Json()},
                                 {"decided_later", std::move(open)}};
   }
-  return {{"version", 1}, {"study", plan.file.name}, {"cells", std::move(cells)}};
+  return {{"version", 1}, {"cells", std::move(cells)}};
 }
 
 }  // namespace ipr::host

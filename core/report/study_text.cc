@@ -78,7 +78,7 @@ std::string evidence(const StudyComparison& c) {
 // The rows with their entries, the average where there are several columns.
 StudySection result_section(const StudyTable& table) {
   const StudyInput& study = table.input;
-  StudySection section{"results", "Results", "", {{"", false, {}}}, {}};
+  StudySection section{"results", "Results", "", {{"method", false, {}}}, {}};
   for (const std::string& column : study.columns) section.columns.push_back({printable(column), true, {}});
   const bool several = study.columns.size() > 1;
   if (several) section.columns.push_back({"average", true, {}});
@@ -116,17 +116,10 @@ StudySection result_section(const StudyTable& table) {
 
 StudySection comparison_section(const StudyTable& table) {
   StudySection section{"comparisons", "Comparisons", "", {}, {}};
-  section.columns = {{"", false, {}},
-                     {"minus", false, {}},
-                     {"on", false, {}},
-                     {"points", true, {}},
-                     {"", true, {}},
-                     {"95 % interval", true, {}},
-                     {"p", true, {}},
-                     {"p Holm", true, {}},
-                     {"mde", true, {}},
-                     {"seeds", true, {}},
-                     {"alone above/below", true, {}}};
+  section.columns = {{"method", false, {}}, {"minus", false, {}},           {"on", false, {}},
+                     {"points", true, {}},  {"relative", true, {}},         {"95 % interval", true, {}},
+                     {"p", true, {}},       {"p Holm", true, {}},           {"mde", true, {}},
+                     {"seeds", true, {}},   {"alone above/below", true, {}}};
   std::set<std::string> tests;
   for (const StudyComparison& c : table.comparisons) {
     const Estimate& difference = c.found.difference;
@@ -153,7 +146,7 @@ StudySection iteration_section(const StudyTable& table) {
                        "Iterations",
                        "Means over seeds in points, iteration by iteration, whichever was chosen; sd: spread of the "
                        "iterations after the SFT model, and of the seeds around the value in the table above.",
-                       {{"", false, {}}, {"on", false, {}}},
+                       {{"method", false, {}}, {"on", false, {}}},
                        {}};
   std::size_t most = 0;
   for (const auto& entries : table.entries) {
@@ -180,11 +173,12 @@ StudySection iteration_section(const StudyTable& table) {
 }
 
 StudySection grid_section(const StudyTable& table) {
-  StudySection section{"grid",
-                       "Grid",
-                       "Chosen by mean reward on dev over the seeds; test had no part in it.",
-                       {{"", false, {}}, {"", false, {}}, {"in", false, {}}, {"point", false, {}}, {"dev", true, {}}},
-                       {}};
+  StudySection section{
+      "grid",
+      "Grid",
+      "Chosen by mean reward on dev over the seeds; test had no part in it.",
+      {{"", false, {}}, {"method", false, {}}, {"in", false, {}}, {"point", false, {}}, {"dev", true, {}}},
+      {}};
   for (const StudyPoint& point : table.input.points)
     add_row(section.columns, {point.chosen ? "*" : " ", printable(point.row), printable(point.env),
                               printable(point.point), points(point.dev)});
@@ -197,7 +191,7 @@ StudySection cost_section(const StudyTable& table) {
                        "Cost",
                        "Means per run; SFT models are shared, so their time stands once, with the run that trained "
                        "them.",
-                       {{"", false, {}},
+                       {{"method", false, {}},
                         {"in", false, {}},
                         {"runs", true, {}},
                         {"explored", true, {}},

@@ -20,7 +20,7 @@ constexpr const char* kStudy = R"({
   "environments": ["gridworld"],
   "methods": ["sft", {"optimizer": "eto", "grid": {"train.lr": [1e-4, 1e-3]}}, "ipr"],
   "seeds": [1, 2], "agents": ["expert", "noop"],
-  "common": {"preset": "quick", "limit": 8, "samples": 1, "set": {"sft.train.epochs": 3}},
+  "common": {"preset": "quick", "limit": 8, "samples": 1, "set": {"sft.train.steps": 120}},
   "primary": ["ipr", "eto"], "contrasts": [["ipr", "sft"], ["eto", "sft"]],
   "paper": [{"label": "somebody", "rewards": {"gridworld": 71.3}}]})";
 
@@ -193,7 +193,7 @@ TEST_CASE("a slip in a cell is told before anything is started, with the cell", 
   refused("\"limit\"", "\"limti\"", 2, "common.limti: a cell has no such setting; did you mean \"limit\"?");
   refused("\"samples\": 1", "\"samples\": 0", 2, "cell gridworld/eto@train.lr=0.0001/seed-1: --samples 0");
   refused("[\"ipr\", \"sft\"]", "[\"irp\", \"sft\"]", 2, "contrasts[0]: no method is called \"irp\"");
-  refused("sft.train.epochs", "env.detuors", 2, "did you mean \"detours\"?");
+  refused("sft.train.steps", "env.detuors", 2, "did you mean \"detours\"?");
   refused("1e-4, 1e-3", "\"much\"", 2, "train.lr");
   CHECK(place.host({"study", "nowhere.json"}).exit_code == 2);
 }

@@ -142,15 +142,15 @@ TEST_CASE("only seeds that both rows have are compared, and none leaves no numbe
 
 TEST_CASE("iterations, agents and a paper's rows stand beside the methods", "[report][study]") {
   StudyInput study = three_seeds();
-  study.rows[1].results["shop"] = {result(1, {0.5, 0.7}, {0.5, 0.6, 0.4}), result(2, {0.6, 0.7}, {0.5, 0.7, 0.6})};
+  study.rows[1].results["shop"] = {result(1, {0.5, 0.7}, {0.5, 0.75, 0.25}), result(2, {0.6, 0.7}, {0.5, 0.5, 0.75})};
   study.rows.push_back({"agent: noop", StudyRowKind::kAgent, {{"shop", {result(1, {0, 0})}}}, {}});
   study.rows.push_back({"paper: IPR", StudyRowKind::kQuoted, {}, {{"shop", 71.3}}});
   study.costs = {{"IPR", "shop", 2, {20, 40, 1000, 30, 120}}};
   study.points = {{"IPR", "shop", "train.lr=1e-4", 0.5, true}, {"IPR", "shop", "train.lr=1e-3", 0.25, false}};
   const StudyTable table = make_study_table(study);
   const StudyEntry& ipr = table.entries[1].at("shop");
-  CHECK(ipr.by_iteration == std::vector<double>{0.5, 0.65, 0.5});
-  CHECK(*ipr.iterations_sd == Approx(0.15 / std::sqrt(2.0)));  // of 0.65 and 0.5
+  CHECK(ipr.by_iteration == std::vector<double>{0.5, 0.625, 0.5});
+  CHECK(*ipr.iterations_sd == Approx(0.125 / std::sqrt(2.0)));  // of 0.625 and 0.5
   const std::string text = to_text(table);
   for (const char* part : {"paper: IPR", "71.3", "agent: noop", "never compared", "iter-2", "* IPR"}) {
     INFO(part);
