@@ -34,8 +34,11 @@ void add_device_side(Packing& packing, at::Device device) {
 
 }  // namespace
 
-Packed pack_rows(std::span<const TrainRow* const> rows, std::span<const std::size_t> indices, at::Device device) {
+Packed pack_rows(std::span<const TrainRow* const> rows, std::span<const std::size_t> indices, Output output,
+                 at::Device device) {
   Packed packed;
+  packed.output = output;
+  const std::int64_t before = output == Output::kLogp ? 1 : 0;  // a token is foretold by the position before it
   Packing& packing = packed.packing;
   std::vector<std::int64_t> ids, scored, target;
   packing.begin.push_back(0);
@@ -46,7 +49,7 @@ Packed pack_rows(std::span<const TrainRow* const> rows, std::span<const std::siz
     for (std::size_t t = 1; t < row.ids.size(); ++t) {
       if (row.mask[t] == 0) continue;
       packed.places.push_back({index, t});
-      scored.push_back(start + static_cast<std::int64_t>(t) - 1);
+      scored.push_back(start + static_cast<std::int64_t>(t) - before);
       target.push_back(row.ids[t]);
     }
     packing.begin.push_back(static_cast<std::int64_t>(ids.size()));
