@@ -79,12 +79,13 @@ Result<std::vector<Given>> read_given(const ScoreCommand& command, const env::En
 }
 
 // The line of one trajectory. The standard error of a mean of N outcomes is sqrt(variance / N); a single outcome has
-// none, a true one (N = 0) has 0.
+// none, nor has a value that is no mean (N = 0), a true outcome after the last turn has 0.
 Json line_of(const rollout::Trajectory& trajectory, const std::vector<loop::Score>& scores, const Json& scorer) {
   Json steps = Json::array();
   for (std::size_t turn = 0; turn < trajectory.turns.size(); ++turn) {
     const loop::Score& score = scores[turn];
-    Json error = score.samples == 0 ? Json(0.0) : Json();
+    const bool is_outcome = score.samples == 0 && turn + 1 == trajectory.turns.size();
+    Json error = is_outcome ? Json(0.0) : Json();
     if (score.samples > 1) error = std::sqrt(score.variance / score.samples);
     steps.push_back({{"turn", turn},
                      {"action", trajectory.turns[turn].action},
@@ -155,12 +156,13 @@ Status score(const ScoreCommand& command) {
   rollout::Snapshots snapshots(environment, env_seed, options.max_steps, 20000);
   rollout::Player player(environment, dialogue, *policy->generator, snapshots, env_seed, options.max_steps,
                          worker_count(options), stop);
-  IPR_ASSIGN(const auto scorer, loop::StepScorer::make(choice, player, options.seed));
-  const Json identity = {{"id", choice.manifest.id},
-                         {"version", choice.manifest.version},
-                         {"config_hash", scorer->plugin().config_hash()},
-                         {"policy_sha256", policy->sha256},
-                         {"seed", options.seed}};
+  IPR_ASSIGN(const auto scorer, loop::StepScorer::make(choice, player, environment, compute, options.seed));
+  Json identity = {{"id", choice.manifest.id},
+                   {"version", choice.manifest.version},
+                   {"config_hash", scorer->plugin().config_hash()},
+                   {"policy_sha256", policy->sha256},
+                   {"seed", options.seed}};
+  if (!scorer->models().empty()) identity["model_sha256"] = scorer->models();
 
   loop::ProgressLine progress(false);
   progress.begin("score", "trajectories", given.size());

@@ -12,15 +12,18 @@
 #include <vector>
 
 #include "core/loop/method.h"
+#include "core/loop/model_service.h"
 #include "core/loop/run.h"
 
 namespace ipr::loop {
 
 class StepScorer {
  public:
-  // `player` plays the scorer's policy and must outlive the object.
+  // `player` plays the scorer's policy; it and the environment must outlive the object. `compute`: where a model of the
+  // scorer's own runs.
   [[nodiscard]] static Result<std::unique_ptr<StepScorer>> make(const PluginChoice& choice, rollout::Player& player,
-                                                                std::uint64_t run_seed);
+                                                                const env::Environment& environment,
+                                                                const Compute& compute, std::uint64_t run_seed);
 
   // Scores of every turn of every trajectory, in the book's order. `on_rollouts` gets the number of rollouts finished
   // in this call, on a worker. Code::kInterrupted once `stop` is set.
@@ -29,15 +32,20 @@ class StepScorer {
                                                               const std::atomic<bool>& stop);
 
   [[nodiscard]] const ScorerPlugin& plugin() const { return *scorer_; }
+  // ModelService::models().
+  [[nodiscard]] const std::string& models() const { return models_.models(); }
 
  private:
-  StepScorer(rollout::Player& player, std::uint64_t run_seed) : player_(player), run_seed_(run_seed) {}
+  StepScorer(rollout::Player& player, const env::Environment& environment, const Compute& compute,
+             std::uint64_t run_seed)
+      : player_(player), run_seed_(run_seed), models_(environment, compute) {}
   Status ask(const std::vector<Query>& queries, const rollout::TrajectoryBook& book,
              const std::function<void(std::size_t)>& on_rollouts, const std::atomic<bool>& stop);
 
   rollout::Player& player_;
   const std::uint64_t run_seed_;
   std::unique_ptr<rollout::RolloutService> service_;  // while the scorer works
+  ModelService models_;
   std::unique_ptr<ScorerPlugin> scorer_;
   std::map<std::uint64_t, Score> known_;  // by prefix hash
 };
