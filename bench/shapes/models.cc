@@ -50,7 +50,7 @@ std::vector<NamedShape> real_shapes() {
 model::Weights random_bf16(const model::LlamaConfig& config, std::uint64_t seed) {
   constexpr double kDeviation = 0.02;
   const double width = kDeviation * std::sqrt(12.0);  // of a uniform distribution with that deviation
-  model::Weights weights{config, {}, {}};
+  model::Weights weights{config, {}, {}, {}};
   for (const auto& [name, shape] : model::expected_tensors(config)) {
     std::int64_t count = 1;
     for (const std::int64_t extent : shape) count *= extent;

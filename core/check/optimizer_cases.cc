@@ -14,13 +14,19 @@ struct RowSpec {
   std::uint32_t tag = 0, role = 0;
   std::uint64_t group = 0;
   double weight = 1, outcome = 0;
-  std::vector<float> mask, logp, ref_logp;
+  std::vector<float> mask, output, ref_logp;  // output: log-probs, or values
+  std::vector<std::int32_t> turn;
+  std::vector<float> turn_score;
 };
 
-constexpr std::size_t kTokens = 7;
+constexpr std::size_t kTokens = 7, kTurns = 2;
+
+// What a loss is asked with: log-probs of pairs, with the anchor rows of some, or of plain rows, or values of plain
+// rows.
+enum class Form { kPairs, kPlain, kValues };
 
 // Two outcome pairs and two step pairs, an anchor row beside each; or plain rows for a loss without a reference.
-std::vector<RowSpec> make_rows(std::uint64_t seed, bool pairs) {
+std::vector<RowSpec> make_rows(std::uint64_t seed, Form form) {
   Rng rng(seed);
   std::vector<RowSpec> rows;
   const auto add = [&](std::uint32_t tag, std::uint32_t role, std::uint64_t group) {
@@ -33,13 +39,18 @@ std::vector<RowSpec> make_rows(std::uint64_t seed, bool pairs) {
     for (std::size_t t = 0; t < kTokens; ++t) {
       const bool inside = t > 0 && t < length;
       row.mask.push_back(inside && (t > 1 || role != IPR_ROLE_PLAIN) ? 1.0F : 0.0F);
-      row.logp.push_back(row.mask.back() != 0 ? static_cast<float>(-2 * rng.uniform()) : 0.0F);
-      row.ref_logp.push_back(row.mask.back() != 0 ? static_cast<float>(-2 * rng.uniform()) : 0.0F);
+      const auto number = [&] { return row.mask.back() != 0 ? static_cast<float>(-2 * rng.uniform()) : 0.0F; };
+      row.output.push_back(number());
+      row.ref_logp.push_back(number());
+      row.turn.push_back(row.mask.back() == 0 ? -1 : form == Form::kValues && t > 3 ? 1 : 0);
+    }
+    for (std::size_t turn = 0; form == Form::kValues && turn < kTurns; ++turn) {
+      row.turn_score.push_back(turn == group % 3 ? std::nanf("") : static_cast<float>(rng.uniform()));
     }
     rows.push_back(std::move(row));
   };
   for (std::uint64_t group = 1; group <= 4; ++group) {
-    if (pairs) {
+    if (form == Form::kPairs) {
       const std::uint32_t tag = group <= 2 ? 0 : 1;
       add(tag, IPR_ROLE_CHOSEN, group);
       add(tag, IPR_ROLE_REJECTED, group);
@@ -71,8 +82,14 @@ std::vector<ipr_total> totals_of(const std::vector<RowSpec>& rows) {
 
 struct LossAnswer {
   double loss = 0;
-  std::vector<std::vector<float>> d_logp;
+  std::vector<std::vector<float>> gradient;  // at the outputs
 };
+
+Form form_of(const ipr_optimizer_v1& table, ipr_self* self) {
+  const std::uint32_t needs = table.needs(self);
+  if ((needs & IPR_NEED_VALUE) != 0) return Form::kValues;
+  return (needs & IPR_NEED_REF_LOGP) != 0 ? Form::kPairs : Form::kPlain;
+}
 
 // Calls the plugin's loss on some rows of a step whose totals are given.
 Result<LossAnswer> call_loss(const plugin::Instance& instance, const std::vector<RowSpec>& rows,
@@ -85,10 +102,11 @@ Result<LossAnswer> call_loss(const plugin::Instance& instance, const std::vector
     values.resize(std::max<std::size_t>(values.size(), 1));
     return values;
   };
-  std::vector<float> mask = flat(&RowSpec::mask), logp = flat(&RowSpec::logp), ref = flat(&RowSpec::ref_logp),
-                     gradient(mask.size(), 0.0F);
-  std::vector<std::int32_t> turn(mask.size(), -1);
-  for (std::size_t i = 0; i < mask.size(); ++i) turn[i] = mask[i] != 0 ? 0 : -1;
+  std::vector<float> mask = flat(&RowSpec::mask), output = flat(&RowSpec::output), ref = flat(&RowSpec::ref_logp),
+                     turn_score = flat(&RowSpec::turn_score), gradient(mask.size(), 0.0F);
+  std::vector<std::int32_t> turn;
+  for (const RowSpec& row : rows) turn.insert(turn.end(), row.turn.begin(), row.turn.end());
+  turn.resize(mask.size(), -1);
   std::vector<std::uint32_t> tag, role;
   std::vector<std::uint64_t> group;
   std::vector<double> weight, outcome;
@@ -99,14 +117,17 @@ Result<LossAnswer> call_loss(const plugin::Instance& instance, const std::vector
     weight.push_back(row.weight);
     outcome.push_back(row.outcome);
   }
-  const std::int64_t shape[2] = {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(kTokens)};
+  const auto count = static_cast<std::int64_t>(rows.size());
+  const std::int64_t shape[2] = {count, static_cast<std::int64_t>(kTokens)};
+  const std::int64_t turn_shape[2] = {count, static_cast<std::int64_t>(kTurns)};
   const auto tensor = [&](void* values, std::uint8_t code) {
     return ipr_tensor{values, 1, 0, 2, code, 32, 1, shape, nullptr, 0};
   };
-  const ipr_tensor mask_t = tensor(mask.data(), 2), turn_t = tensor(turn.data(), 0), logp_t = tensor(logp.data(), 2),
-                   ref_t = tensor(ref.data(), 2);
+  const ipr_tensor mask_t = tensor(mask.data(), 2), turn_t = tensor(turn.data(), 0),
+                   output_t = tensor(output.data(), 2), ref_t = tensor(ref.data(), 2),
+                   turn_score_t{turn_score.data(), 1, 0, 2, 2, 32, 1, turn_shape, nullptr, 0};
   ipr_tensor gradient_t = tensor(gradient.data(), 2);
-  const bool needs_ref = (table->needs(instance.self()) & IPR_NEED_REF_LOGP) != 0;
+  const Form form = form_of(*table, instance.self());
   ipr_batch batch{sizeof(ipr_batch),
                   0,
                   0,
@@ -119,52 +140,55 @@ Result<LossAnswer> call_loss(const plugin::Instance& instance, const std::vector
                   outcome.data(),
                   &mask_t,
                   &turn_t,
-                  &logp_t,
-                  needs_ref ? &ref_t : nullptr,
-                  &gradient_t,
+                  form == Form::kValues ? nullptr : &output_t,
+                  form == Form::kPairs ? &ref_t : nullptr,
+                  form == Form::kValues ? nullptr : &gradient_t,
                   totals.data(),
-                  totals.size()};
+                  totals.size(),
+                  form == Form::kValues ? &output_t : nullptr,
+                  form == Form::kValues ? &turn_score_t : nullptr,
+                  form == Form::kValues ? &gradient_t : nullptr};
   const plugin::Context context;
   plugin::ErrorSlot error;
   LossAnswer answer;
   const ipr_status status = table->loss(instance.self(), context.get(), &batch, &answer.loss, error.get());
   if (status != IPR_OK) return error.status(status, instance.manifest().subject());
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    answer.d_logp.emplace_back(gradient.begin() + static_cast<std::ptrdiff_t>(r * kTokens),
-                               gradient.begin() + static_cast<std::ptrdiff_t>((r + 1) * kTokens));
+    answer.gradient.emplace_back(gradient.begin() + static_cast<std::ptrdiff_t>(r * kTokens),
+                                 gradient.begin() + static_cast<std::ptrdiff_t>((r + 1) * kTokens));
   }
   return answer;
 }
 
-Result<bool> wants_pairs(const plugin::Instance& instance) {
+Result<Form> wanted_form(const plugin::Instance& instance) {
   const auto* table = instance.extension<ipr_optimizer_v1>(IPR_OPTIMIZER_V1);
   if (table == nullptr) return plugin_error("no " IPR_OPTIMIZER_V1);
-  return (table->needs(instance.self()) & IPR_NEED_REF_LOGP) != 0;
+  return form_of(*table, instance.self());
 }
 
 Outcome gradient_by_differences(const Subject& subject) {
   IPR_NEED(const auto instance, make_instance(subject));
-  IPR_NEED(const bool pairs, wants_pairs(*instance));
+  IPR_NEED(const Form form, wanted_form(*instance));
   for (std::uint64_t round = 0; round < 4; ++round) {
-    std::vector<RowSpec> rows = make_rows(mix(subject.seed, 11, round), pairs);
+    std::vector<RowSpec> rows = make_rows(mix(subject.seed, 11, round), form);
     const std::vector<ipr_total> totals = totals_of(rows);
     IPR_NEED(const LossAnswer answer, call_loss(*instance, rows, totals));
     IPR_EXPECT(std::isfinite(answer.loss), "the loss is no number");
     for (std::size_t r = 0; r < rows.size(); ++r) {
       for (std::size_t t = 0; t < kTokens; ++t) {
-        const float kept = rows[r].logp[t];
+        const float kept = rows[r].output[t];
         constexpr float kStep = 1.0F / 256;
-        rows[r].logp[t] = kept + kStep;
+        rows[r].output[t] = kept + kStep;
         IPR_NEED(const LossAnswer above, call_loss(*instance, rows, totals));
-        rows[r].logp[t] = kept - kStep;
+        rows[r].output[t] = kept - kStep;
         IPR_NEED(const LossAnswer below, call_loss(*instance, rows, totals));
-        rows[r].logp[t] = kept;
+        rows[r].output[t] = kept;
         // Where the loss has a kink (a clip), every slope between those of its two sides is right.
         const double slopes[] = {(answer.loss - below.loss) / kStep, (above.loss - answer.loss) / kStep};
         const auto [least, most] = std::minmax(slopes[0], slopes[1]);
-        const double given = answer.d_logp[r][t], slack = 2e-4 * std::max({1.0, std::abs(least), std::abs(most)});
+        const double given = answer.gradient[r][t], slack = 2e-4 * std::max({1.0, std::abs(least), std::abs(most)});
         IPR_EXPECT(given >= least - slack && given <= most + slack,
-                   "row " + std::to_string(r) + ", token " + std::to_string(t) + ": d_logp is " +
+                   "row " + std::to_string(r) + ", token " + std::to_string(t) + ": the gradient is " +
                        std::to_string(given) + ", differences say " + std::to_string((slopes[0] + slopes[1]) / 2));
       }
     }
@@ -174,8 +198,8 @@ Outcome gradient_by_differences(const Subject& subject) {
 
 Outcome microbatch_invariant(const Subject& subject) {
   IPR_NEED(const auto instance, make_instance(subject));
-  IPR_NEED(const bool pairs, wants_pairs(*instance));
-  const std::vector<RowSpec> rows = make_rows(mix(subject.seed, 12), pairs);
+  IPR_NEED(const Form form, wanted_form(*instance));
+  const std::vector<RowSpec> rows = make_rows(mix(subject.seed, 12), form);
   const std::vector<ipr_total> totals = totals_of(rows);
   IPR_NEED(const LossAnswer whole, call_loss(*instance, rows, totals));
   double loss = 0;
@@ -187,9 +211,9 @@ Outcome microbatch_invariant(const Subject& subject) {
     }
     IPR_NEED(const LossAnswer answer, call_loss(*instance, part, totals));
     loss += answer.loss;
-    for (const std::vector<float>& gradient : answer.d_logp) {
+    for (const std::vector<float>& gradient : answer.gradient) {
       for (std::size_t t = 0; t < kTokens; ++t) {
-        IPR_EXPECT(std::abs(gradient[t] - whole.d_logp[row][t]) < 1e-6,
+        IPR_EXPECT(std::abs(gradient[t] - whole.gradient[row][t]) < 1e-6,
                    "row " + std::to_string(row) +
                        ": its gradient depends on the micro-batch; divide by `totals`, not by what the call sees");
       }
@@ -204,8 +228,8 @@ Outcome microbatch_invariant(const Subject& subject) {
 
 Outcome row_order_invariant(const Subject& subject) {
   IPR_NEED(const auto instance, make_instance(subject));
-  IPR_NEED(const bool pairs, wants_pairs(*instance));
-  const std::vector<RowSpec> rows = make_rows(mix(subject.seed, 13), pairs);
+  IPR_NEED(const Form form, wanted_form(*instance));
+  const std::vector<RowSpec> rows = make_rows(mix(subject.seed, 13), form);
   const std::vector<ipr_total> totals = totals_of(rows);
   std::vector<std::size_t> order(rows.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -218,7 +242,7 @@ Outcome row_order_invariant(const Subject& subject) {
              "the loss depends on the order of the rows");
   for (std::size_t i = 0; i < order.size(); ++i) {
     for (std::size_t t = 0; t < kTokens; ++t) {
-      IPR_EXPECT(std::abs(second.d_logp[i][t] - first.d_logp[order[i]][t]) < 1e-6,
+      IPR_EXPECT(std::abs(second.gradient[i][t] - first.gradient[order[i]][t]) < 1e-6,
                  "a row's gradient depends on the order of the rows");
     }
   }

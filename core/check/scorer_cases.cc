@@ -1,4 +1,5 @@
-// What a scorer must do, with rollouts whose outcomes are known: determinism, order, true outcomes, honest failure.
+// What a scorer must do, with rollouts whose outcomes and a model whose values are known: determinism, order, true
+// outcomes, honest failure.
 #include <algorithm>
 #include <cmath>
 #include <deque>
@@ -72,6 +73,23 @@ class FakeQueue final : public plugin::RolloutQueue {
   std::deque<Answer> waiting_, shown_;
 };
 
+// Values that depend on (trajectory, turn) only; `fails`: a model that gives none.
+class FakeModel final : public plugin::StepModel {
+ public:
+  explicit FakeModel(bool fails) : fails_(fails) {}
+  Result<std::vector<double>> values(std::span<const ipr_query* const> queries) override {
+    if (fails_) return failed("the model gives no values");
+    std::vector<double> values;
+    for (const ipr_query* query : queries) {
+      values.push_back(static_cast<double>(mix(query->trajectory->id, query->turn) % 11) / 10);
+    }
+    return values;
+  }
+
+ private:
+  const bool fails_;
+};
+
 struct Asked {
   std::vector<std::pair<std::size_t, std::size_t>> queries;  // trajectory, turn
   bool rivals = false;                                       // each neighbours' pair is compared, else none is
@@ -90,6 +108,9 @@ Result<std::vector<ipr_score>> ask(const Subject& subject, const Asked& asked, s
   plugin::HostServices services;
   services.open_rollouts = [order, one_fails]() -> Result<std::unique_ptr<plugin::RolloutQueue>> {
     return std::unique_ptr<plugin::RolloutQueue>(std::make_unique<FakeQueue>(order, one_fails));
+  };
+  services.open_model = [one_fails](std::string_view) -> Result<std::unique_ptr<plugin::StepModel>> {
+    return std::unique_ptr<plugin::StepModel>(std::make_unique<FakeModel>(one_fails));
   };
   IPR_ASSIGN(const auto instance, make_instance(subject, std::move(services)));
   const auto* table = instance->extension<ipr_scorer_v1>(IPR_SCORER_V1);

@@ -79,13 +79,14 @@ Result<std::vector<Given>> read_given(const ScoreCommand& command, const env::En
 }
 
 // The line of one trajectory. The standard error of a mean of N outcomes is sqrt(variance / N); a single outcome has
-// none, a true one (N = 0) has 0.
+// none, nor has a value that is no mean (N = 0), a true outcome after the last turn has 0.
 Json line_of(const rollout::Trajectory& trajectory, const std::vector<loop::Score>& scores,
              const std::vector<double>& exact, const Json& scorer) {
   Json steps = Json::array();
   for (std::size_t turn = 0; turn < trajectory.turns.size(); ++turn) {
     const loop::Score& score = scores[turn];
-    Json error = score.samples == 0 ? Json(0.0) : Json();
+    const bool is_outcome = score.samples == 0 && turn + 1 == trajectory.turns.size();
+    Json error = is_outcome ? Json(0.0) : Json();
     if (score.samples > 1) error = std::sqrt(score.variance / score.samples);
     steps.push_back({{"turn", turn},
                      {"action", trajectory.turns[turn].action},
@@ -150,7 +151,9 @@ Status score(const ScoreCommand& command) {
   IPR_ASSIGN(const std::vector<Given> given, read_given(command, environment, tasks));
 
   IPR_ASSIGN(const auto policy, ScoringPolicy::make(registry, command.policy, environment, options, stop));
-  IPR_ASSIGN(const auto scorer, loop::StepScorer::make(choice, policy->rollouts(), options.seed));
+  IPR_ASSIGN(const loop::Compute compute, compute_of(options));  // of a scorer's own model
+  IPR_ASSIGN(const auto scorer,
+             loop::StepScorer::make(choice, policy->rollouts(), environment, compute, options.seed));
   const Json asked = choice.settings.value("temperature", Json(1.0));  // of a scorer that samples
   const double temperature = asked.is_number() ? asked.get<double>() : 1.0;
   Json identity = {{"id", choice.manifest.id},
@@ -158,6 +161,7 @@ Status score(const ScoreCommand& command) {
                    {"config_hash", scorer->plugin().config_hash()},
                    {"seed", options.seed}};
   identity.update(policy->identity());
+  if (!scorer->models().empty()) identity["model_sha256"] = scorer->models();
 
   loop::ProgressLine progress(false);
   progress.begin("score", "trajectories", given.size());

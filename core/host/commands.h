@@ -28,6 +28,7 @@ void add_export(CLI::App& app, Chosen& chosen);
 void add_plugin(CLI::App& app, Chosen& chosen);
 void add_doctor(CLI::App& app, Chosen& chosen);
 void add_train(CLI::App& app, Chosen& chosen);
+void add_train_scorer(CLI::App& app, Chosen& chosen);
 void add_score(CLI::App& app, Chosen& chosen);
 void add_collect(CLI::App& app, Chosen& chosen);
 void add_completion(CLI::App& app, Chosen& chosen);

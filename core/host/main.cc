@@ -98,6 +98,7 @@ int main(int argc, char** argv) {
   ipr::host::add_eval(app, chosen);
   ipr::host::add_collect(app, chosen);
   ipr::host::add_train(app, chosen);
+  ipr::host::add_train_scorer(app, chosen);
   ipr::host::add_score(app, chosen);
   ipr::host::add_replay(app, chosen);
   ipr::host::add_play(app, chosen);

@@ -30,6 +30,10 @@ bool OptimizerPlugin::needs_reference() const {
   return (table_->needs(instance_->self()) & IPR_NEED_REF_LOGP) != 0;
 }
 
+bool OptimizerPlugin::needs_value() const {
+  return (table_->needs(instance_->self()) & IPR_NEED_VALUE) != 0;
+}
+
 Result<Json> OptimizerPlugin::train_defaults(std::uint64_t iteration) const {
   return parse_json(text(table_->train_defaults(instance_->self(), iteration)),
                     instance_->manifest().subject() + ": train_defaults");

@@ -60,7 +60,9 @@ class OptimizerPlugin {
   [[nodiscard]] static Result<std::unique_ptr<OptimizerPlugin>> make(std::unique_ptr<plugin::Instance> instance);
 
   [[nodiscard]] const std::string& id() const { return instance_->manifest().id; }
+  [[nodiscard]] std::string subject() const { return instance_->manifest().subject(); }
   [[nodiscard]] bool needs_reference() const;
+  [[nodiscard]] bool needs_value() const;
   // JSON of the training defaults (docs/plugins.md) for an iteration.
   [[nodiscard]] Result<Json> train_defaults(std::uint64_t iteration) const;
   [[nodiscard]] Result<std::vector<CollectPlan>> plans(std::uint64_t iteration, std::uint64_t seed);
@@ -69,7 +71,7 @@ class OptimizerPlugin {
   [[nodiscard]] Result<std::vector<Query>> wanted();
   Status scored(std::size_t i, const Score& score);
   [[nodiscard]] Result<std::vector<Example>> emit(std::uint64_t seed);
-  // L and, in the batch, dL/dlogp.
+  // L and, in the batch, its gradient.
   [[nodiscard]] Result<double> loss(ipr_batch& batch);
 
  private:

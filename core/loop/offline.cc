@@ -44,7 +44,9 @@ Result<train::RowLogprobs> reference_logprobs(train::Backend& backend, const mod
 Result<StageSettings> offline_settings(const PluginChoice& choice) {
   std::map<std::string, double> unused;
   IPR_ASSIGN(const auto optimizer, make_optimizer(choice, unused));
-  return settings_of(*optimizer, choice, kIteration);
+  IPR_ASSIGN(const StageSettings settings, settings_of(*optimizer, choice, kIteration));
+  IPR_TRY(check_trains(*optimizer, settings, train::Output::kLogp));
+  return settings;
 }
 
 Result<OfflineResult> train_offline(OfflineJob job, ProgressLine& progress, const std::atomic<bool>& stop) {

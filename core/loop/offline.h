@@ -36,7 +36,7 @@ struct OfflineResult {
   double tokens_per_second = 0;
 };
 
-// The training settings that `choice` stands for, with all values checked.
+// The training settings that `choice` stands for, with all values checked; Code::kUsage where it trains no policy.
 [[nodiscard]] Result<StageSettings> offline_settings(const PluginChoice& choice);
 
 // Trains all epochs. `stop` is polled between steps; then Code::kInterrupted.

@@ -147,6 +147,10 @@ std::string weights_hash(const model::Weights& weights) {
       add(module + " B", pair.b);
     }
   }
+  if (weights.value_head) {
+    add(model::kValueWeight, weights.value_head->weight);
+    add(model::kValueBias, weights.value_head->bias);
+  }
   return sha256_hex(names);
 }
 

@@ -78,7 +78,7 @@ struct Policy {
 // same base in memory.
 [[nodiscard]] Result<model::Weights> load_like(const model::Weights& start, const std::string& folder);
 
-// SHA-256 over names, shapes and the SHA-256 of the values, in map order, of base and change.
+// SHA-256 over names, shapes and the SHA-256 of the values, in map order, of base, change and value head.
 [[nodiscard]] std::string weights_hash(const model::Weights& weights);
 
 }  // namespace ipr::loop

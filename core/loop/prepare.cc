@@ -11,6 +11,7 @@
 #include "core/loop/mini.h"
 #include "core/loop/run_state.h"
 #include "core/loop/software.h"
+#include "core/loop/stage_settings.h"
 
 namespace ipr::loop {
 namespace {
@@ -109,15 +110,28 @@ Status Run::make_plugins() {
   IPR_ASSIGN(auto optimizer, plugin::Instance::create(config_.optimizer.manifest, config_.optimizer.settings,
                                                       record_metrics(config_.optimizer.services)));
   IPR_ASSIGN(optimizer_, OptimizerPlugin::make(std::move(optimizer)));
+  IPR_ASSIGN(const StageSettings settings, settings_of(*optimizer_, config_.optimizer, 1));
+  IPR_TRY(check_trains(*optimizer_, settings, train::Output::kLogp));
   plugin::HostServices services = config_.scorer.services;
   services.open_rollouts = [this]() -> Result<std::unique_ptr<plugin::RolloutQueue>> {
     if (!service_) return failed("rollouts are only there while the scorer is asked");
     return service_->open();
   };
+  services.open_model = [this](std::string_view spec) { return models_.open(spec); };
   IPR_ASSIGN(auto scorer,
              plugin::Instance::create(config_.scorer.manifest, config_.scorer.settings, std::move(services)));
   IPR_ASSIGN(scorer_, ScorerPlugin::make(std::move(scorer)));
   return {};
+}
+
+Status Run::check_scorer_models() {
+  constexpr const char* kState = "scorer_models";
+  IPR_ASSIGN(const std::optional<std::string> before, store_->state(kState));
+  if (before && *before != models_.models()) {
+    return bad_data(config_.out + ": the model of the scorer has changed since the run began; restore it, or begin a " +
+                    "new run with --out");
+  }
+  return before || models_.models().empty() ? Status() : store_->set_state(kState, models_.models());
 }
 
 Status Run::fill_panels() {

@@ -8,7 +8,13 @@
 namespace ipr::loop {
 
 Run::Run(const RunConfig& config, ProgressLine& progress, const std::atomic<bool>& stop)
-    : config_(config), progress_(progress), stop_(stop), env_seed_(environment_seed(config.seed)) {}
+    : config_(config),
+      progress_(progress),
+      stop_(stop),
+      env_seed_(environment_seed(config.seed)),
+      models_(*config.environment, config.compute) {
+  models_.set_book(&book_);
+}
 
 Run::~Run() = default;
 
@@ -38,8 +44,9 @@ Status Run::go() {
   // First: without its device and its model nothing is begun.
   IPR_ASSIGN(backend_, train::load_backend(backend_options(config_.compute)));
   IPR_TRY(load_given_model());
-  IPR_TRY(open_folder());
   IPR_TRY(make_plugins());
+  IPR_TRY(open_folder());
+  IPR_TRY(check_scorer_models());
   IPR_TRY(list_tasks());
   IPR_TRY(collect_experts());
   IPR_TRY(make_start_model());

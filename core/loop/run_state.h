@@ -12,6 +12,7 @@
 
 #include "core/loop/choose.h"
 #include "core/loop/expert.h"
+#include "core/loop/model_service.h"
 #include "core/loop/panel.h"
 #include "core/loop/policy.h"
 #include "core/loop/record.h"
@@ -43,7 +44,10 @@ class Run {
   Status fill_panels();
   Status open_folder();
   Status note_software(const Json& now);
+  // Before the folder is touched: a run whose plugins refuse to work leaves nothing behind.
   Status make_plugins();
+  // That a scorer's own models are those that the run began with.
+  Status check_scorer_models();
   Status list_tasks();
   Status collect_experts();
   Result<std::vector<rollout::Trajectory>> play_experts();
@@ -128,6 +132,7 @@ class Run {
 
   std::optional<store::RunStore> store_;
   std::unique_ptr<OptimizerPlugin> sft_, optimizer_;
+  ModelService models_;  // before the scorer, which holds what it opened
   std::unique_ptr<ScorerPlugin> scorer_;
   Panel train_, dev_, test_;
   std::vector<report::OverlapNote> overlaps_;       // of the panels, where allowed

@@ -51,6 +51,18 @@ Result<StageSettings> settings_of(const OptimizerPlugin& optimizer, const Plugin
   return stage_settings_from_json(std::move(json), choice.manifest.subject() + ": training settings");
 }
 
+Status check_trains(const OptimizerPlugin& optimizer, const StageSettings& settings, train::Output wanted) {
+  const bool values = settings.train.trains == train::Output::kValue;
+  if (values != optimizer.needs_value() || (values && optimizer.needs_reference())) {
+    return plugin_error(optimizer.subject() + ": its loss wants " +
+                        (optimizer.needs_value() ? "values, alone" : "log-probs") + ", but it trains \"" +
+                        (values ? "value" : "policy") + "\"; ask its author");
+  }
+  if (settings.train.trains == wanted) return {};
+  return usage(optimizer.subject() + (values ? ": trains a scorer's model, not a policy; use `ipr-host train-scorer`"
+                                             : ": trains a policy, not a scorer's model; use `ipr-host train`"));
+}
+
 std::int64_t bounded_epochs(const StageSettings& settings, const std::vector<train::TrainRow>& rows) {
   double tokens = 0;
   for (const train::TrainRow& row : rows) tokens += static_cast<double>(row.ids.size());

@@ -27,6 +27,11 @@ struct StageSettings {
 [[nodiscard]] Result<StageSettings> settings_of(const OptimizerPlugin& optimizer, const PluginChoice& choice,
                                                 int iteration);
 
+// Code::kUsage unless the optimizer trains what the command is there for: a policy, or a scorer's values. Code::kPlugin
+// where its loss wants something else than its settings say it trains.
+[[nodiscard]] Status check_trains(const OptimizerPlugin& optimizer, const StageSettings& settings,
+                                  train::Output wanted);
+
 // How many epochs the rows leave room for.
 [[nodiscard]] std::int64_t bounded_epochs(const StageSettings& settings, const std::vector<train::TrainRow>& rows);
 

@@ -12,13 +12,15 @@ std::uint64_t key_of(const rollout::Trajectory& trajectory, std::size_t turn) {
 }  // namespace
 
 Result<std::unique_ptr<StepScorer>> StepScorer::make(const PluginChoice& choice, MakeRollouts rollouts,
+                                                     const env::Environment& environment, const Compute& compute,
                                                      std::uint64_t run_seed) {
-  std::unique_ptr<StepScorer> made(new StepScorer(std::move(rollouts), run_seed));
+  std::unique_ptr<StepScorer> made(new StepScorer(std::move(rollouts), environment, compute, run_seed));
   plugin::HostServices services = choice.services;
   services.open_rollouts = [raw = made.get()]() -> Result<std::unique_ptr<plugin::RolloutQueue>> {
     if (!raw->rollouts_) return failed("rollouts are only there while the scorer is asked");
     return raw->rollouts_->open();
   };
+  services.open_model = [raw = made.get()](std::string_view spec) { return raw->models_.open(spec); };
   IPR_ASSIGN(auto instance, plugin::Instance::create(choice.manifest, choice.settings, std::move(services)));
   IPR_ASSIGN(made->scorer_, ScorerPlugin::make(std::move(instance)));
   return made;
@@ -48,7 +50,9 @@ Result<std::vector<std::vector<Score>>> StepScorer::score(const rollout::Traject
 Status StepScorer::ask(const std::vector<Query>& queries, const rollout::TrajectoryBook& book,
                        const std::function<void(std::size_t)>& on_rollouts, const std::atomic<bool>& stop) {
   rollouts_ = make_rollouts_(book, on_rollouts);
+  models_.set_book(&book);
   Result<std::vector<Score>> answers = scorer_->score(queries, book, run_seed_, [&stop] { return stop.load(); });
+  models_.set_book(nullptr);
   rollouts_.reset();
   if (stop) return {Code::kInterrupted, "scoring: interrupted; what was printed is complete"};
   if (!answers.ok()) return answers.status();

@@ -60,7 +60,7 @@ Result<Weights> load_safetensors(LlamaConfig config, const std::vector<Safetenso
     faults[i] = check_finite(tensor->name, read[i], file->file->path());
     file->file->forget({tensor->bytes, bytes_of(*tensor)});
   });
-  Weights weights{std::move(config), {}, {}};
+  Weights weights{std::move(config), {}, {}, {}};
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     IPR_TRY(faults[i]);
     weights.tensors.emplace(wanted[i].second->name, std::move(read[i]));
@@ -99,6 +99,7 @@ Status fill(const std::string& folder, const Weights& weights, const std::map<st
   IPR_TRY(write_files(folder, files));
   std::map<std::string, Tensor> tensors = weights.tensors;
   for (auto& [name, tensor] : tensors) tensor.values = tensor.values.as_f32();
+  if (weights.value_head) IPR_TRY(save_value_head(folder, *weights.value_head));
   return write_safetensors(folder + "/model.safetensors", tensors);
 }
 

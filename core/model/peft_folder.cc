@@ -208,6 +208,7 @@ Status fill(const std::string& folder, const Weights& weights, const std::map<st
     tensors[tensor_name(module, kEndOfA)] = pair.a;
     tensors[tensor_name(module, kEndOfB)] = pair.b;
   }
+  if (weights.value_head) IPR_TRY(save_value_head(folder, *weights.value_head));
   return write_safetensors(folder + kTensors, tensors);
 }
 

@@ -104,11 +104,12 @@ Status check_weights(const Weights& weights, const std::string& source) {
                       std::to_string(tensor.values.size()) + " values");
     }
   }
+  if (weights.value_head) IPR_TRY(check_value_head(weights.config, *weights.value_head, source));
   return weights.lora ? check_lora(weights.config, *weights.lora, source) : Status();
 }
 
 Weights random_weights(const LlamaConfig& config, std::uint64_t seed, double std) {
-  Weights weights{config, {}, {}};
+  Weights weights{config, {}, {}, {}};
   for (const auto& [name, shape] : expected_tensors(config)) {
     std::vector<float> values(static_cast<std::size_t>(element_count(shape)));
     if (shape.size() == 1) std::fill(values.begin(), values.end(), name.ends_with(".bias") ? 0.0f : 1.0f);

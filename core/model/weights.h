@@ -13,6 +13,7 @@
 #include "core/base/status.h"
 #include "core/model/config.h"
 #include "core/model/lora.h"
+#include "core/model/value_head.h"
 #include "core/model/values.h"
 
 namespace ipr::model {
@@ -24,6 +25,8 @@ struct Weights {
   std::map<std::string, Tensor> tensors;
   // Set: `tensors` is the frozen base, and the model is the base with this change.
   std::optional<Lora> lora;
+  // Set: the model also gives a scalar for each token.
+  std::optional<ValueHead> value_head;
 };
 
 // The names and shapes that `config` demands, in map order.

@@ -80,12 +80,44 @@ void close_queue(ipr_queue* queue) {
   delete queue_of(queue);
 }
 
+StepModel* model_of(ipr_model* model) {
+  return reinterpret_cast<StepModel*>(model);
+}
+
+// What is wrong with a model's folder is the user's to mend: the scorer hands the code on.
+ipr_status report_model(ipr_error* error, const Status& status) {
+  const ipr_status code = report(error, status);
+  if (status.code() == Code::kData) return IPR_DATA_LOSS;
+  return status.code() == Code::kUsage ? IPR_INVALID_ARGUMENT : code;
+}
+
+ipr_status open_model(const ipr_host* host, const ipr_ctx*, ipr_str spec, ipr_model** out, ipr_error* error) {
+  Result<std::unique_ptr<StepModel>> opened = services(host).open_model(text(spec));
+  if (!opened.ok()) return report_model(error, opened.status());
+  *out = reinterpret_cast<ipr_model*>(std::move(opened).value().release());
+  return IPR_OK;
+}
+
+ipr_status model_value(ipr_model* model, const ipr_ctx*, std::size_t n, const ipr_query* const* queries, double* out,
+                       ipr_error* error) {
+  const Result<std::vector<double>> values = model_of(model)->values({queries, n});
+  if (!values.ok()) return report_model(error, values.status());
+  std::copy(values->begin(), values->end(), out);
+  return IPR_OK;
+}
+
+void close_model(ipr_model* model) {
+  delete model_of(model);
+}
+
 constexpr ipr_host_basics_v1 kBasics = {sizeof(ipr_host_basics_v1), 0, log_line, record_metric, parallel_for, path};
 constexpr ipr_host_rollouts_v1 kRollouts = {sizeof(ipr_host_rollouts_v1), 0, open_queue, submit, wait, close_queue};
+constexpr ipr_host_model_v1 kModels = {sizeof(ipr_host_model_v1), 0, open_model, model_value, close_model};
 
 const void* get_service(const ipr_host* host, const char* id) {
   if (std::strcmp(id, IPR_HOST_BASICS_V1) == 0) return &kBasics;
   if (std::strcmp(id, IPR_HOST_ROLLOUTS_V1) == 0 && services(host).open_rollouts) return &kRollouts;
+  if (std::strcmp(id, IPR_HOST_MODEL_V1) == 0 && services(host).open_model) return &kModels;
   return nullptr;
 }
 

@@ -25,6 +25,14 @@ class RolloutQueue {
   virtual Result<std::size_t> wait(std::span<ipr_rollout_res* const> results, std::uint64_t timeout_ns) = 0;
 };
 
+// A model with a scalar head as `ipr.host.model/1` offers it; implemented by core/loop, by a fake in tests. One thread.
+class StepModel {
+ public:
+  virtual ~StepModel() = default;
+  // One value for each query, in their order.
+  virtual Result<std::vector<double>> values(std::span<const ipr_query* const> queries) = 0;
+};
+
 // Everything that varies between instances. Callbacks may come from any thread.
 struct HostServices {
   std::string data_folder;   // --data, or empty
@@ -34,6 +42,8 @@ struct HostServices {
   std::function<void(int level, std::string_view line)> log;
   std::function<void(std::string_view name, double value)> metric;
   std::function<Result<std::unique_ptr<RolloutQueue>>()> open_rollouts;  // empty: no such service
+  // Opens what a spec (JSON, plugin.h) names. Empty: no such service.
+  std::function<Result<std::unique_ptr<StepModel>>(std::string_view spec)> open_model;
 };
 
 // Owns the tables; must outlive the instance that was given `table()`.

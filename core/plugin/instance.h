@@ -19,8 +19,8 @@ class Instance {
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
-  // The table of an extension, or nullptr. A table shorter than `Table` of this header counts as absent: minor versions
-  // are equal.
+  // The table of an extension, or nullptr. A table shorter than `Table` of this header counts as absent: no minor
+  // version has made one longer yet.
   template <typename Table>
   [[nodiscard]] const Table* extension(const char* id) const {
     const auto* table = static_cast<const Table*>(instance_.get_extension(instance_.self, id));

@@ -116,7 +116,7 @@ Result<const ipr_library*> open_library(const std::string& path) {
   const ipr_library* library = slot->get<const ipr_library*()>(kEntrySymbol)();
   if (library == nullptr || !IPR_HAS(library, ipr_library, plugins))
     return plugin_error(path + ": returned no plugins");
-  if (library->abi_major != IPR_ABI_MAJOR || library->abi_minor != IPR_ABI_MINOR) {
+  if (library->abi_major != IPR_ABI_MAJOR || library->abi_minor > IPR_ABI_MINOR) {
     return plugin_error(path + ": built for plugin ABI " + version_text(library->abi_major, library->abi_minor) +
                         ", this host speaks " + version_text(IPR_ABI_MAJOR, IPR_ABI_MINOR) +
                         "; rebuild the plugin with this host's SDK");

@@ -173,7 +173,20 @@ Result<ExportedRows> export_pairs(store::RunStore& record, const Messages& promp
                                        ": choose with --kind and --iteration"));
 }
 
+// Whose agent took the steps and whether its optimizer asked for scores only where they mattered; null: not recorded.
+struct StepOrigin {
+  Json model, lazy;
+};
+Result<StepOrigin> step_origin(store::RunStore& record) {
+  IPR_ASSIGN(const std::optional<std::string> text, record.state("config"));
+  IPR_ASSIGN(const Json resolved, parse_json(text.value_or("{}"), record.path() + ": config"));
+  const Json config = resolved.value("config", Json::object());
+  const Json settings = config.value("optimizer", Json::object()).value("settings", Json::object());
+  return StepOrigin{config.value("model", Json()), settings.value("lazy", Json())};
+}
+
 Result<ExportedRows> export_steps(store::RunStore& record, const Messages& prompt) {
+  IPR_ASSIGN(const StepOrigin origin, step_origin(record));
   IPR_ASSIGN(const std::vector<store::StepScore> scores, record.all_scores());
   ExportedRows rows;
   store::Episode episode;
@@ -200,7 +213,9 @@ Result<ExportedRows> export_steps(store::RunStore& record, const Messages& promp
               {"policy", episode.policy},
               {"split", episode.split},
               {"iteration", episode.iteration},
-              {"reward", episode.outcome}},
+              {"reward", episode.outcome},
+              {"model", origin.model},
+              {"lazy", origin.lazy}},
              rows);
   }
   if (rows.count == 0) return bad_data(record.path() + ": no step was scored in this run");

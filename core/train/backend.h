@@ -16,10 +16,16 @@
 
 namespace ipr::train {
 
+// What a forward gives for each token where a row's mask is not 0 and t >= 1, 0 elsewhere:
+//   kLogp   log p(ids[t] | ids[<t])
+//   kValue  the scalar of Weights::value_head once ids[t] has been read
+enum class Output { kLogp, kValue };
+
 // AdamW with decoupled weight decay on every parameter (Loshchilov & Hutter 2019) and clipping by global L2 norm.
 struct StepSettings {
   double lr = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0;
-  double clip = 0;  // 0: off; factor = min(1, clip / (norm + 1e-6))
+  double clip = 0;                // 0: off; factor = min(1, clip / (norm + 1e-6))
+  Output output = Output::kLogp;  // what the loss is of
 };
 
 struct StepStats {
@@ -27,19 +33,22 @@ struct StepStats {
   double grad_norm = 0;  // before clipping
 };
 
-// logp[r][t] = log p(ids[t] | ids[<t]) of row r where mask is not 0 and t >= 1, else 0. The callee returns L and fills
-// d_logp (same shape, zeroed) with dL/dlogp; the backend then descends along it (abi.md section 7).
-using LossFunction =
-    std::function<Result<double>(const std::vector<std::vector<float>>& logp, std::vector<std::vector<float>>& d_logp)>;
+// outputs[r][t] is the step's Output of token t of row r. The callee returns L and fills `gradient` (same shape,
+// zeroed) with dL/doutputs; the backend then descends along it (abi.md section 7).
+using LossFunction = std::function<Result<double>(const std::vector<std::vector<float>>& outputs,
+                                                  std::vector<std::vector<float>>& gradient)>;
 
 class Backend {
  public:
   virtual ~Backend() = default;
-  // Replaces the weights and clears the optimizer's state.
+  // Replaces the weights and clears the optimizer's state. A value head is trained with whatever else is: all weights,
+  // or the pairs of a frozen base (none of them: the head alone, which is also the cheap way to read values).
   virtual Status set_weights(const model::Weights& weights) = 0;
   [[nodiscard]] virtual Result<model::Weights> weights() const = 0;
   // Log-probs without a graph, per row and token as in LossFunction.
   [[nodiscard]] virtual Result<std::vector<std::vector<float>>> logprobs(std::span<const TrainRow* const> rows) = 0;
+  // Values of the head without a graph, per row and token. Code::kFailed where the weights have none.
+  [[nodiscard]] virtual Result<std::vector<std::vector<float>>> values(std::span<const TrainRow* const> rows) = 0;
   // All logits of one sequence, [tokens, vocab]: the reference the rollout engine is tested against.
   [[nodiscard]] virtual Result<std::vector<float>> logits(std::span<const std::int32_t> ids) = 0;
   // One optimizer step: forward, loss, backward, clip, AdamW. One pass where the rows fit, else two (abi.md section 7).

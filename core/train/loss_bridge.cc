@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -24,15 +25,15 @@ PluginLoss plugin_loss(const ipr_optimizer_v1& table, ipr_self* self, std::strin
 }
 
 LossBatch::LossBatch(std::span<const TrainRow* const> rows, std::span<const std::vector<float>* const> ref_logp,
-                     std::uint64_t step)
+                     std::uint64_t step, Output output)
     : rows_(rows), totals_(totals_of(rows)) {
   for (const TrainRow* row : rows) width_ = std::max(width_, row->ids.size());
   const std::size_t cells = rows.size() * width_;
   shape_[0] = static_cast<std::int64_t>(rows.size());
   shape_[1] = static_cast<std::int64_t>(width_);
   mask_.resize(cells);
-  logp_.resize(cells);
-  d_logp_.resize(cells);
+  output_.resize(cells);
+  gradient_.resize(cells);
   turn_.assign(cells, -1);
   if (!ref_logp.empty()) ref_logp_.resize(cells);
   for (std::size_t r = 0; r < rows.size(); ++r) {
@@ -43,15 +44,15 @@ LossBatch::LossBatch(std::span<const TrainRow* const> rows, std::span<const std:
     weight_.push_back(row.weight);
     outcome_.push_back(row.outcome);
     fill(mask_, r, row.mask);
-    if (width_ > 0) mask_[r * width_] = 0;  // the first token has no log-prob
+    if (width_ > 0) mask_[r * width_] = 0;  // the first token has no output
     std::copy(row.turn.begin(), row.turn.end(), turn_.begin() + static_cast<std::ptrdiff_t>(r * width_));
     if (!ref_logp.empty()) fill(ref_logp_, r, *ref_logp[r]);
   }
-  mask_tensor_ = tensor_of(mask_.data(), false);
-  turn_tensor_ = tensor_of(turn_.data(), true);
-  logp_tensor_ = tensor_of(logp_.data(), false);
-  ref_logp_tensor_ = tensor_of(ref_logp_.data(), false);
-  d_logp_tensor_ = tensor_of(d_logp_.data(), false);
+  mask_tensor_ = tensor_of(mask_.data(), shape_, false);
+  turn_tensor_ = tensor_of(turn_.data(), shape_, true);
+  output_tensor_ = tensor_of(output_.data(), shape_, false);
+  ref_logp_tensor_ = tensor_of(ref_logp_.data(), shape_, false);
+  gradient_tensor_ = tensor_of(gradient_.data(), shape_, false);
   batch_.struct_size = sizeof batch_;
   batch_.step = step;
   batch_.rows = rows.size();
@@ -63,14 +64,34 @@ LossBatch::LossBatch(std::span<const TrainRow* const> rows, std::span<const std:
   batch_.outcome = outcome_.data();
   batch_.mask = &mask_tensor_;
   batch_.turn = &turn_tensor_;
-  batch_.logp = &logp_tensor_;
   batch_.ref_logp = ref_logp.empty() ? nullptr : &ref_logp_tensor_;
-  batch_.d_logp = &d_logp_tensor_;
+  if (output == Output::kLogp) {
+    batch_.logp = &output_tensor_;
+    batch_.d_logp = &gradient_tensor_;
+  } else {
+    fill_turn_scores();
+    batch_.value = &output_tensor_;
+    batch_.turn_score = &turn_score_tensor_;
+    batch_.d_value = &gradient_tensor_;
+  }
   batch_.totals = totals_.data();
   batch_.total_count = totals_.size();
 }
 
-ipr_tensor LossBatch::tensor_of(void* values, bool integers) {
+void LossBatch::fill_turn_scores() {
+  std::size_t turns = 0;
+  for (const TrainRow* row : rows_) turns = std::max(turns, row->turn_score.size());
+  turn_score_.assign(rows_.size() * turns, std::numeric_limits<float>::quiet_NaN());
+  for (std::size_t r = 0; r < rows_.size(); ++r) {
+    const std::vector<float>& scores = rows_[r]->turn_score;
+    std::copy(scores.begin(), scores.end(), turn_score_.begin() + static_cast<std::ptrdiff_t>(r * turns));
+  }
+  turn_shape_[0] = shape_[0];
+  turn_shape_[1] = static_cast<std::int64_t>(turns);
+  turn_score_tensor_ = tensor_of(turn_score_.data(), turn_shape_, false);
+}
+
+ipr_tensor LossBatch::tensor_of(void* values, const std::int64_t* shape, bool integers) {
   ipr_tensor tensor{};
   tensor.data = values;
   tensor.device_type = 1;  // CPU
@@ -78,7 +99,7 @@ ipr_tensor LossBatch::tensor_of(void* values, bool integers) {
   tensor.type_code = integers ? 0 : 2;
   tensor.type_bits = 32;
   tensor.type_lanes = 1;
-  tensor.shape = shape_;
+  tensor.shape = shape;
   return tensor;
 }
 
@@ -86,22 +107,22 @@ void LossBatch::fill(std::vector<float>& padded, std::size_t row, const std::vec
   std::copy(values.begin(), values.end(), padded.begin() + static_cast<std::ptrdiff_t>(row * width_));
 }
 
-Result<double> LossBatch::run(const PluginLoss& loss, const std::vector<std::vector<float>>& logp,
-                              std::vector<std::vector<float>>& d_logp) {
-  for (std::size_t r = 0; r < rows_.size(); ++r) fill(logp_, r, logp[r]);
-  std::fill(d_logp_.begin(), d_logp_.end(), 0.0f);
+Result<double> LossBatch::run(const PluginLoss& loss, const std::vector<std::vector<float>>& outputs,
+                              std::vector<std::vector<float>>& gradient) {
+  for (std::size_t r = 0; r < rows_.size(); ++r) fill(output_, r, outputs[r]);
+  std::fill(gradient_.begin(), gradient_.end(), 0.0f);
   IPR_ASSIGN(const double value, loss(batch_));
   const bool finite =
-      std::isfinite(value) && std::all_of(d_logp_.begin(), d_logp_.end(), [](float g) { return std::isfinite(g); });
+      std::isfinite(value) && std::all_of(gradient_.begin(), gradient_.end(), [](float g) { return std::isfinite(g); });
   if (!finite) {
     return plugin_error("optimizer: loss of step " + std::to_string(batch_.step) + " is " + std::to_string(value) +
                         " or has a gradient that is not finite; lower the learning rate, or check the plugin with "
                         "`ipr-host plugin check`");
   }
   for (std::size_t r = 0; r < rows_.size(); ++r) {
-    for (std::size_t t = 0; t < d_logp[r].size(); ++t) {
+    for (std::size_t t = 0; t < gradient[r].size(); ++t) {
       const std::size_t cell = r * width_ + t;
-      d_logp[r][t] = mask_[cell] == 0 ? 0 : d_logp_[cell];
+      gradient[r][t] = mask_[cell] == 0 ? 0 : gradient_[cell];
     }
   }
   return value;

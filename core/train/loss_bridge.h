@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "core/base/status.h"
+#include "core/train/backend.h"
 #include "core/train/rows.h"
 #include "ipr/plugin.h"
 
 namespace ipr::train {
 
-// What the trainer calls once per optimizer step: returns L and writes dL/dlogp into batch.d_logp, which comes zeroed.
+// What the trainer calls once per optimizer step: returns L and writes its gradient into batch.d_logp or batch.d_value,
+// whichever is there, which comes zeroed.
 using PluginLoss = std::function<Result<double>(ipr_batch& batch)>;
 
 // The `loss` of an optimizer's table. `self` must outlive the result; `subject` names the plugin in errors; `seed` is
@@ -24,31 +26,34 @@ using PluginLoss = std::function<Result<double>(ipr_batch& batch)>;
 // points to; neither copied nor moved.
 class LossBatch {
  public:
-  // `ref_logp` is empty, or has an entry of the row's length for each row; then batch().ref_logp is there.
+  // `output` decides whether the batch has log-probs, or values and turn scores. `ref_logp` is empty, or has an entry
+  // of the row's length for each row; then batch().ref_logp is there.
   LossBatch(std::span<const TrainRow* const> rows, std::span<const std::vector<float>* const> ref_logp,
-            std::uint64_t step);
+            std::uint64_t step, Output output = Output::kLogp);
   LossBatch(const LossBatch&) = delete;
   LossBatch& operator=(const LossBatch&) = delete;
 
-  // Copies logp in, runs `loss`, copies its gradient out (0 where nothing is scored). Code::kPlugin where the loss or
-  // the gradient is not finite.
-  [[nodiscard]] Result<double> run(const PluginLoss& loss, const std::vector<std::vector<float>>& logp,
-                                   std::vector<std::vector<float>>& d_logp);
+  // Copies the outputs in, runs `loss`, copies its gradient out (0 where nothing is scored). Code::kPlugin where the
+  // loss or the gradient is not finite.
+  [[nodiscard]] Result<double> run(const PluginLoss& loss, const std::vector<std::vector<float>>& outputs,
+                                   std::vector<std::vector<float>>& gradient);
 
  private:
-  [[nodiscard]] ipr_tensor tensor_of(void* values, bool integers);
+  [[nodiscard]] ipr_tensor tensor_of(void* values, const std::int64_t* shape, bool integers);
+  void fill_turn_scores();
   void fill(std::vector<float>& padded, std::size_t row, const std::vector<float>& values) const;
 
   std::span<const TrainRow* const> rows_;
   std::size_t width_ = 0;
-  std::int64_t shape_[2] = {};
+  std::int64_t shape_[2] = {}, turn_shape_[2] = {};
   std::vector<std::uint32_t> tag_, role_;
   std::vector<std::uint64_t> group_;
   std::vector<double> weight_, outcome_;
-  std::vector<float> mask_, logp_, ref_logp_, d_logp_;
+  std::vector<float> mask_, output_, ref_logp_, gradient_, turn_score_;
   std::vector<std::int32_t> turn_;
   std::vector<ipr_total> totals_;
-  ipr_tensor mask_tensor_{}, turn_tensor_{}, logp_tensor_{}, ref_logp_tensor_{}, d_logp_tensor_{};
+  ipr_tensor mask_tensor_{}, turn_tensor_{}, output_tensor_{}, ref_logp_tensor_{}, gradient_tensor_{},
+      turn_score_tensor_{};
   ipr_batch batch_{};
 };
 

@@ -16,6 +16,7 @@ struct TrainRow {
   std::uint64_t group = 0;         // rows of one group stay in one optimizer step
   double weight = 1;
   double outcome = 0;
+  std::vector<float> turn_score;  // step reward known for a turn, NaN for none; may be shorter than the turns are
 };
 
 }  // namespace ipr::train

@@ -13,6 +13,7 @@ namespace ipr::train {
 namespace {
 
 // The words of each enumeration, in its order.
+const std::vector<std::string> kTrainsNames = {"policy", "value"};
 const std::vector<std::string> kInitNames = {"base", "previous", "fresh"};
 const std::vector<std::string> kReferenceNames = {"none", "base", "previous"};
 const std::vector<std::string> kScheduleNames = {"constant", "cosine", "linear"};
@@ -79,17 +80,11 @@ Status read_betas(const Json& value, TrainSettings& out) {
   return read_number(value[1], range, out.beta2);
 }
 
-Status only(const Json& value, const Json& allowed, const char* why) {
-  return value == allowed
-             ? Status()
-             : usage("only " + dump_line(allowed) + " is possible (" + why + "), found " + dump_line(value));
-}
-
 using Reader = std::function<Status(const Json& value, TrainSettings& out)>;
 
 const std::vector<std::pair<std::string, Reader>>& readers() {
   static const std::vector<std::pair<std::string, Reader>> kReaders = {
-      {"trains", [](const Json& v, TrainSettings&) { return only(v, "policy", "this trainer has no value head"); }},
+      {"trains", [](const Json& v, TrainSettings& s) { return read_word(v, kTrainsNames, s.trains); }},
       {"init", [](const Json& v, TrainSettings& s) { return read_word(v, kInitNames, s.init); }},
       {"reference", [](const Json& v, TrainSettings& s) { return read_word(v, kReferenceNames, s.reference); }},
       {"epochs", [](const Json& v, TrainSettings& s) { return read_count(v, s.epochs); }},
@@ -137,7 +132,7 @@ Json train_settings_to_json(const TrainSettings& s) {
   const auto word = [](const std::vector<std::string>& names, auto value) {
     return names[static_cast<std::size_t>(value)];
   };
-  return {{"trains", "policy"},
+  return {{"trains", word(kTrainsNames, s.trains)},
           {"init", word(kInitNames, s.init)},
           {"reference", word(kReferenceNames, s.reference)},
           {"epochs", s.epochs},

@@ -18,6 +18,7 @@ enum class Order { kShuffle, kEmitted };              // of the groups, in every
 
 // The values of abi.md section 7; member names are the JSON keys.
 struct TrainSettings {
+  Output trains = Output::kLogp;  // JSON: "policy" (log-probs) or "value" (a scalar head, and the model under it)
   Init init = Init::kPrevious;
   Reference reference = Reference::kNone;
   std::int64_t epochs = 3;
@@ -36,12 +37,14 @@ struct TrainSettings {
   Order order = Order::kShuffle;
 
   // AdamW's settings at one step.
-  [[nodiscard]] StepSettings at_lr(double value) const { return {value, beta1, beta2, eps, weight_decay, clip}; }
+  [[nodiscard]] StepSettings at_lr(double value) const {
+    return {value, beta1, beta2, eps, weight_decay, clip, trains};
+  }
 };
 
 // Reads a JSON object; missing keys keep their defaults. `source` names it in errors: Code::kUsage for an unknown key
-// (with the nearest known one), a wrong type or a value outside its range. "trains" may only be "policy" and "dropout"
-// only 0: there is no value head, and log-probs of two passes must agree.
+// (with the nearest known one), a wrong type or a value outside its range. "dropout" may only be 0: outputs of two
+// passes must agree.
 [[nodiscard]] Result<TrainSettings> train_settings_from_json(const Json& json, const std::string& source);
 // Every key with its value: what config.json records. Reading it back gives the same settings.
 [[nodiscard]] Json train_settings_to_json(const TrainSettings& settings);

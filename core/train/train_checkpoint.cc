@@ -50,13 +50,17 @@ Status damaged(const std::string& path, const char* what) {
   return bad_data(path + ": " + what + "; without it the stage is trained from its beginning");
 }
 
-// What training changes, in one fixed order: the change to a frozen base where there is one, else every tensor.
+// What training changes, in one fixed order: the change to a frozen base where there is one, else every tensor; then
+// the value head.
 std::vector<model::Values*> trained_values(model::Weights& weights) {
   std::vector<model::Values*> trained;
   if (weights.lora) {
     for (auto& [module, pair] : weights.lora->pairs) trained.insert(trained.end(), {&pair.a.values, &pair.b.values});
   } else {
     for (auto& [name, tensor] : weights.tensors) trained.push_back(&tensor.values);
+  }
+  if (weights.value_head) {
+    trained.insert(trained.end(), {&weights.value_head->weight.values, &weights.value_head->bias.values});
   }
   return trained;
 }

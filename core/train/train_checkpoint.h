@@ -1,8 +1,8 @@
 // A training stage on disk: all that a killed process needs to go on with the same bits.
 //
 // One file: a line that names the format, the size of the header (8 bytes, little-endian), the header (JSON: stage,
-// steps, sizes, checksum), then what training changes (f32 in map order: the weights, or the change to a frozen base),
-// the optimizer's state and the reference log-probs.
+// steps, sizes, checksum), then what training changes (f32 in map order: the weights, or the change to a frozen base;
+// then the value head), the optimizer's state and the reference log-probs.
 #pragma once
 
 #include <cstdint>

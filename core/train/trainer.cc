@@ -65,8 +65,10 @@ Result<StepRecord> run_step(Backend& backend, const TrainJob& job, const Planned
     record.tokens += static_cast<std::int64_t>(job.rows[i].ids.size());
   }
   record.rows = static_cast<std::int64_t>(rows.size());
-  LossBatch bridge(rows, references, static_cast<std::uint64_t>(step));
-  const LossFunction loss = [&](const auto& logp, auto& d_logp) { return bridge.run(job.loss, logp, d_logp); };
+  LossBatch bridge(rows, references, static_cast<std::uint64_t>(step), job.settings.trains);
+  const LossFunction loss = [&](const auto& outputs, auto& gradient) {
+    return bridge.run(job.loss, outputs, gradient);
+  };
   Result<StepStats> stats = backend.step(rows, job.settings.at_lr(record.lr), loss);
   if (!stats.ok()) return stats.status().at("training step " + std::to_string(step));
   record.loss = stats->loss;

@@ -62,9 +62,10 @@ void fails(const std::string& name, const std::vector<std::string>& cases, const
 }  // namespace
 
 TEST_CASE("every bundled plugin and the example pass the conformance suite", "[abi]") {
-  for (const char* name : {"ipr-env-webshop", "ipr-env-gridworld", "ipr-scorer-mc", "ipr-optimizer-ipr",
-                           "ipr-optimizer-sft", "ipr-optimizer-eto", "ipr-optimizer-rft", "ipr-optimizer-gigpo",
-                           "ipr-optimizer-ppo", "ipr-optimizer-step-ppo"}) {
+  for (const char* name :
+       {"ipr-env-webshop", "ipr-env-gridworld", "ipr-scorer-mc", "ipr-optimizer-ipr", "ipr-optimizer-sft",
+        "ipr-optimizer-eto", "ipr-optimizer-rft", "ipr-optimizer-gigpo", "ipr-optimizer-ppo", "ipr-optimizer-step-ppo",
+        "ipr-optimizer-reward-mse", "ipr-scorer-reward-model"}) {
     const Checked checked = check(bundled(name));
     INFO(name << "\n" << checked.ended.out << checked.ended.err);
     CHECK(checked.ended.exit_code == 0);
@@ -84,7 +85,7 @@ TEST_CASE("a loss with a kink passes whether or not a difference spans it", "[ab
 }
 
 TEST_CASE("a library that is no plugin of this ABI is refused with the reason", "[abi]") {
-  refused("wrong-abi", "built for plugin ABI 0." + std::to_string(3));
+  refused("wrong-abi", "built for plugin ABI 0." + std::to_string(IPR_ABI_MINOR + 1));
   refused("no-entry", "ipr_library_v0");
   refused("crashes-at-load", "crashed");
   refused("bad-schema", "\"size\": expected integer");

@@ -14,21 +14,23 @@ double coefficient(std::size_t row, std::size_t token) {
 }
 
 double weighted_sum_at(const model::Weights& weights, const std::vector<train::TrainRow>& rows,
-                       const train::BackendOptions& options) {
-  const auto logps = backend_with(weights, options)->logprobs(pointers_to(rows));
-  REQUIRE(logps.ok());
-  train::RowLogprobs ignored = *logps;
-  return *weighted_sum(*logps, ignored);
+                       const train::BackendOptions& options, train::Output output) {
+  const auto backend = backend_with(weights, options);
+  const auto outputs =
+      output == train::Output::kLogp ? backend->logprobs(pointers_to(rows)) : backend->values(pointers_to(rows));
+  REQUIRE(outputs.ok());
+  train::RowLogprobs ignored = *outputs;
+  return *weighted_sum(*outputs, ignored);
 }
 
 }  // namespace
 
-Result<double> weighted_sum(const train::RowLogprobs& logp, train::RowLogprobs& d_logp) {
+Result<double> weighted_sum(const train::RowLogprobs& outputs, train::RowLogprobs& gradient) {
   double loss = 0;
-  for (std::size_t r = 0; r < logp.size(); ++r) {
-    for (std::size_t t = 0; t < logp[r].size(); ++t) {
-      loss += coefficient(r, t) * static_cast<double>(logp[r][t]);
-      d_logp[r][t] = static_cast<float>(coefficient(r, t));
+  for (std::size_t r = 0; r < outputs.size(); ++r) {
+    for (std::size_t t = 0; t < outputs[r].size(); ++t) {
+      loss += coefficient(r, t) * static_cast<double>(outputs[r][t]);
+      gradient[r][t] = static_cast<float>(coefficient(r, t));
     }
   }
   return loss;
@@ -44,13 +46,19 @@ std::map<std::string, model::Tensor*> trained_tensors(model::Weights& weights) {
   } else {
     for (auto& [name, tensor] : weights.tensors) tensors[name] = &tensor;
   }
+  if (weights.value_head) {
+    tensors[model::kValueWeight] = &weights.value_head->weight;
+    tensors[model::kValueBias] = &weights.value_head->bias;
+  }
   return tensors;
 }
 
 Gradients gradients_of(const model::Weights& weights, const std::vector<train::TrainRow>& rows,
-                       const train::BackendOptions& options) {
+                       const train::BackendOptions& options, train::Output output) {
   const auto backend = backend_with(weights, options);
-  REQUIRE(backend->step(pointers_to(rows), kPlainDescent, weighted_sum).ok());
+  train::StepSettings descent = kPlainDescent;
+  descent.output = output;
+  REQUIRE(backend->step(pointers_to(rows), descent, weighted_sum).ok());
   auto after = backend->weights();
   REQUIRE(after.ok());
   model::Weights before = weights;
@@ -80,9 +88,10 @@ void check_same_gradients(const Gradients& a, const Gradients& b, double toleran
   }
 }
 
-void check_finite_differences(const model::Weights& weights, const train::BackendOptions& options) {
+void check_finite_differences(const model::Weights& weights, const train::BackendOptions& options,
+                              train::Output output) {
   const auto rows = random_rows(3, 20, 40);
-  for (const auto& [name, gradient] : gradients_of(weights, rows, options)) {
+  for (const auto& [name, gradient] : gradients_of(weights, rows, options, output)) {
     CAPTURE(name);
     // Along the gradient itself the slope is its norm.
     const double length = norm(gradient), step = 2e-3 / length;
@@ -96,7 +105,8 @@ void check_finite_differences(const model::Weights& weights, const train::Backen
       lower[i] -= static_cast<float>(step * gradient[i]);
       moved += gradient[i] * (static_cast<double>(higher[i]) - static_cast<double>(lower[i]));
     }
-    const double slope = (weighted_sum_at(up, rows, options) - weighted_sum_at(down, rows, options)) / moved;
+    const double slope =
+        (weighted_sum_at(up, rows, options, output) - weighted_sum_at(down, rows, options, output)) / moved;
     CHECK(slope == Approx(1).epsilon(0.02));
   }
 }

@@ -1,5 +1,6 @@
 #include "core/train/loss_bridge.h"
 
+#include <cmath>
 #include <limits>
 
 #include "tests/support/catch.h"
@@ -134,4 +135,26 @@ TEST_CASE("a plugin's loss is called through its table, its errors carry its nam
   const auto failed = bridge.run(plugin_loss(table, nullptr, "optimizer \"x\"", 1), logp, d_logp);
   CHECK(failed.status().code() == Code::kUsage);
   CHECK(failed.status().message() == "optimizer \"x\": loss of step 3: seed given");
+}
+
+TEST_CASE("a batch of values has turn scores beside them, and no log-probs", "[train][value]") {
+  auto rows = two_rows();
+  rows[1].turn_score = {std::numeric_limits<float>::quiet_NaN(), 0.5f};
+  const TrainRow* const pointers[] = {&rows[0], &rows[1]};
+  LossBatch bridge(pointers, {}, 7, Output::kValue);
+  std::vector<std::vector<float>> gradient = {{0, 0, 0}, {0, 0, 0, 0}};
+  const auto loss = bridge.run(
+      [](ipr_batch& batch) -> Result<double> {
+        CHECK((batch.logp == nullptr && batch.ref_logp == nullptr && batch.d_logp == nullptr));
+        CHECK((batch.turn_score->shape[0] == 2 && batch.turn_score->shape[1] == 2));
+        const float* const scores = floats(batch.turn_score);
+        CHECK((std::isnan(scores[0]) && std::isnan(scores[1]) && std::isnan(scores[2])));
+        CHECK(scores[3] == 0.5f);
+        CHECK(floats(batch.value)[7] == 0.75f);
+        for (std::size_t i = 0; i < 8; ++i) static_cast<float*>(batch.d_value->data)[i] = static_cast<float>(i + 1);
+        return 2;
+      },
+      {{0, 0.25f, 0}, {0, 0, 0.5f, 0.75f}}, gradient);
+  REQUIRE(loss.ok());
+  CHECK(gradient == std::vector<std::vector<float>>{{0, 2, 0}, {0, 0, 7, 8}});
 }

@@ -60,7 +60,7 @@ TEST_CASE("a wrong training setting is refused by name", "[train]") {
   CHECK(refused({{"betas", {0.9, 1.0}}}).find("below 1") != std::string::npos);
   CHECK(refused({{"betas", 0.9}}).find("two numbers") != std::string::npos);
   CHECK(refused({{"dropout", 0.1}}).find("only 0") != std::string::npos);
-  CHECK(refused({{"trains", "value"}}).find("no value head") != std::string::npos);
+  CHECK(refused({{"trains", "both"}}).find("policy, value") != std::string::npos);
   CHECK(refused({{"eps", 0}}).find("above 0") != std::string::npos);
   CHECK(refused(Json::array()).find("expected an object") != std::string::npos);
   CHECK(parsed({{"dropout", 0}, {"trains", "policy"}}).batch == 48);

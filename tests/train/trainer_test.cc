@@ -28,6 +28,9 @@ class FakeBackend final : public Backend {
     }
     return out;
   }
+  Result<std::vector<std::vector<float>>> values(std::span<const TrainRow* const> rows) override {
+    return logprobs(rows);
+  }
   Result<std::vector<float>> logits(std::span<const std::int32_t>) override { return std::vector<float>{}; }
   Result<StepStats> step(std::span<const TrainRow* const> rows, const StepSettings& settings,
                          const LossFunction& loss) override {

@@ -6,7 +6,7 @@
 // options.
 //
 // Weights with LoRA pairs: the base is the process's one copy on the device (device_base.h) and stays as it is; the
-// pairs alone have masters, gradients and moments.
+// pairs alone have masters, gradients and moments. A value head has its own beside either.
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
@@ -35,10 +35,10 @@ struct Unit {
   std::size_t replica = 0;
   Packed packed;
   Tape tape;
-  at::Tensor logp;
+  at::Tensor output;
 };
 
-using Logps = std::vector<std::vector<float>>;
+using Numbers = std::vector<std::vector<float>>;  // by row and token
 
 // Runs `function`, and turns what LibTorch throws into a Status.
 template <typename Function>
@@ -61,7 +61,8 @@ class TorchBackend final : public Backend {
 
   Status set_weights(const model::Weights& weights) override;
   [[nodiscard]] Result<model::Weights> weights() const override;
-  [[nodiscard]] Result<Logps> logprobs(std::span<const TrainRow* const> rows) override;
+  [[nodiscard]] Result<Numbers> logprobs(std::span<const TrainRow* const> rows) override;
+  [[nodiscard]] Result<Numbers> values(std::span<const TrainRow* const> rows) override;
   [[nodiscard]] Result<std::vector<float>> logits(std::span<const std::int32_t> ids) override;
   [[nodiscard]] Result<StepStats> step(std::span<const TrainRow* const> rows, const StepSettings& settings,
                                        const LossFunction& loss) override;
@@ -72,13 +73,16 @@ class TorchBackend final : public Backend {
  private:
   void train_all(const model::Weights& weights);
   void train_pairs(const model::Weights& weights);
+  void make_masters(Layout layout, std::map<std::string, const model::Values*> start, const model::Weights& weights);
+  void add_value_views(const model::Weights& weights);
   [[nodiscard]] int replicas_for(const model::LlamaConfig& config) const;
-  [[nodiscard]] Status begin(std::span<const TrainRow* const> rows) const;
-  [[nodiscard]] std::vector<Unit> pack_units(std::span<const TrainRow* const> rows) const;
+  [[nodiscard]] Status begin(std::span<const TrainRow* const> rows, Output output) const;
+  [[nodiscard]] Result<Numbers> outputs(std::span<const TrainRow* const> rows, Output output);
+  [[nodiscard]] std::vector<Unit> pack_units(std::span<const TrainRow* const> rows, Output output) const;
   [[nodiscard]] std::size_t recomputed_layers(std::int64_t tokens) const;
   template <typename Function>
   void run(std::vector<Unit>& units, const Function& function) const;
-  void backward(Unit& unit, const Logps& d_logp);
+  void backward(Unit& unit, const Numbers& gradient);
 
   BackendOptions options_;
   at::Device device_;
@@ -87,6 +91,7 @@ class TorchBackend final : public Backend {
   model::Weights frozen_;                   // config; with pairs also the base's tensors and what else belongs to LoRA
   std::shared_ptr<const DeviceBase> base_;  // shared with rollout engines; null without pairs
   std::unique_ptr<AdamW> trained_;
+  bool has_values_ = false;
   ModelViews weight_views_;
   std::vector<ModelViews> gradient_views_;  // one per replica
 };
@@ -110,28 +115,28 @@ Status TorchBackend::set_weights(const model::Weights& weights) {
 void TorchBackend::train_all(const model::Weights& weights) {
   const model::LlamaConfig& config = weights.config;
   base_ = nullptr;
-  frozen_ = {config, {}, {}};
-  trained_ = std::make_unique<AdamW>(
-      Layout(config), [&](const std::string& name) -> const model::Values& { return weights.tensors.at(name).values; },
-      device_, type_, replicas_for(config));
+  frozen_ = {config, {}, {}, {}};
+  std::map<std::string, const model::Values*> start;
+  for (const auto& [name, tensor] : weights.tensors) start[name] = &tensor.values;
+  make_masters(Layout(config), std::move(start), weights);
   weight_views_ = make_views(config, trained_->weights());
   for (std::size_t i = 0; i < trained_->replicas(); ++i) {
     gradient_views_.push_back(make_views(config, trained_->gradients(i)));
   }
+  add_value_views(weights);
 }
 
 void TorchBackend::train_pairs(const model::Weights& weights) {
   const model::LlamaConfig& config = weights.config;
   base_ = device_base(weights, device_, type_);
   frozen_ = weights;
+  frozen_.value_head = {};
   std::map<std::string, const model::Values*> start;
   for (const auto& [module, pair] : weights.lora->pairs) {
     start[lora_a_name(module)] = &pair.a.values;
     start[lora_b_name(module)] = &pair.b.values;
   }
-  trained_ = std::make_unique<AdamW>(
-      Layout(*weights.lora), [&](const std::string& name) -> const model::Values& { return *start.at(name); }, device_,
-      type_, replicas_for(config));
+  make_masters(Layout(*weights.lora), std::move(start), weights);
   weight_views_ = base_->views();
   add_adapters(weight_views_, config, *weights.lora, trained_->weights());
   gradient_views_.assign(trained_->replicas(), {});
@@ -139,6 +144,27 @@ void TorchBackend::train_pairs(const model::Weights& weights) {
     gradient_views_[i].layers.resize(static_cast<std::size_t>(config.num_layers));
     add_adapters(gradient_views_[i], config, *weights.lora, trained_->gradients(i));
   }
+  add_value_views(weights);
+}
+
+// `start`: the first values of what is trained, without those of the value head.
+void TorchBackend::make_masters(Layout layout, std::map<std::string, const model::Values*> start,
+                                const model::Weights& weights) {
+  has_values_ = weights.value_head.has_value();
+  if (has_values_) {
+    layout.add_value_head(weights.config);
+    start[model::kValueWeight] = &weights.value_head->weight.values;
+    start[model::kValueBias] = &weights.value_head->bias.values;
+  }
+  trained_ = std::make_unique<AdamW>(
+      std::move(layout), [&](const std::string& name) -> const model::Values& { return *start.at(name); }, device_,
+      type_, replicas_for(weights.config));
+}
+
+void TorchBackend::add_value_views(const model::Weights& weights) {
+  if (!weights.value_head) return;
+  add_value_head(weight_views_, trained_->weights());
+  for (std::size_t i = 0; i < gradient_views_.size(); ++i) add_value_head(gradient_views_[i], trained_->gradients(i));
 }
 
 int TorchBackend::replicas_for(const model::LlamaConfig& config) const {
@@ -151,25 +177,31 @@ Result<model::Weights> TorchBackend::weights() const {
   if (!trained_) return failed("trainer: weights() before set_weights()");
   return guarded("weights", [&]() -> Result<model::Weights> {
     model::Weights out = frozen_;
-    if (!out.lora) {
-      trained_->read_masters(
-          [&](const std::string& name, model::Tensor tensor) { out.tensors[name] = std::move(tensor); });
-      return out;
+    std::map<std::string, model::Tensor*> places;
+    if (has_values_) {
+      out.value_head.emplace();
+      places[model::kValueWeight] = &out.value_head->weight;
+      places[model::kValueBias] = &out.value_head->bias;
     }
-    std::map<std::string, model::Tensor*> pairs;
-    for (auto& [module, pair] : out.lora->pairs) {
-      pairs[lora_a_name(module)] = &pair.a;
-      pairs[lora_b_name(module)] = &pair.b;
+    if (out.lora) {
+      for (auto& [module, pair] : out.lora->pairs) {
+        places[lora_a_name(module)] = &pair.a;
+        places[lora_b_name(module)] = &pair.b;
+      }
     }
-    trained_->read_masters([&](const std::string& name, model::Tensor tensor) { *pairs.at(name) = std::move(tensor); });
+    trained_->read_masters([&](const std::string& name, model::Tensor tensor) {
+      const auto place = places.find(name);
+      (place != places.end() ? *place->second : out.tensors[name]) = std::move(tensor);
+    });
     return out;
   });
 }
 
 // Checks the rows of a call. The thread count is the calling thread's, and another backend may have set another, or
 // asked for other products.
-Status TorchBackend::begin(std::span<const TrainRow* const> rows) const {
+Status TorchBackend::begin(std::span<const TrainRow* const> rows, Output output) const {
   if (!trained_) return failed("trainer: no weights yet; call set_weights first");
+  if (output == Output::kValue && !has_values_) return failed("trainer: these weights have no value head");
   at::set_num_threads(options_.threads);
   choose_f32_products(options_.dtype == "bf32");
   const model::LlamaConfig& config = model_->config();
@@ -194,12 +226,12 @@ Status TorchBackend::begin(std::span<const TrainRow* const> rows) const {
   return {};
 }
 
-std::vector<Unit> TorchBackend::pack_units(std::span<const TrainRow* const> rows) const {
+std::vector<Unit> TorchBackend::pack_units(std::span<const TrainRow* const> rows, Output output) const {
   std::vector<Unit> units;
   std::int64_t longest = 0;
   for (const UnitPlan& plan :
        plan_units(rows, {options_.tokens_per_pass, trained_->replicas(), options_.shares && model_->own_kernels()})) {
-    units.push_back({plan.tokens, plan.replica, pack_rows(rows, plan, device_), {}, {}});
+    units.push_back({plan.tokens, plan.replica, pack_rows(rows, plan, output, device_), {}, {}});
     longest = std::max(longest, units.back().packed.packing.longest);
   }
   model_->reserve_positions(longest);
@@ -235,25 +267,33 @@ void TorchBackend::run(std::vector<Unit>& units, const Function& function) const
   });
 }
 
-Logps zeros_like_rows(std::span<const TrainRow* const> rows) {
-  Logps out;
+Numbers zeros_like_rows(std::span<const TrainRow* const> rows) {
+  Numbers out;
   out.reserve(rows.size());
   for (const TrainRow* row : rows) out.emplace_back(row->ids.size(), 0.0f);
   return out;
 }
 
-void collect(const Unit& unit, Logps& out) {
-  const at::Tensor logp = unit.logp.cpu();
-  const float* value = logp.const_data_ptr<float>();
+void collect(const Unit& unit, Numbers& out) {
+  const at::Tensor output = unit.output.cpu();
+  const float* value = output.const_data_ptr<float>();
   for (const Packed::Place& place : unit.packed.places) out[place.row][place.token] = *value++;
 }
 
-Result<Logps> TorchBackend::logprobs(std::span<const TrainRow* const> rows) {
-  IPR_TRY(begin(rows));
-  return guarded("logprobs", [&]() -> Result<Logps> {
-    std::vector<Unit> units = pack_units(rows);
-    run(units, [&](Unit& unit) { unit.logp = model_->forward(weight_views_, unit.packed, nullptr); });
-    Logps out = zeros_like_rows(rows);
+Result<Numbers> TorchBackend::logprobs(std::span<const TrainRow* const> rows) {
+  return outputs(rows, Output::kLogp);
+}
+
+Result<Numbers> TorchBackend::values(std::span<const TrainRow* const> rows) {
+  return outputs(rows, Output::kValue);
+}
+
+Result<Numbers> TorchBackend::outputs(std::span<const TrainRow* const> rows, Output output) {
+  IPR_TRY(begin(rows, output));
+  return guarded(output == Output::kLogp ? "logprobs" : "values", [&]() -> Result<Numbers> {
+    std::vector<Unit> units = pack_units(rows, output);
+    run(units, [&](Unit& unit) { unit.output = model_->forward(weight_views_, unit.packed, nullptr); });
+    Numbers out = zeros_like_rows(rows);
     for (const Unit& unit : units) collect(unit, out);
     return out;
   });
@@ -264,9 +304,10 @@ Result<std::vector<float>> TorchBackend::logits(std::span<const std::int32_t> id
   row.ids.assign(ids.begin(), ids.end());
   row.mask.assign(ids.size(), 0.0f);
   const TrainRow* const rows[] = {&row};
-  IPR_TRY(begin(rows));
+  IPR_TRY(begin(rows, Output::kLogp));
   return guarded("logits", [&]() -> Result<std::vector<float>> {
-    const Packed packed = pack_rows(rows, {{0}, {{}}, static_cast<std::int64_t>(ids.size()), 0}, device_);
+    const UnitPlan alone{{0}, {{}}, static_cast<std::int64_t>(ids.size()), 0};
+    const Packed packed = pack_rows(rows, alone, Output::kLogp, device_);
     model_->reserve_positions(packed.packing.longest);
     const at::Tensor all = model_->logits(weight_views_, packed).cpu();
     const float* const first = all.const_data_ptr<float>();
@@ -274,19 +315,19 @@ Result<std::vector<float>> TorchBackend::logits(std::span<const std::int32_t> id
   });
 }
 
-void TorchBackend::backward(Unit& unit, const Logps& d_logp) {
+void TorchBackend::backward(Unit& unit, const Numbers& gradient) {
   at::Tensor upstream = at::zeros({unit.packed.target.size(0)}, at::kFloat);
   float* value = upstream.mutable_data_ptr<float>();
-  for (const Packed::Place& place : unit.packed.places) *value++ = d_logp[place.row][place.token];
+  for (const Packed::Place& place : unit.packed.places) *value++ = gradient[place.row][place.token];
   model_->backward(weight_views_, unit.packed, unit.tape, upstream.to(device_), gradient_views_[unit.replica]);
   unit.tape = {};
 }
 
 Result<StepStats> TorchBackend::step(std::span<const TrainRow* const> rows, const StepSettings& settings,
                                      const LossFunction& loss) {
-  IPR_TRY(begin(rows));
+  IPR_TRY(begin(rows, settings.output));
   return guarded("step", [&]() -> Result<StepStats> {
-    std::vector<Unit> units = pack_units(rows);
+    std::vector<Unit> units = pack_units(rows, settings.output);
     std::int64_t total = 0;
     for (const Unit& unit : units) total += unit.tokens;
     const bool one_pass = total <= options_.tokens_per_pass;
@@ -294,16 +335,17 @@ Result<StepStats> TorchBackend::step(std::span<const TrainRow* const> rows, cons
     for (const Unit& unit : units) waiting = one_pass ? total : std::max(waiting, unit.tokens);
     if (!one_pass) waiting *= static_cast<std::int64_t>(trained_->replicas());
     for (Unit& unit : units) unit.tape.recomputed_layers = recomputed_layers(waiting);
-    run(units,
-        [&](Unit& unit) { unit.logp = model_->forward(weight_views_, unit.packed, one_pass ? &unit.tape : nullptr); });
-    Logps logp = zeros_like_rows(rows), d_logp = logp;
-    for (const Unit& unit : units) collect(unit, logp);
+    run(units, [&](Unit& unit) {
+      unit.output = model_->forward(weight_views_, unit.packed, one_pass ? &unit.tape : nullptr);
+    });
+    Numbers outputs = zeros_like_rows(rows), gradient = outputs;
+    for (const Unit& unit : units) collect(unit, outputs);
     StepStats stats;
-    IPR_ASSIGN(stats.loss, loss(logp, d_logp));
+    IPR_ASSIGN(stats.loss, loss(outputs, gradient));
     trained_->zero_gradients();
     run(units, [&](Unit& unit) {
       if (!one_pass) (void)model_->forward(weight_views_, unit.packed, &unit.tape);
-      backward(unit, d_logp);
+      backward(unit, gradient);
     });
     stats.grad_norm = trained_->reduce_gradients(model_->own_kernels());
     if (!std::isfinite(stats.loss) || !std::isfinite(stats.grad_norm)) {

@@ -11,6 +11,7 @@
 #include <cmath>
 
 #include "core/model/rope.h"
+#include "core/train/torch/value_operator.h"
 
 namespace ipr::train {
 namespace {
@@ -93,6 +94,12 @@ at::Tensor LlamaTorch::scores(const at::Tensor& normed, const ModelViews& weight
 
 at::Tensor LlamaTorch::forward(const ModelViews& weights, const Packed& rows, Tape* tape) const {
   const at::Tensor last = hidden_states(weights, rows, tape).index_select(0, rows.scored);
+  if (tape != nullptr) tape->last = last;
+  if (rows.output == Output::kLogp) return logps(last, weights, rows, tape);
+  return values_of(rms_norm(last, weights.norm, config_.rms_norm_eps, own_), weights.value_weight, weights.value_bias);
+}
+
+at::Tensor LlamaTorch::logps(const at::Tensor& last, const ModelViews& weights, const Packed& rows, Tape* tape) const {
   const at::Tensor normed = rms_norm(last, weights.norm, config_.rms_norm_eps, own_);
   const std::int64_t count = last.size(0);
   const std::int64_t number = own_ ? static_cast<std::int64_t>(normed.element_size()) : 4;
@@ -105,7 +112,7 @@ at::Tensor LlamaTorch::forward(const ModelViews& weights, const Packed& rows, Ta
     if (keep) tape->scores.push_back(logits);
   }
   const at::Tensor logp = logps.empty() ? at::empty({0}, last.options()) : at::cat(logps, 0);
-  if (tape != nullptr) tape->last = last, tape->logp = logp;
+  if (tape != nullptr) tape->logp = logp;
   return logp;
 }
 
@@ -129,6 +136,16 @@ at::Tensor LlamaTorch::head_backward(const ModelViews& weights, const Packed& ro
     at::mm_out(part, d_scores, weights.head);
     if (gradients.head.defined()) add_weight_gradient(gradients.head, d_scores, input);
   }
+  at::Tensor d_last = at::zeros_like(tape.last);
+  rms_norm_backward(tape.last, weights.norm, config_.rms_norm_eps, d_normed, own_, d_last, gradients.norm);
+  return d_last;
+}
+
+at::Tensor LlamaTorch::value_backward(const ModelViews& weights, Tape& tape, const at::Tensor& d_value,
+                                      ModelViews& gradients) const {
+  const at::Tensor normed = rms_norm(tape.last, weights.norm, config_.rms_norm_eps, own_);
+  const at::Tensor d_normed =
+      values_backward(normed, weights.value_weight, d_value, gradients.value_weight, gradients.value_bias);
   at::Tensor d_last = at::zeros_like(tape.last);
   rms_norm_backward(tape.last, weights.norm, config_.rms_norm_eps, d_normed, own_, d_last, gradients.norm);
   return d_last;
@@ -163,11 +180,13 @@ void LlamaTorch::layer_backward(std::size_t index, const LayerViews& weights, co
   tape = {};
 }
 
-void LlamaTorch::backward(const ModelViews& weights, const Packed& rows, Tape& tape, const at::Tensor& d_logp,
+void LlamaTorch::backward(const ModelViews& weights, const Packed& rows, Tape& tape, const at::Tensor& d_output,
                           ModelViews& gradients) const {
   if (tape.last.size(0) == 0) return;
   at::Tensor d_x = at::zeros({rows.ids.size(0), config_.hidden_size}, tape.last.options());
-  add_rows(d_x, rows.scored, head_backward(weights, rows, tape, d_logp, gradients), -1, own_);
+  const at::Tensor d_last = rows.output == Output::kLogp ? head_backward(weights, rows, tape, d_output, gradients)
+                                                         : value_backward(weights, tape, d_output, gradients);
+  add_rows(d_x, rows.scored, d_last, -1, own_);
   for (std::size_t i = weights.layers.size(); i-- > 0;) {
     LayerTape& layer = tape.layers[i];
     if (!layer.gate_up.defined()) (void)first_half(i, weights.layers[i], layer.input, rows, &layer);

@@ -3,7 +3,8 @@
 // Rows of different lengths stand one behind the other in [tokens, hidden] (no padding between them): every matrix
 // product runs over all of them, attention over each row for itself. So a row's log-probs do not depend on its company;
 // a packing is never shorter than 16 tokens because shorter f32 products of LibTorch round differently (product.md 3).
-// The head runs on the scored positions only. Gradients are added straight into buffers of the caller.
+// The head, of the vocabulary or of values, runs on the scored positions only. Gradients are added straight into
+// buffers of the caller.
 //
 // The type of the weights decides that of the products: f32, or bf16 with a residual stream in f32 (operators.h).
 #pragma once
@@ -49,10 +50,10 @@ class LlamaTorch {
   // Makes the rotary tables long enough. Not to be called while another thread runs the model.
   void reserve_positions(std::int64_t positions);
 
-  // Log-probs of the scored tokens, f32 [n] (filling included). With a tape, backward may follow.
+  // The rows' outputs (Packed::output), f32 [n] (filling included). With a tape, backward may follow.
   [[nodiscard]] at::Tensor forward(const ModelViews& weights, const Packed& rows, Tape* tape) const;
-  // Adds the gradient of sum(d_logp * logp) to those tensors of `gradients` that are defined.
-  void backward(const ModelViews& weights, const Packed& rows, Tape& tape, const at::Tensor& d_logp,
+  // Adds the gradient of sum(d_output * output) to those tensors of `gradients` that are defined.
+  void backward(const ModelViews& weights, const Packed& rows, Tape& tape, const at::Tensor& d_output,
                 ModelViews& gradients) const;
   // Logits of every position, f32 [tokens, vocab].
   [[nodiscard]] at::Tensor logits(const ModelViews& weights, const Packed& rows) const;
@@ -71,8 +72,13 @@ class LlamaTorch {
                       at::Tensor& d_x, LayerViews& gradients) const;
   // Logits of some scored positions, of the type that softmax_pick takes.
   [[nodiscard]] at::Tensor scores(const at::Tensor& normed, const ModelViews& weights) const;
+  [[nodiscard]] at::Tensor logps(const at::Tensor& last, const ModelViews& weights, const Packed& rows,
+                                 Tape* tape) const;
+  // Both return the gradient at tape.last.
   at::Tensor head_backward(const ModelViews& weights, const Packed& rows, Tape& tape, const at::Tensor& d_logp,
                            ModelViews& gradients) const;
+  at::Tensor value_backward(const ModelViews& weights, Tape& tape, const at::Tensor& d_value,
+                            ModelViews& gradients) const;
 
   model::LlamaConfig config_;
   HeadShape shape_;

@@ -75,6 +75,11 @@ std::string lora_b_name(const std::string& module) {
   return module + ".lora_B.weight";
 }
 
+void add_value_head(ModelViews& views, const TensorSource& source) {
+  views.value_weight = source({model::kValueWeight});
+  views.value_bias = source({model::kValueBias});
+}
+
 void add_adapters(ModelViews& views, const model::LlamaConfig& config, const model::Lora& lora,
                   const TensorSource& source) {
   for (const auto& [module, pair] : lora.pairs) {
@@ -98,6 +103,12 @@ Layout::Layout(const model::Lora& lora) {
     add({lora_a_name(module)}, {{lora_a_name(module), pair.a.shape}});
     add({lora_b_name(module)}, {{lora_b_name(module), pair.b.shape}});
   }
+  size_ = aligned(size_);
+}
+
+void Layout::add_value_head(const model::LlamaConfig& config) {
+  add({model::kValueWeight}, {{model::kValueWeight, {1, config.hidden_size}}});
+  add({model::kValueBias}, {{model::kValueBias, {1}}});
   size_ = aligned(size_);
 }
 

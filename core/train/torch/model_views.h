@@ -24,7 +24,8 @@ struct LayerViews {
   at::Tensor q_norm, k_norm;  // [head_dim]; undefined where the model has none
 };
 struct ModelViews {
-  at::Tensor embedding, head, norm;  // head is the embedding where they are tied
+  at::Tensor embedding, head, norm;     // head is the embedding where they are tied
+  at::Tensor value_weight, value_bias;  // [1, hidden] and [1]; undefined where the model has no value head
   std::vector<LayerViews> layers;
 };
 
@@ -36,6 +37,8 @@ using TensorSource = std::function<at::Tensor(const std::vector<std::string>& na
 // The names under which a LoRA pair is trained.
 [[nodiscard]] std::string lora_a_name(const std::string& module);
 [[nodiscard]] std::string lora_b_name(const std::string& module);
+// Adds the value head; asks for model::kValueWeight and kValueBias.
+void add_value_head(ModelViews& views, const TensorSource& source);
 // Adds the adapters of `lora` to the products they change; asks for lora_a_name and lora_b_name of each module.
 void add_adapters(ModelViews& views, const model::LlamaConfig& config, const model::Lora& lora,
                   const TensorSource& source);
@@ -51,8 +54,9 @@ struct Parameter {
 // product. Groups start at multiples of 16 floats; the gaps hold zeros, also in gradients and moments.
 class Layout {
  public:
-  explicit Layout(const model::LlamaConfig& config);  // every tensor of the model
-  explicit Layout(const model::Lora& lora);           // the pairs alone
+  explicit Layout(const model::LlamaConfig& config);      // every tensor of the model
+  explicit Layout(const model::Lora& lora);               // the pairs alone
+  void add_value_head(const model::LlamaConfig& config);  // behind the others
   [[nodiscard]] const std::vector<Parameter>& parameters() const { return parameters_; }
   [[nodiscard]] std::int64_t size() const { return size_; }
   // Gives views into `flat`, of names that are neighbours.

@@ -59,8 +59,10 @@ std::int64_t row_of(const Packing& packing, std::size_t sequence, std::int64_t t
 
 }  // namespace
 
-Packed pack_rows(std::span<const TrainRow* const> rows, const UnitPlan& unit, at::Device device) {
+Packed pack_rows(std::span<const TrainRow* const> rows, const UnitPlan& unit, Output output, at::Device device) {
   Packed packed;
+  packed.output = output;
+  const std::int64_t before = output == Output::kLogp ? 1 : 0;  // a token is foretold by the position before it
   Packing& packing = packed.packing;
   std::vector<std::int64_t> ids, scored, target;
   packing.begin.push_back(0);
@@ -74,7 +76,7 @@ Packed pack_rows(std::span<const TrainRow* const> rows, const UnitPlan& unit, at
     for (std::size_t t = 1; t < row.ids.size(); ++t) {
       if (row.mask[t] == 0) continue;
       packed.places.push_back({index, t});
-      scored.push_back(row_of(packing, i, static_cast<std::int64_t>(t) - 1));
+      scored.push_back(row_of(packing, i, static_cast<std::int64_t>(t) - before));
       target.push_back(row.ids[t]);
     }
   }

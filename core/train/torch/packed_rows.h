@@ -6,26 +6,29 @@
 #include <span>
 #include <vector>
 
+#include "core/train/backend.h"
 #include "core/train/torch/attention.h"
 #include "core/train/units.h"
 
 namespace ipr::train {
 
-// Rows that run together, with the positions whose next token is scored. Tokens are filled up to a multiple of 16 by a
-// last sequence of their own.
+// Rows that run together, with the positions that give an output: whose next token is scored, or whose hidden state has
+// a value. Tokens are filled up to a multiple of 16 by a last sequence of their own.
 struct Packed {
+  Output output = Output::kLogp;
   Packing packing;
   at::Tensor ids;     // int64 [tokens]
   at::Tensor scored;  // int64 [n]: positions; a multiple of 16, filled up with position 0
-  at::Tensor target;  // int64 [n]
-  // Entry i scores token `token` of row `row` of the list that was packed; filling has none.
+  at::Tensor target;  // int64 [n]: what a log-prob is of
+  // Entry i is of token `token` of row `row` of the list that was packed; filling has none.
   struct Place {
     std::size_t row = 0, token = 0;
   };
   std::vector<Place> places;
 };
 
-// Scores ids[t] where mask[t] is not 0, t >= 1.
-[[nodiscard]] Packed pack_rows(std::span<const TrainRow* const> rows, const UnitPlan& unit, at::Device device);
+// An output for each token t whose mask is not 0, t >= 1.
+[[nodiscard]] Packed pack_rows(std::span<const TrainRow* const> rows, const UnitPlan& unit, Output output,
+                               at::Device device);
 
 }  // namespace ipr::train

@@ -22,7 +22,8 @@
  *  - A plugin never writes to stdout or stderr, never exits, and starts no threads (use `parallel_for`).
  *  - Randomness comes only from the seeds handed in. Equal (config, task, seed, actions) give equal bytes.
  *
- * Until version 1.0 the major number is 0 and host and plugin must have EQUAL minor numbers.
+ * Until version 1.0 the major number is 0. A host takes plugins of its own minor number and of every one before it:
+ * headers only grow. A plugin of a later minor number is refused.
  */
 #ifndef IPR_PLUGIN_H
 #define IPR_PLUGIN_H
@@ -86,6 +87,7 @@ typedef struct ipr_error { /* allocated by the caller; may be NULL */
 typedef struct ipr_self ipr_self;       /* a plugin's instance */
 typedef struct ipr_episode ipr_episode; /* an environment's episode */
 typedef struct ipr_queue ipr_queue;     /* a queue of rollouts (the host's) or replies (a policy's) */
+typedef struct ipr_model ipr_model;     /* a model with a scalar head, owned by the host */
 
 typedef struct ipr_host {
   uint32_t struct_size, abi_major, abi_minor, reserved;
@@ -358,6 +360,17 @@ typedef struct ipr_host_rollouts_v1 {
   void (*close)(ipr_queue*); /* cancels what is open */
 } ipr_host_rollouts_v1;
 
+#define IPR_HOST_MODEL_V1 "ipr.host.model/1" /* for scorers, since 0.2; a model belongs to one thread */
+typedef struct ipr_host_model_v1 {
+  uint32_t struct_size, reserved;
+  /* [worker] `spec_json`: {"checkpoint":"FOLDER"}, one that `ipr-host train-scorer` wrote. DATA_LOSS: it is none. */
+  ipr_status (*open)(const ipr_host*, const ipr_ctx*, ipr_str spec_json, ipr_model** out, ipr_error*);
+  /* [worker] out[i]: the head's value of query i, after the history and the message of its turn. It depends on that
+     query alone, never on its company. Trajectories are named by id. */
+  ipr_status (*value)(ipr_model*, const ipr_ctx*, size_t n, const ipr_query* const*, double* out, ipr_error*);
+  void (*close)(ipr_model*);
+} ipr_host_model_v1;
+
 /* --------------------------------------------------------------------------------------------- policy */
 
 typedef struct ipr_gen_req { /* "what comes next in this chat?" */
@@ -426,7 +439,9 @@ typedef struct ipr_example_sink {
   ipr_status (*emit)(void* impl, const ipr_example*, ipr_error*);
 } ipr_example_sink;
 
-enum { IPR_NEED_LOGP = 1, IPR_NEED_REF_LOGP = 2 };
+/* A loss acts on log-probs (LOGP, and REF_LOGP to compare with), or on values of a scalar head (VALUE, since 0.2; alone,
+ * with the training default "trains":"value"). */
+enum { IPR_NEED_LOGP = 1, IPR_NEED_REF_LOGP = 2, IPR_NEED_VALUE = 8 };
 
 typedef struct ipr_total {       /* frozen; of the WHOLE optimizer step, all micro-batches */
   uint64_t groups, rows, tokens; /* tokens: with mask 1 */
@@ -443,9 +458,13 @@ typedef struct ipr_batch { /* column arrays have `rows` entries; tensors are CPU
   const ipr_tensor* mask; /* 1 on the agent's tokens, `observation_loss` on the others of PLAIN rows, else 0 */
   const ipr_tensor* turn; /* int32; -1 outside the agent's tokens */
   const ipr_tensor *logp, *ref_logp; /* log p(token | before it); NULL unless needed; 0 where mask is 0 */
-  ipr_tensor* d_logp;                /* zeroed by the host, written by `loss`: dL/dlogp */
+  ipr_tensor* d_logp;                /* zeroed by the host, written by `loss`: dL/dlogp; NULL where logp is */
   const ipr_total* totals;           /* entry tag * 3 + role; entries beyond the end have no rows */
   size_t total_count;
+  /* Since 0.2; NULL unless IPR_NEED_VALUE. */
+  const ipr_tensor* value;      /* the head's scalar once the token has been read; 0 where mask is 0 */
+  const ipr_tensor* turn_score; /* [rows, turns]: the step reward known for a turn; NaN: none */
+  ipr_tensor* d_value;          /* zeroed by the host, written by `loss`: dL/dvalue */
 } ipr_batch;
 
 #define IPR_OPTIMIZER_V1 "ipr.optimizer/1" /* required for the kind */
@@ -463,7 +482,7 @@ typedef struct ipr_optimizer_v1 {
   ipr_status (*want)(ipr_self*, const ipr_ctx*, size_t i, ipr_query* out, ipr_error*);
   ipr_status (*scored)(ipr_self*, const ipr_ctx*, size_t i, const ipr_score*, ipr_error*); /* [train] in order of i */
   ipr_status (*emit)(ipr_self*, const ipr_ctx*, const ipr_example_sink*, ipr_error*);      /* [train] */
-  ipr_status (*loss)(ipr_self*, const ipr_ctx*, ipr_batch*, double* loss, ipr_error*);     /* [train] L and dL/dlogp */
+  ipr_status (*loss)(ipr_self*, const ipr_ctx*, ipr_batch*, double* loss, ipr_error*);     /* [train] L and dL/dlogp or dL/dvalue */
 } ipr_optimizer_v1;
 
 #ifdef __cplusplus

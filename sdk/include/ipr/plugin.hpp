@@ -109,6 +109,10 @@ class Host {
   [[nodiscard]] const ipr_host_rollouts_v1* rollouts() const {
     return static_cast<const ipr_host_rollouts_v1*>(host_->get_service(host_, IPR_HOST_ROLLOUTS_V1));
   }
+  // Models with a scalar head; null where the host has none to offer.
+  [[nodiscard]] const ipr_host_model_v1* models() const {
+    return static_cast<const ipr_host_model_v1*>(host_->get_service(host_, IPR_HOST_MODEL_V1));
+  }
   [[nodiscard]] const ipr_host* raw() const { return host_; }
 
  private:
@@ -278,7 +282,7 @@ class Optimizer {
   virtual bool want(std::size_t /*i*/, ipr_query& /*out*/) { return false; }
   virtual void scored(std::size_t /*i*/, const ipr_score& /*score*/) {}
   virtual void emit(const ipr_ctx* ctx, const ipr_example_sink& sink) = 0;
-  // Returns L and writes dL/dlogp into batch.d_logp.
+  // Returns L and writes dL/dlogp into batch.d_logp, or dL/dvalue into batch.d_value.
   virtual double loss(ipr_batch& batch) = 0;
 };
 

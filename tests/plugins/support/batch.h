@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "ipr/plugin.h"
@@ -16,6 +17,7 @@ struct Row {
   std::vector<float> logp, ref, mask;   // equal lengths
   std::vector<std::int32_t> turn = {};  // of each token; empty: turn 0 where the mask is 1, else no turn
   double outcome = 0;
+  std::vector<float> turn_score = {};  // for losses of values, which find `logp` as such
 };
 
 // Counts of a step: entry tag * 3 + role; a token counts where its mask is 1.
@@ -79,6 +81,7 @@ class Batch {
     batch_.d_logp = &gradient_tensor_;
     batch_.totals = totals_.data();
     batch_.total_count = totals_.size();
+    add_values(rows);
   }
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
@@ -89,6 +92,21 @@ class Batch {
   }
 
  private:
+  void add_values(const std::vector<Row>& rows) {
+    std::size_t turns = 0;
+    for (const Row& row : rows) turns = std::max(turns, row.turn_score.size());
+    turn_score_.assign(rows.size() * turns, std::numeric_limits<float>::quiet_NaN());
+    for (std::size_t r = 0; r < rows.size(); ++r)
+      std::copy(rows[r].turn_score.begin(), rows[r].turn_score.end(),
+                turn_score_.begin() + static_cast<std::ptrdiff_t>(r * turns));
+    turn_shape_[0] = shape_[0];
+    turn_shape_[1] = static_cast<std::int64_t>(turns);
+    turn_score_tensor_ = {turn_score_.data(), 1, 0, 2, 2, 32, 1, turn_shape_, nullptr, 0};
+    batch_.value = &logp_tensor_;
+    batch_.turn_score = &turn_score_tensor_;
+    batch_.d_value = &gradient_tensor_;
+  }
+
   ipr_tensor tensor(void* values, std::uint8_t type_code) {
     return {values, 1, 0, 2, type_code, 32, 1, shape_, strides_, 0};
   }
@@ -100,8 +118,9 @@ class Batch {
   std::vector<double> weight_, outcome_;
   std::vector<float> logp_, ref_, mask_, gradient_;
   std::vector<std::int32_t> turn_;
-  std::int64_t shape_[2] = {0, 0}, strides_[2] = {0, 0};
-  ipr_tensor logp_tensor_{}, ref_tensor_{}, mask_tensor_{}, turn_tensor_{}, gradient_tensor_{};
+  std::vector<float> turn_score_;
+  std::int64_t shape_[2] = {0, 0}, strides_[2] = {0, 0}, turn_shape_[2] = {0, 0};
+  ipr_tensor logp_tensor_{}, ref_tensor_{}, mask_tensor_{}, turn_tensor_{}, gradient_tensor_{}, turn_score_tensor_{};
   ipr_batch batch_{};
 };
 
