@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/host/commands.h"
+#include "core/host/compute.h"
 #include "core/host/interrupt.h"
 #include "core/host/known_models.h"
 #include "core/host/policy_plugin.h"

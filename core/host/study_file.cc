@@ -293,7 +293,7 @@ class Reader {
     for (const Json& row : rows) {
       const Json rewards = row.is_object() ? row.value("rewards", Json()) : Json();
       if (!rewards.is_object() || !row.value("label", Json()).is_string())
-        return error(where, "expected rows such as {\"label\": \"IPR\", \"rewards\": {\"webshop\": 71.3}}");
+        return error(where, "expected rows such as {\"label\": \"IPR\", \"rewards\": {\"ENVIRONMENT\": 71.3}}");
       StudyQuote quote{row["label"], {}};
       for (const auto& [column, points] : rewards.items()) {
         if (!points.is_number()) return error(where, quote.label + ": " + column + ": expected a number of points");

@@ -148,8 +148,8 @@ Status RunStore::put_policy(const Policy& p) {
 Status RunStore::put_score(const StepScore& s) {
   IPR_TRY(writable());
   return statements_->put_score
-      .bind_all(s.episode_id, s.turn, s.scorer, s.config_hash, s.value, s.variance, s.samples, s.low, s.high,
-                s.rival_id, s.rival_turn, s.margin, s.question)
+      .bind_all(s.episode_id, s.turn, s.scorer, s.config_hash, s.rival_id, s.rival_turn, s.margin, s.question, s.value,
+                s.variance, s.samples, s.low, s.high)
       .run();
 }
 

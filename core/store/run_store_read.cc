@@ -61,8 +61,17 @@ Turn turn_of(const Statement& row) {
 }
 
 StepScore score_of(const Statement& row) {
-  return {row.integer(0), int32(row, 1), str(row, 2),    str(row, 3),    row.real(4),  row.real(5),   row.integer(6),
-          row.real(7),    row.real(8),   row.integer(9), int32(row, 10), row.real(11), int32(row, 12)};
+  StepScore score{row.integer(0), int32(row, 1), str(row, 2), str(row, 3)};
+  score.rival_id = row.integer(4);
+  score.rival_turn = int32(row, 5);
+  score.margin = row.real(6);
+  score.question = int32(row, 7);
+  score.value = row.real(8);
+  score.variance = row.real(9);
+  score.samples = row.integer(10);
+  score.low = row.real(11);
+  score.high = row.real(12);
+  return score;
 }
 
 Pair pair_of(const Statement& row) {

@@ -25,11 +25,11 @@ CREATE TABLE turn (
   token_ids BLOB NOT NULL, prompt_tokens INTEGER NOT NULL, info TEXT NOT NULL,
   PRIMARY KEY (episode_id, turn)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE step_score (
+CREATE TABLE step_score (  -- the key's columns first: with others between, SQLite 3.40's integrity_check finds NULLs
   episode_id INTEGER NOT NULL REFERENCES episode, turn INTEGER NOT NULL,
   scorer TEXT NOT NULL, config_hash TEXT NOT NULL,
-  value REAL NOT NULL, variance REAL NOT NULL, samples INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
   rival_id INTEGER NOT NULL, rival_turn INTEGER NOT NULL, margin REAL NOT NULL, question INTEGER NOT NULL,
+  value REAL NOT NULL, variance REAL NOT NULL, samples INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
   PRIMARY KEY (episode_id, turn, scorer, config_hash, rival_id, rival_turn, margin, question)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE pair (

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "core/base/files.h"
+#include "ipr/plugin.h"
 #include "tests/support/catch.h"
 #include "tests/support/program.h"
 

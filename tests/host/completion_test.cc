@@ -51,7 +51,7 @@ TEST_CASE("commands and their subcommands are completed", "[host][completion]") 
     INFO(command);
     CHECK(has(commands, command));
   }
-  CHECK(offered(place, "ipr-host tra") == std::vector<std::string>{"train"});
+  CHECK(offered(place, "ipr-host tra") == std::vector<std::string>{"train", "train-scorer"});
   CHECK(offered(place, "ipr-host plugin d") == std::vector<std::string>{"describe"});
   CHECK(offered(place, "ipr-host analyze runs/a step-") == std::vector<std::string>{"step-accuracy", "step-reward"});
 }

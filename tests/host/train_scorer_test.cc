@@ -160,6 +160,9 @@ TEST_CASE("tasks and a generator are held out and measured", "[host][scorer]") {
   for (Json step : steps_of(made)) {
     step["model"] = "other";
     others += step.dump() + "\n";
+    step["reply"] = "something else";  // a rival of another value, to be ordered
+    step["value"] = step["value"].get<double>() - 0.25;
+    others += step.dump() + "\n";
   }
   REQUIRE(write_file(made.place.file("others.jsonl"), others).ok());
   Words words = training_words("measured", {"--held-out", "0.4", "--hold-out", "other", "--set", "train.epochs=2"});

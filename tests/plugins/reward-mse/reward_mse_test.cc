@@ -54,7 +54,7 @@ TEST_CASE("the loss is the mean squared error at the last token of each scored t
   for (const std::size_t token : {0, 1, 2, 4}) CHECK(batch.gradient(0, token) == 0);
   CHECK(batch.gradient(1, 1) == 0);
   CHECK(batch.gradient(2, 1) == 0);
-  CHECK(fitting.host_.metrics["mse"] == Approx(0.0875));
+  CHECK(fitting.host_.metrics["mse"] == Approx(0.075));
 }
 
 TEST_CASE("the gradient agrees with finite differences", "[reward-mse]") {
