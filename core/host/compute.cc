@@ -13,8 +13,8 @@ bool is_device(const std::string& name) {
 
 std::string dtype_for(const std::string& device, ModelOrigin origin, const std::string& file) {
   const bool cpu = device == "cpu";
-  if (origin == ModelOrigin::kMadeHere && cpu && model::has_amx()) return "bf32";
   const bool multiplies = !cpu || model::multiplies_bf16();
+  if (origin == ModelOrigin::kMadeHere) return cpu && multiplies ? "bf32" : "fp32";
   return origin == ModelOrigin::kFile && multiplies && model::is_stored_narrow(file) ? "bf16" : "fp32";
 }
 

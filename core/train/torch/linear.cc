@@ -8,6 +8,7 @@
 
 #include <utility>
 
+#include "core/train/torch/f32_products.h"
 #include "core/train/torch/operators.h"
 #include "core/train/torch/row_parts.h"
 
@@ -114,8 +115,12 @@ at::Tensor product_f32(const at::Tensor& x, const at::Tensor& weight) {
   return at::mm(x, weight.t()).to(at::kFloat);
 }
 
+at::Tensor input_gradient(const at::Tensor& d_y, const at::Tensor& weight) {
+  return at::mm(backward_factor(d_y), backward_factor(weight)).to(d_y.scalar_type());
+}
+
 InputGradients linear_input_gradients(const at::Tensor& d_y, const Linear& layer) {
-  InputGradients gradients{at::mm(d_y, layer.weight), {}};
+  InputGradients gradients{input_gradient(d_y, layer.weight), {}};
   if (layer.adapters.empty()) return gradients;
   std::vector<at::Tensor> parts;
   for (const Linear::Adapter& adapter : layer.adapters) parts.push_back(at::mm(part_of(d_y, adapter), adapter.b));
@@ -141,12 +146,13 @@ void add_linear_gradients(const at::Tensor& x, const at::Tensor& d_y, const at::
 }
 
 void add_weight_gradient(at::Tensor& gradient, const at::Tensor& d_y, const at::Tensor& x) {
-  if (x.scalar_type() == at::kFloat) {
-    gradient.addmm_(d_y.t(), x);
-  } else if (adds_in_f32(x)) {
-    add_product_f32(gradient, d_y, x);
+  const at::Tensor left = backward_factor(d_y), right = backward_factor(x);
+  if (right.scalar_type() == at::kFloat) {
+    gradient.addmm_(left.t(), right);
+  } else if (adds_in_f32(right)) {
+    add_product_f32(gradient, left, right);
   } else {
-    add_to(gradient, at::mm(d_y.t(), x), runs_own(x));
+    add_to(gradient, at::mm(left.t(), right), runs_own(right));
   }
 }
 

@@ -43,6 +43,8 @@ struct InputGradients {
   at::Tensor low;  // [n, sum of ranks]; undefined without adapters
 };
 [[nodiscard]] InputGradients linear_input_gradients(const at::Tensor& d_y, const Linear& layer);
+// d_y W, of d_y's type.
+[[nodiscard]] at::Tensor input_gradient(const at::Tensor& d_y, const at::Tensor& weight);
 void add_linear_gradients(const at::Tensor& x, const at::Tensor& d_y, const at::Tensor& d_low, const Linear& layer,
                           Linear& gradients);
 // gradient += d_y^T x, with the gradient in f32.

@@ -133,7 +133,7 @@ at::Tensor LlamaTorch::head_backward(const ModelViews& weights, const Packed& ro
     softmax_pick_backward(logits, target, tape.logp.narrow(0, i, size), d_logp.narrow(0, i, size), own_);
     const at::Tensor d_scores = logits.to(input.scalar_type());
     at::Tensor part = d_normed.narrow(0, i, size);
-    at::mm_out(part, d_scores, weights.head);
+    part.copy_(input_gradient(d_scores, weights.head));
     if (gradients.head.defined()) add_weight_gradient(gradients.head, d_scores, input);
   }
   at::Tensor d_last = at::zeros_like(tape.last);
