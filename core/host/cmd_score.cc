@@ -153,8 +153,7 @@ Status score(const ScoreCommand& command) {
 
   IPR_ASSIGN(const auto policy, ScoringPolicy::make(registry, command.policy, environment, options, stop));
   IPR_ASSIGN(const loop::Compute compute, compute_of(options));  // of a scorer's own model
-  IPR_ASSIGN(const auto scorer,
-             loop::StepScorer::make(choice, policy->rollouts(), environment, compute, options.seed));
+  IPR_ASSIGN(const auto scorer, loop::StepScorer::make(choice, policy->rollouts(), environment, compute, options.seed));
   const Json asked = choice.settings.value("temperature", Json(1.0));  // of a scorer that samples
   const double temperature = asked.is_number() ? asked.get<double>() : 1.0;
   Json identity = {{"id", choice.manifest.id},

@@ -32,8 +32,8 @@ enum class Precision {
 // Writes config.json, model.safetensors (F32) and `files` (name to contents: the tokenizer's) as one whole: a folder
 // beside is filled, flushed and renamed, so that `folder` is always absent or complete, the old one or the new. An
 // existing folder is replaced, with all that is in it. Equal weights and files give equal bytes. Parents are made.
-// Where weights.lora is set a PEFT folder is written instead, with the change alone. A value head goes along as a file of
-// its own (value_head.h), which load_checkpoint() does not read.
+// Where weights.lora is set a PEFT folder is written instead, with the change alone. A value head goes along as a file
+// of its own (value_head.h), which load_checkpoint() does not read.
 [[nodiscard]] Status save_checkpoint(const std::string& folder, const Weights& weights,
                                      const std::map<std::string, std::string>& files);
 

@@ -1,4 +1,5 @@
-// What the analyses share: values by task, tasks by id, numbers as JSON and as cells. For analyze_*.cc and study_read.cc.
+// What the analyses share: values by task, tasks by id, numbers as JSON and as cells. For analyze_*.cc and
+// study_read.cc.
 #pragma once
 
 #include <functional>

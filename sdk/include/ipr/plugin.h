@@ -439,8 +439,8 @@ typedef struct ipr_example_sink {
   ipr_status (*emit)(void* impl, const ipr_example*, ipr_error*);
 } ipr_example_sink;
 
-/* A loss acts on log-probs (LOGP, and REF_LOGP to compare with), or on values of a scalar head (VALUE, since 0.2; alone,
- * with the training default "trains":"value"). */
+/* A loss acts on log-probs (LOGP, and REF_LOGP to compare with), or on values of a scalar head (VALUE, since 0.2;
+ * alone, with the training default "trains":"value"). */
 enum { IPR_NEED_LOGP = 1, IPR_NEED_REF_LOGP = 2, IPR_NEED_VALUE = 8 };
 
 typedef struct ipr_total {       /* frozen; of the WHOLE optimizer step, all micro-batches */
@@ -482,7 +482,8 @@ typedef struct ipr_optimizer_v1 {
   ipr_status (*want)(ipr_self*, const ipr_ctx*, size_t i, ipr_query* out, ipr_error*);
   ipr_status (*scored)(ipr_self*, const ipr_ctx*, size_t i, const ipr_score*, ipr_error*); /* [train] in order of i */
   ipr_status (*emit)(ipr_self*, const ipr_ctx*, const ipr_example_sink*, ipr_error*);      /* [train] */
-  ipr_status (*loss)(ipr_self*, const ipr_ctx*, ipr_batch*, double* loss, ipr_error*);     /* [train] L and dL/dlogp or dL/dvalue */
+  ipr_status (*loss)(ipr_self*, const ipr_ctx*, ipr_batch*, double* loss,
+                     ipr_error*); /* [train] L and dL/dlogp or dL/dvalue */
 } ipr_optimizer_v1;
 
 #ifdef __cplusplus
