@@ -65,27 +65,37 @@ void score_lanes(const Lane* lanes, const float* keys, const AttentionArgs& args
   }
 }
 
-// The values of the blocks [0, full) at the dimensions from c on, weighted, for COUNT lanes; as add_values() sums them.
+// sum[l][i] += weight[l][p] V[p] over a block's positions with p modulo 4 == i, at 16 dimensions from c on, for COUNT
+// lanes; as add_values() sums them. `values`: of the head.
 template <int COUNT>
-void add_shared_values(const LaneGroup<float>& group, const Lane* lanes, int c) {
+IPR_INLINE void add_tile(const float* values, int head_stride, int c, const float* const (&weights)[COUNT],
+                         Vec (&sum)[COUNT][4]) {
+  values += c;
+#pragma GCC unroll 1
+  for (int p = 0; p < kPositions; p += 4, values += 4 * head_stride) {
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      const Vec value = load(values + i * head_stride);
+#pragma GCC unroll 4
+      for (int l = 0; l < COUNT; ++l) sum[l][i] = fma(splat(weights[l][p + i]), value, sum[l][i]);
+    }
+  }
+}
+
+// The values of the blocks [0, full) at 16 dimensions from c on, for COUNT lanes.
+template <int COUNT, typename Cell>
+void add_shared_values(const LaneGroup<Cell>& group, const Lane* lanes, int c) {
   Vec sum[COUNT][4];
 #pragma GCC unroll 4
   for (int l = 0; l < COUNT; ++l) {
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) sum[l][i] = splat(0);
   }
-  const std::ptrdiff_t stride = group.args.head_stride;
   for (int block = 0; block < group.full; ++block) {
-    const float* values = group.values(lanes[0], block) + c;
-    const int first = kPositions * block;
-    for (int p = 0; p < kPositions; p += 4, values += 4 * stride) {
+    const float* weights[COUNT];
 #pragma GCC unroll 4
-      for (int i = 0; i < 4; ++i) {
-        const Vec value = load(values + i * stride);
-#pragma GCC unroll 4
-        for (int l = 0; l < COUNT; ++l) sum[l][i] = fma(splat(lanes[l].scores[first + p + i]), value, sum[l][i]);
-      }
-    }
+    for (int l = 0; l < COUNT; ++l) weights[l] = lanes[l].scores + kPositions * block;
+    add_tile<COUNT>(group.values(lanes[0], block), group.args.head_stride, c, weights, sum);
   }
 #pragma GCC unroll 4
   for (int l = 0; l < COUNT; ++l) {

@@ -164,10 +164,11 @@ void score_heads(const Attention<Bf16>& args, int block, int first) {
   }
 }
 
-// sums[i] += weight[p] V[p] over the block's positions with p modulo 4 == i, for 16 dimensions of COUNT lanes. Of
-// positions that are not attended to the weight is 0, and the value finite.
+// As for f32 (attend_lanes_simd.h). Of positions that are not attended to the weight is 0, and the value finite.
 template <int COUNT>
-IPR_INLINE void add_tile(const Bf16* values, const float* const (&weights)[COUNT], Vec (&sum)[COUNT][4]) {
+IPR_INLINE void add_tile(const Bf16* values, int /*head_stride*/, int c, const float* const (&weights)[COUNT],
+                         Vec (&sum)[COUNT][4]) {
+  values += c / kLane * kValueTile;
 #pragma GCC unroll 1
   for (int p = 0; p < kPositions; p += 4, values += 2 * kPairStride) {
 #pragma GCC unroll 2
@@ -185,11 +186,11 @@ IPR_INLINE void add_tile(const Bf16* values, const float* const (&weights)[COUNT
 
 // The values of one block of one query head; `sums` is [head_stride / 16][4][16].
 IPR_INLINE void add_head_values(const Bf16* values, const float* weight, int head_stride, float* sums) {
-  for (int c = 0; c < head_stride; c += kLane, sums += 4 * kLane, values += kValueTile) {
+  for (int c = 0; c < head_stride; c += kLane, sums += 4 * kLane) {
     Vec sum[1][4];
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) sum[0][i] = load(sums + kLane * i);
-    add_tile<1>(values, {weight}, sum);
+    add_tile<1>(values, head_stride, c, {weight}, sum);
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) store(sums + kLane * i, sum[0][i]);
   }
@@ -222,27 +223,6 @@ void score_lanes(const Lane* lanes, const Bf16* keys, const AttentionArgs& args,
   for (int l = 0; l < COUNT; ++l) {
     store(lanes[l].scores + kPositions * block, sum[l][0]);
     store(lanes[l].scores + kPositions * block + kLane, sum[l][1]);
-  }
-}
-
-template <int COUNT>
-void add_shared_values(const LaneGroup<Bf16>& group, const Lane* lanes, int c) {
-  Vec sum[COUNT][4];
-#pragma GCC unroll 4
-  for (int l = 0; l < COUNT; ++l) {
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) sum[l][i] = splat(0);
-  }
-  for (int block = 0; block < group.full; ++block) {
-    const float* weights[COUNT];
-#pragma GCC unroll 4
-    for (int l = 0; l < COUNT; ++l) weights[l] = lanes[l].scores + kPositions * block;
-    add_tile<COUNT>(group.values(lanes[0], block) + c / kLane * kValueTile, weights, sum);
-  }
-#pragma GCC unroll 4
-  for (int l = 0; l < COUNT; ++l) {
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) store(lanes[l].work + 4 * c + kLane * i, sum[l][i]);
   }
 }
 

@@ -59,6 +59,22 @@ std::shared_ptr<asio::thread_pool> make_workers(int workers) {
 
 }  // namespace
 
+Trajectory begun(const PlayRequest& request, const env::Session& session) {
+  Trajectory trajectory;
+  trajectory.task = request.task;
+  trajectory.split = request.split;
+  trajectory.sample = request.sample;
+  trajectory.seed = request.seed;
+  trajectory.first_message = session.first_message();
+  if (request.from != nullptr) {
+    trajectory.parent_id = request.from->id;
+    trajectory.prefix_turns = request.keep;
+    trajectory.turns.assign(request.from->turns.begin(),
+                            request.from->turns.begin() + static_cast<std::ptrdiff_t>(request.keep));
+  }
+  return trajectory;
+}
+
 Player::Player(const env::Environment& environment, const Dialogue& dialogue, Generator& generator,
                Snapshots& snapshots, std::uint64_t env_seed, int max_steps, int workers, const std::atomic<bool>& stop)
     : environment_(environment),
@@ -89,23 +105,12 @@ asio::awaitable<GenerateReply> Player::generate(GenerateRequest request) {
 }
 
 asio::awaitable<Result<Trajectory>> Player::attempt(const PlayRequest& request) {
-  Trajectory trajectory;
-  trajectory.task = request.task;
-  trajectory.split = request.split;
-  trajectory.sample = request.sample;
-  trajectory.seed = request.seed;
   Result<env::Session> opened = request.from != nullptr
                                     ? snapshots_.resume(*request.from, request.keep)
                                     : env::Session::start(environment_, *request.task, env_seed_, max_steps_);
   if (!opened.ok()) co_return opened.status();
   env::Session session = std::move(opened).value();
-  trajectory.first_message = session.first_message();
-  if (request.from != nullptr) {
-    trajectory.parent_id = request.from->id;
-    trajectory.prefix_turns = request.keep;
-    trajectory.turns.assign(request.from->turns.begin(),
-                            request.from->turns.begin() + static_cast<std::ptrdiff_t>(request.keep));
-  }
+  Trajectory trajectory = begun(request, session);
   text::TokenizedChat chat = dialogue_.history(trajectory, request.keep, /*examples=*/true);
   bool overflow = false;
   while (!session.finished()) {

@@ -33,6 +33,9 @@ struct PlayRequest {
   std::uint64_t seed = 0, sample = 0;
 };
 
+// What a trajectory is before its first own turn, in a session that stands there.
+[[nodiscard]] Trajectory begun(const PlayRequest& request, const env::Session& session);
+
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
 // Takes one result over; called on the thread that waits, in the order of the requests. An error ends the call.
 template <typename T>

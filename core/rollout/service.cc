@@ -34,6 +34,27 @@ Sampling sampling_of(const ipr_sampling& sampling) {
   return asked;
 }
 
+Result<PlayRequest> rollout_asked(const ipr_rollout_req& request, const TrajectoryBook& book, std::uint64_t run_seed) {
+  if (request.from == nullptr || request.sampling == nullptr)
+    return usage("a rollout request needs a trajectory and a sampling");
+  if (request.policy != IPR_POLICY_BASE) return usage("scorers sample from the base policy (IPR_POLICY_BASE)");
+  const auto found = book.find(request.from->id);
+  if (found == book.end())
+    return usage("rollouts start from the host's own trajectories (id " + std::to_string(request.from->id) +
+                 " is none)");
+  const Trajectory& from = *found->second;
+  if (request.keep_turns > from.turns.size()) return usage("keep_turns is beyond the trajectory's end");
+  PlayRequest play;
+  play.task = from.task;
+  play.split = from.split;
+  play.from = &from;
+  play.keep = request.keep_turns;
+  play.sampling = sampling_of(*request.sampling);
+  play.sample = request.sample;
+  play.seed = scoring_seed(run_seed, from, request.keep_turns, request.sample);
+  return play;
+}
+
 // Results arrive on the player's workers; one thread submits and waits.
 class RolloutService::Queue final : public plugin::RolloutQueue {
  public:
@@ -45,17 +66,8 @@ class RolloutService::Queue final : public plugin::RolloutQueue {
   }
 
   Result<bool> submit(const ipr_rollout_req& request) override {
-    if (request.from == nullptr || request.sampling == nullptr)
-      return usage("a rollout request needs a trajectory and a sampling");
-    if (request.policy != IPR_POLICY_BASE) return usage("scorers sample from the base policy (IPR_POLICY_BASE)");
-    const auto found = service_.book_.find(request.from->id);
-    if (found == service_.book_.end())
-      return usage("rollouts start from the host's own trajectories (id " + std::to_string(request.from->id) +
-                   " is none)");
-    const Trajectory& from = *found->second;
-    if (request.keep_turns > from.turns.size()) return usage("keep_turns is beyond the trajectory's end");
-    const std::uint64_t seed = scoring_seed(service_.run_seed_, from, request.keep_turns, request.sample);
-    const Trajectory* known = service_.memo_ == nullptr ? nullptr : service_.memo_->find(seed);
+    IPR_ASSIGN(PlayRequest play, rollout_asked(request, service_.book_, service_.run_seed_));
+    const Trajectory* known = service_.memo_ == nullptr ? nullptr : service_.memo_->find(play.seed);
     {
       const std::lock_guard lock(mutex_);
       if (open_ + arrived_.size() >= kQueueCapacity) return false;
@@ -65,14 +77,6 @@ class RolloutService::Queue final : public plugin::RolloutQueue {
       }
       ++open_;
     }
-    PlayRequest play;
-    play.task = from.task;
-    play.split = from.split;
-    play.from = &from;
-    play.keep = request.keep_turns;
-    play.sampling = sampling_of(*request.sampling);
-    play.sample = request.sample;
-    play.seed = seed;
     service_.player_.start(std::move(play),
                            [this, tag = request.tag](Result<Trajectory> result) { arrive(tag, std::move(result)); });
     return true;

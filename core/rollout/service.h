@@ -26,6 +26,11 @@ using TrajectoryBook = std::map<std::uint64_t, std::unique_ptr<Trajectory>>;
 // What a plugin asks replies to be sampled with; fields that its header does not have yet are their defaults.
 [[nodiscard]] Sampling sampling_of(const ipr_sampling& sampling);
 
+// The rollout that a scorer asks for. Code::kUsage where it names no trajectory of the book, turns behind its end, or
+// another policy than the base.
+[[nodiscard]] Result<PlayRequest> rollout_asked(const ipr_rollout_req& request, const TrajectoryBook& book,
+                                                std::uint64_t run_seed);
+
 // What a scorer's queues come from; must outlive them.
 class Rollouts {
  public:

@@ -29,23 +29,12 @@ Result<env::Session> TextPlayer::resume(const Trajectory& from, std::size_t keep
 }
 
 Result<Trajectory> TextPlayer::play(const PlayRequest& request) {
-  Trajectory trajectory;
-  trajectory.task = request.task;
-  trajectory.split = request.split;
-  trajectory.sample = request.sample;
-  trajectory.seed = request.seed;
   Result<env::Session> opened = request.from != nullptr
                                     ? resume(*request.from, request.keep)
                                     : env::Session::start(environment_, *request.task, env_seed_, max_steps_);
   if (!opened.ok()) return opened.status();
   env::Session session = std::move(opened).value();
-  trajectory.first_message = session.first_message();
-  if (request.from != nullptr) {
-    trajectory.parent_id = request.from->id;
-    trajectory.prefix_turns = request.keep;
-    trajectory.turns.assign(request.from->turns.begin(),
-                            request.from->turns.begin() + static_cast<std::ptrdiff_t>(request.keep));
-  }
+  Trajectory trajectory = begun(request, session);
   Chat chat = chat_before(prompt_, trajectory, request.keep);
   while (!session.finished()) {
     IPR_ASSIGN(const std::string message,
@@ -66,22 +55,7 @@ class TextRollouts::Queue final : public plugin::RolloutQueue {
   explicit Queue(TextRollouts& rollouts) : rollouts_(rollouts) {}
 
   Result<bool> submit(const ipr_rollout_req& request) override {
-    if (request.from == nullptr || request.sampling == nullptr)
-      return usage("a rollout request needs a trajectory and a sampling");
-    const auto found = rollouts_.book_.find(request.from->id);
-    if (found == rollouts_.book_.end())
-      return usage("rollouts start from the host's own trajectories (id " + std::to_string(request.from->id) +
-                   " is none)");
-    const Trajectory& from = *found->second;
-    if (request.keep_turns > from.turns.size()) return usage("keep_turns is beyond the trajectory's end");
-    PlayRequest play;
-    play.task = from.task;
-    play.split = from.split;
-    play.from = &from;
-    play.keep = request.keep_turns;
-    play.sampling = sampling_of(*request.sampling);
-    play.sample = request.sample;
-    play.seed = scoring_seed(rollouts_.run_seed_, from, request.keep_turns, request.sample);
+    IPR_ASSIGN(PlayRequest play, rollout_asked(request, rollouts_.book_, rollouts_.run_seed_));
     waiting_.push_back({request.tag, std::move(play)});
     return true;
   }

@@ -1,21 +1,12 @@
 #include "core/train/torch/f32_products.h"
 
 #include <ATen/Context.h>
-#include <ATen/cpu/Utils.h>
+
+#include "core/model/kernels.h"
 
 namespace ipr::train {
 namespace {
-
 bool rounds_backward = false;
-
-bool multiplies_bf16() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16") > 0;
-#else
-  return false;
-#endif
-}
-
 }  // namespace
 
 at::Tensor backward_factor(const at::Tensor& x) {
@@ -23,9 +14,8 @@ at::Tensor backward_factor(const at::Tensor& x) {
 }
 
 void choose_f32_products(bool may_round) {
-  static const bool would_round = at::cpu::init_amx();
-  const bool asks_onednn = may_round || !would_round;
-  rounds_backward = may_round && !would_round && multiplies_bf16();
+  const bool onednn_would_round = model::has_amx(), asks_onednn = may_round || !onednn_would_round;
+  rounds_backward = may_round && !onednn_would_round && model::multiplies_bf16();
   at::globalContext().setFloat32Precision(at::Float32Backend::MKLDNN, at::Float32Op::MATMUL,
                                           asks_onednn ? at::Float32Precision::BF16 : at::Float32Precision::IEEE);
 }

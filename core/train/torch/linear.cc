@@ -8,6 +8,7 @@
 
 #include <utility>
 
+#include "core/model/kernels.h"
 #include "core/train/torch/f32_products.h"
 #include "core/train/torch/operators.h"
 #include "core/train/torch/row_parts.h"
@@ -76,8 +77,7 @@ void add_changes(at::Tensor& y, const at::Tensor& x, const Linear& layer) {
 // processors with such instructions. On others MKL makes f32 of the numbers first, and takes four times as long.
 bool adds_in_f32(const at::Tensor& x) {
 #if defined(__x86_64__)
-  static const bool has =
-      cblas_gemm_bf16bf16f32 != nullptr && __builtin_cpu_is("intel") && __builtin_cpu_supports("avx512bf16");
+  static const bool has = cblas_gemm_bf16bf16f32 != nullptr && __builtin_cpu_is("intel") && model::multiplies_bf16();
   return has && runs_own(x);
 #else
   (void)x;

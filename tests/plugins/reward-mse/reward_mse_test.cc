@@ -2,6 +2,7 @@
 
 #include "tests/plugins/support/batch.h"
 #include "tests/plugins/support/fake_host.h"
+#include "tests/plugins/support/plain_loss.h"
 #include "tests/support/catch.h"
 
 using namespace ipr;
@@ -59,22 +60,7 @@ TEST_CASE("the loss is the mean squared error at the last token of each scored t
 
 TEST_CASE("the gradient agrees with finite differences", "[reward-mse]") {
   Fitting fitting;
-  std::vector<Row> rows = three_rows();
-  const auto totals = test::totals_of(rows);
-  Batch batch(rows, totals);
-  (void)fitting.loss(batch);
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    for (std::size_t t = 0; t < rows[r].logp.size(); ++t) {
-      constexpr float kStep = 0x1p-6F;
-      const float here = rows[r].logp[t];
-      rows[r].logp[t] = here + kStep;
-      Batch above(rows, totals);
-      rows[r].logp[t] = here - kStep;
-      Batch below(rows, totals);
-      rows[r].logp[t] = here;
-      CHECK(batch.gradient(r, t) == Approx((fitting.loss(above) - fitting.loss(below)) / (2.0 * kStep)).margin(1e-5));
-    }
-  }
+  test::check_gradient([&](Batch& batch) { return fitting.loss(batch); }, three_rows());
 }
 
 TEST_CASE("the parts of a step add up to the whole step", "[reward-mse]") {

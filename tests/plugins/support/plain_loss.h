@@ -54,9 +54,9 @@ void check_parts_add_up(const Loss& loss) {
   CHECK(loss(turned) == Approx(expected).epsilon(1e-12));
 }
 
+// Row::logp is what the loss acts on: log-probs, or values.
 template <typename Loss>
-void check_gradient(const Loss& loss) {
-  std::vector<Row> rows = random_plain_rows(8, 4);
+void check_gradient(const Loss& loss, std::vector<Row> rows = random_plain_rows(8, 4)) {
   const auto totals = totals_of(rows);
   Batch batch(rows, totals);
   loss(batch);
