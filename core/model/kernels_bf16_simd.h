@@ -60,14 +60,19 @@ IPR_INLINE Vec dot(const Pairs& a, const Pairs& b, const Vec& sum) {
 #endif
 }
 
-// 16 numbers to nearest even; a NaN stays one.
+// 16 numbers to nearest even; a NaN stays one. (The instruction takes numbers below 2^-126 for 0.)
 IPR_INLINE void store_bf16(Bf16* to, const Vec& value) {
+#ifdef IPR_SIMD_BF16
+  const __m256bh rounded = _mm512_cvtneps_pbh(value.part[0]);
+  __builtin_memcpy(to, &rounded, sizeof rounded);
+#else
   IPR_EACH_PART {
     const Words bits = reinterpret_cast<Words>(value.part[i]);
     const Words rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
     const Words kept = value.part[i] == value.part[i] ? rounded : bits >> 16 | 0x40u;
     *reinterpret_cast<UnalignedHalves*>(to + i * kWidth) = __builtin_convertvector(kept, Halves);
   }
+#endif
 }
 
 // 16 neighbouring numbers.

@@ -94,8 +94,12 @@ IPR_INLINE Vec fma(const Vec& a, const Vec& b, const Vec& c) {
 IPR_INLINE Vec exp(const Vec& x) {
   const Vec low = splat(-87.33654f);
   const Vec high = splat(88.3762626647949f);
+#if IPR_SIMD_WIDTH == 16
+  Vec clamped = x;  // what is too low is cut at the end
+#else
   Vec clamped = larger(x, low);
-  IPR_EACH_PART clamped.part[i] = clamped.part[i] < high.part[i] ? clamped.part[i] : high.part[i];
+#endif
+  IPR_EACH_PART clamped.part[i] = high.part[i] < clamped.part[i] ? high.part[i] : clamped.part[i];
   const Vec magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
   const Vec n = fma(clamped, splat(1.44269504088896341f), magic) - magic;
   Vec r = fma(n, splat(-0.693359375f), clamped);
@@ -108,12 +112,17 @@ IPR_INLINE Vec exp(const Vec& x) {
   p = fma(p, r, splat(5.0000001201e-1f));
   p = fma(p, r * r, r + splat(1.0f));
   Vec out;
+#if IPR_SIMD_WIDTH == 16
+  const __mmask16 counts = _mm512_cmp_ps_mask(x.part[0], low.part[0], _CMP_NLT_UQ);
+  out.part[0] = _mm512_maskz_scalef_ps(counts, p.part[0], n.part[0]);
+#else
   IPR_EACH_PART {
     const IntRegister power = (__builtin_convertvector(n.part[i], IntRegister) + 127) << 23;
     const Register value = p.part[i] * reinterpret_cast<Register>(power);
     const Register cut = x.part[i] < low.part[i] ? Register{} : value;
     out.part[i] = x.part[i] == x.part[i] ? cut : x.part[i];
   }
+#endif
   return out;
 }
 

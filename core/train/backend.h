@@ -63,10 +63,10 @@ class Backend {
 
 struct BackendOptions {
   std::string device = "cpu";  // cpu, cuda, cuda:N
-  // fp32; bf32 (CPU): f32, but products may take their factors rounded to bf16: with AMX all of them, with AVX-512-BF16
-  // alone those of backward, elsewhere none; bf16: matrices and activations in bf16, sums of norms, softmax and
-  // log-probs in f32, the trained numbers and AdamW's moments in f32 (a step below half a bf16 unit would otherwise be
-  // lost, llm-runtime.md section 6).
+  // fp32; bf32 (CPU): f32, but products take their factors rounded to bf16 where the processor multiplies bf16 (AMX,
+  // AVX-512-BF16); bf16: matrices and activations in bf16, sums of norms, softmax, logits and log-probs in f32, the
+  // trained numbers and AdamW's moments in f32 (a step below half a bf16 unit would otherwise be lost, llm-runtime.md
+  // section 6).
   std::string dtype = "fp32";
   int threads = 2;
   std::int64_t tokens_per_pass = 16384;  // tokens that one pass with a graph may hold; more: two passes

@@ -14,7 +14,7 @@ constexpr std::int64_t kInnerTensors = 4, kResidualTensors = 8;
 // Scored positions per product with the head, and logits (their gradients, …) of one chunk at the same time.
 constexpr std::int64_t kHeadRows = 256, kHeadTensors = 2;
 // What the head's backward wants is kept up to here (llama_torch.cc).
-constexpr std::int64_t kKeptScores = 64 * kMiB;
+constexpr std::int64_t kKeptScores = 128 * kMiB;
 
 struct Sizes {
   explicit Sizes(const model::LlamaConfig& config)
@@ -61,7 +61,7 @@ TrainMemory train_memory(const model::LlamaConfig& config, const MemorySetup& se
   memory.host = setup.stored_bytes * config.parameter_count() + (lora ? 4 * trained : 0);
   memory.weights = (lora ? base_bytes(config, setup) : 0) + (setup.bf16 ? size * trained : 0);
   memory.optimizer = kOptimizer * trained;
-  const std::int64_t scores = (setup.bf16 && !setup.gpu ? 2 : 4) * scored * config.vocab_size;
+  const std::int64_t scores = 4 * scored * config.vocab_size;
   const std::int64_t kept = scores <= kKeptScores ? scores : 0;
   memory.tape = config.num_layers * tokens * tape.whole + kept;
   memory.least_tape = tokens * (config.num_layers * tape.input + tape.whole) + kept;

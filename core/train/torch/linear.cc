@@ -8,15 +8,10 @@
 
 #include <utility>
 
-#include "core/model/kernels.h"
 #include "core/train/torch/f32_products.h"
 #include "core/train/torch/operators.h"
+#include "core/train/torch/rounded_products.h"
 #include "core/train/torch/row_parts.h"
-
-// MKL's product of bf16 matrices into f32, where LibTorch holds MKL.
-extern "C" __attribute__((weak)) void cblas_gemm_bf16bf16f32(int layout, int transpose_a, int transpose_b, int m, int n,
-                                                             int k, float alpha, const void* a, int lda, const void* b,
-                                                             int ldb, float beta, float* c, int ldc);
 
 namespace ipr::train {
 namespace {
@@ -73,36 +68,22 @@ void add_changes(at::Tensor& y, const at::Tensor& x, const Linear& layer) {
   });
 }
 
-// Adds up in f32, without a bf16 product in between, and is faster there than LibTorch's bf16 product: on Intel's
-// processors with such instructions. On others MKL makes f32 of the numbers first, and takes four times as long.
-bool adds_in_f32(const at::Tensor& x) {
-#if defined(__x86_64__)
-  static const bool has = cblas_gemm_bf16bf16f32 != nullptr && __builtin_cpu_is("intel") && model::multiplies_bf16();
-  return has && runs_own(x);
-#else
-  (void)x;
-  return false;
-#endif
-}
-
-// gradient += d_y^T x
-void add_product_f32(at::Tensor& gradient, const at::Tensor& d_y, const at::Tensor& x) {
-  constexpr int kRowMajor = 101, kPlain = 111, kTransposed = 112;
-  const auto of = [](std::int64_t value) { return static_cast<int>(value); };
-  cblas_gemm_bf16bf16f32(kRowMajor, kTransposed, kPlain, of(d_y.size(1)), of(x.size(1)), of(x.size(0)), 1.0f,
-                         d_y.const_data_ptr(), of(d_y.stride(0)), x.const_data_ptr(), of(x.stride(0)), 1.0f,
-                         floats(gradient), of(gradient.stride(0)));
-}
-
 }  // namespace
 
 at::Tensor linear(const at::Tensor& x, const Linear& layer) {
-  at::Tensor y = layer.bias.defined() ? at::addmm(layer.bias, x, layer.weight.t()) : at::mm(x, layer.weight.t());
+  at::Tensor y;
+  if (may_round_product(x)) {
+    y = rounded_product(x, layer.weight);
+    if (layer.bias.defined()) y.add_(layer.bias);
+  } else {
+    y = layer.bias.defined() ? at::addmm(layer.bias, x, layer.weight.t()) : at::mm(x, layer.weight.t());
+  }
   add_changes(y, x, layer);
   return y;
 }
 
 at::Tensor add_linear(const at::Tensor& residual, const at::Tensor& x, const Linear& layer) {
+  if (may_round_product(x)) return linear(x, layer).add_(residual);
   if (residual.scalar_type() != x.scalar_type()) return add(residual, linear(x, layer), runs_own(x));
   at::Tensor y = at::addmm(residual, x, layer.weight.t());
   if (layer.bias.defined()) y.add_(layer.bias);
@@ -111,12 +92,12 @@ at::Tensor add_linear(const at::Tensor& residual, const at::Tensor& x, const Lin
 }
 
 at::Tensor product_f32(const at::Tensor& x, const at::Tensor& weight) {
-  if (x.is_cuda() && x.scalar_type() != at::kFloat) return at::mm(x, weight.t(), at::kFloat);
-  return at::mm(x, weight.t()).to(at::kFloat);
+  if (runs_own(x) || may_round_product(x)) return rounded_product(x, weight);
+  return x.scalar_type() == at::kFloat ? at::mm(x, weight.t()) : at::mm(x, weight.t(), at::kFloat);
 }
 
 at::Tensor input_gradient(const at::Tensor& d_y, const at::Tensor& weight) {
-  return at::mm(backward_factor(d_y), backward_factor(weight)).to(d_y.scalar_type());
+  return may_round_product(d_y) ? rounded_input_gradient(d_y, weight) : at::mm(d_y, weight);
 }
 
 InputGradients linear_input_gradients(const at::Tensor& d_y, const Linear& layer) {
@@ -146,13 +127,12 @@ void add_linear_gradients(const at::Tensor& x, const at::Tensor& d_y, const at::
 }
 
 void add_weight_gradient(at::Tensor& gradient, const at::Tensor& d_y, const at::Tensor& x) {
-  const at::Tensor left = backward_factor(d_y), right = backward_factor(x);
-  if (right.scalar_type() == at::kFloat) {
-    gradient.addmm_(left.t(), right);
-  } else if (adds_in_f32(right)) {
-    add_product_f32(gradient, left, right);
+  if (runs_own(x) || may_round_product(x)) {
+    add_rounded_weight_gradient(gradient, d_y, x);
+  } else if (x.scalar_type() == at::kFloat) {
+    gradient.addmm_(d_y.t(), x);
   } else {
-    add_to(gradient, at::mm(left.t(), right), runs_own(right));
+    gradient.add_(at::mm(d_y.t(), x));
   }
 }
 

@@ -31,7 +31,7 @@ struct Linear {
 [[nodiscard]] at::Tensor linear(const at::Tensor& x, const Linear& layer);
 // residual + linear(x), of the residual's type, which may be f32 where x is bf16.
 [[nodiscard]] at::Tensor add_linear(const at::Tensor& residual, const at::Tensor& x, const Linear& layer);
-// x weight^T in f32: the logits. On the CPU the product of bf16 tensors has been rounded to bf16 before.
+// x weight^T in f32, of bf16 factors, too: the logits.
 [[nodiscard]] at::Tensor product_f32(const at::Tensor& x, const at::Tensor& weight);
 
 // Backward, in two parts because some inputs are made again only when the gradient at the output is there. `d_y` is of

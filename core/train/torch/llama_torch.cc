@@ -3,7 +3,6 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -19,7 +18,7 @@ namespace {
 // Scored positions per product with the head: their logits stay in the cache.
 constexpr std::int64_t kHeadRows = 256;
 // What the head's backward wants is kept up to this many bytes per packing, else computed again.
-constexpr std::int64_t kKeptScores = std::int64_t{1} << 26;
+constexpr std::int64_t kKeptScores = std::int64_t{1} << 27;
 
 }  // namespace
 
@@ -88,10 +87,6 @@ at::Tensor LlamaTorch::hidden_states(const ModelViews& weights, const Packed& ro
   return x;
 }
 
-at::Tensor LlamaTorch::scores(const at::Tensor& normed, const ModelViews& weights) const {
-  return own_ ? at::mm(normed, weights.head.t()) : product_f32(normed, weights.head);
-}
-
 at::Tensor LlamaTorch::forward(const ModelViews& weights, const Packed& rows, Tape* tape) const {
   const at::Tensor last = hidden_states(weights, rows, tape).index_select(0, rows.scored);
   if (tape != nullptr) tape->last = last;
@@ -102,12 +97,11 @@ at::Tensor LlamaTorch::forward(const ModelViews& weights, const Packed& rows, Ta
 at::Tensor LlamaTorch::logps(const at::Tensor& last, const ModelViews& weights, const Packed& rows, Tape* tape) const {
   const at::Tensor normed = rms_norm(last, weights.norm, config_.rms_norm_eps, own_);
   const std::int64_t count = last.size(0);
-  const std::int64_t number = own_ ? static_cast<std::int64_t>(normed.element_size()) : 4;
-  const bool keep = tape != nullptr && count * config_.vocab_size * number <= kKeptScores;
+  const bool keep = tape != nullptr && count * config_.vocab_size * std::int64_t{sizeof(float)} <= kKeptScores;
   std::vector<at::Tensor> logps;
   for (std::int64_t i = 0; i < count; i += kHeadRows) {
     const std::int64_t size = std::min(kHeadRows, count - i);
-    at::Tensor logits = scores(normed.narrow(0, i, size), weights);
+    at::Tensor logits = product_f32(normed.narrow(0, i, size), weights.head);
     logps.push_back(softmax_pick(logits, rows.target.narrow(0, i, size), own_));
     if (keep) tape->scores.push_back(logits);
   }
@@ -125,7 +119,7 @@ at::Tensor LlamaTorch::head_backward(const ModelViews& weights, const Packed& ro
     const at::Tensor input = normed.narrow(0, i, size), target = rows.target.narrow(0, i, size);
     at::Tensor logits;
     if (tape.scores.empty()) {
-      logits = scores(input, weights);
+      logits = product_f32(input, weights.head);
       if (!own_) (void)softmax_pick(logits, target, own_);
     } else {
       logits = std::move(tape.scores[static_cast<std::size_t>(chunk)]);

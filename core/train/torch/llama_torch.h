@@ -70,8 +70,6 @@ class LlamaTorch {
                     LayerTape* tape) const;
   void layer_backward(std::size_t index, const LayerViews& weights, const Packed& rows, LayerTape& tape,
                       at::Tensor& d_x, LayerViews& gradients) const;
-  // Logits of some scored positions, of the type that softmax_pick takes.
-  [[nodiscard]] at::Tensor scores(const at::Tensor& normed, const ModelViews& weights) const;
   [[nodiscard]] at::Tensor logps(const at::Tensor& last, const ModelViews& weights, const Packed& rows,
                                  Tape* tape) const;
   // Both return the gradient at tape.last.

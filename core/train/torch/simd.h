@@ -7,6 +7,10 @@
 // take one family's instructions for another's code.
 #pragma once
 
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
 #include "core/train/torch/kernels.h"
 
 #define IPR_INLINE __attribute__((always_inline)) inline
@@ -81,10 +85,14 @@ constexpr float kExpLow = -87.0f, kExpHigh = 88.0f;
 // e^x within 2 units in the last place; 0 below -87 (so that a masked score weighs nothing), e^88 above 88.
 IPR_INLINE Vec exp_of(Vec x) {
   const Vec low = splat(kExpLow), high = splat(kExpHigh);
-  Vec clamped = x < low ? low : x;
-  clamped = clamped > high ? high : clamped;
+  const Vec clamped = x > high ? high : x;
+#ifdef __AVX512F__
+  const Vec scaled = clamped * splat(1.44269504088896341f);
+  const Vec n = _mm512_mask_roundscale_ps(scaled, 0xffff, scaled, _MM_FROUND_TO_NEAREST_INT);
+#else
   const Vec magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to the nearest integer
-  const Vec n = (clamped * splat(1.44269504088896341f) + magic) - magic;
+  const Vec n = ((clamped < low ? low : clamped) * splat(1.44269504088896341f) + magic) - magic;
+#endif
   const Vec r = (clamped - n * splat(0.693145751953125f)) - n * splat(1.42860682030941723e-6f);
   Vec p = splat(1.9875691500e-4f);  // Cephes' expf polynomial
   p = p * r + splat(1.3981999507e-3f);
@@ -93,9 +101,13 @@ IPR_INLINE Vec exp_of(Vec x) {
   p = p * r + splat(1.6666665459e-1f);
   p = p * r + splat(5.0000001201e-1f);
   p = p * (r * r) + r + splat(1.0f);
+#ifdef __AVX512F__
+  return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(x, low, _CMP_NLT_UQ), p, n);
+#else
   const Ints power = (__builtin_convertvector(n, Ints) + 127) << 23;
   const Vec value = p * reinterpret_cast<Vec>(power);
   return x < low ? Vec{} : value;
+#endif
 }
 
 // The same for the scalars at a row's end: one lane of the vector function, so that length does not change a value.
