@@ -275,6 +275,15 @@ void write_sums(float* out, const float* sums, int head_stride, float weight_sum
   }
 }
 
+// Asks for the memory of `heads` heads' keys or values of one block: rows' blocks lie all over the pool, and what
+// stands beyond a page's end no processor fetches by itself.
+template <typename Cell>
+IPR_INLINE void fetch(const Cell* from, int heads, int head_stride) {
+  const char* line = reinterpret_cast<const char*>(from);
+  const char* const end = line + static_cast<std::size_t>(heads) * kPositions * head_stride * sizeof(Cell);
+  for (; line < end; line += 64) __builtin_prefetch(line, 0, 2);
+}
+
 // Blocks outside, heads inside: a row's keys, then its values, pass once and in the order of memory.
 template <typename Cell>
 void attend_row(const AttentionArgs& given, const AttentionRow& row) {
@@ -287,6 +296,7 @@ void attend_row(const AttentionArgs& given, const AttentionRow& row) {
   float* sums = args.scores(args.query_heads);
   for (int b = args.first_block; b < blocks; ++b) {
     int h = 0;
+    if (b + 1 < blocks) fetch(args.head(b + 1, 0, false), args.query_heads / args.group, args.head_stride);
     for (; h + kHeadTile <= args.query_heads; h += kHeadTile) score_heads<kHeadTile>(args, b, h);
     for (; h < args.query_heads; ++h) score_heads<1>(args, b, h);
   }
@@ -296,7 +306,10 @@ void attend_row(const AttentionArgs& given, const AttentionRow& row) {
                                                         row.positions - skipped, args.score_stride - skipped);
   }
   for (int i = 0; i < args.query_heads * args.head_stride * 4; i += kLane) store(sums + i, splat(0));
-  for (int b = args.first_block; b < blocks; ++b) add_block_values(args, b, sums);
+  for (int b = args.first_block; b < blocks; ++b) {
+    if (b + 1 < blocks) fetch(args.head(b + 1, 0, true), args.query_heads / args.group, args.head_stride);
+    add_block_values(args, b, sums);
+  }
   for (int h = 0; h < args.query_heads; ++h) {
     float* out = row.out + static_cast<std::ptrdiff_t>(args.first_kv_head * args.group + h) * args.head_stride;
     write_sums(out, sums + static_cast<std::ptrdiff_t>(h) * args.head_stride * 4, args.head_stride, *out);

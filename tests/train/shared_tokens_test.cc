@@ -85,6 +85,10 @@ TEST_CASE("the same in bf16, up to its rounding", "[train][torch][units][bf16]")
   for (const std::int64_t head_dim : {16, 64}) check_shared(small_model(4, 2, head_dim, true), "bf16", 0.05, 0.1);
 }
 
+TEST_CASE("the same with rounder products", "[train][torch][units][bf32]") {
+  for (const std::int64_t head_dim : {16, 32, 64}) check_shared(small_model(4, 2, head_dim, true), "bf32", 0.05, 0.1);
+}
+
 TEST_CASE("the same for LoRA pairs", "[train][torch][units]") {
   model::Weights weights = small_model(4, 2, 16, true);
   weights.lora = model::fresh_lora(weights.config, 4, 3);

@@ -242,12 +242,22 @@ IPR_INLINE void store_key_value_gradients(const AttentionTask& task, const Buffe
   }
 }
 
+// Head g's, turned back.
+template <int kDim>
+IPR_INLINE void store_query_gradients(const AttentionTask& task, int64_t g, const Buffers& b, int64_t before,
+                                      int64_t positions) {
+  const float scale = 1.0f / __builtin_sqrtf(static_cast<float>(kDim));
+  for (int64_t t = before; t < positions; ++t) {
+    rotate<kDim>(b.d_q + t * kDim, task.cos + t * kDim / 2, task.sin + t * kDim / 2, -1, scale,
+                 task.d_qkv + (t - before) * task.qkv_stride + task.q_offset + g * kDim);
+  }
+}
+
 // With P = softmax(S): dV = P^T dO, dS = P * (dO V^T - rowsum(dO * O)), dQ = dS K, dK = dS^T Q (q already scaled).
 template <int kDim>
 void attend_backward(const AttentionTask& task) {
   const int64_t before = past_tokens(task), positions = before + task.tokens;
   const Buffers b = lay_out<kDim>(task, positions);
-  const float scale = 1.0f / __builtin_sqrtf(static_cast<float>(kDim));
   load_keys_values<kDim>(task, b, positions);
   transpose<kDim>(b.k, positions, b.padded, b.kt);
   transpose<kDim>(b.v, positions, b.padded, b.vt);
@@ -281,28 +291,9 @@ void attend_backward(const AttentionTask& task) {
       add_strip_transposed<kDim>(b.d_scores, b.padded, b.q + first * kDim, keys, b.d_k);
       add_strip_transposed<kDim>(b.scores, b.padded, b.d_out + first * kDim, keys, b.d_v);
     }
-    for (int64_t t = before; t < positions; ++t) {
-      rotate<kDim>(b.d_q + t * kDim, task.cos + t * kDim / 2, task.sin + t * kDim / 2, -1, scale,
-                   task.d_qkv + (t - before) * task.qkv_stride + task.q_offset + g * kDim);
-    }
+    store_query_gradients<kDim>(task, g, b, before, positions);
   }
   store_key_value_gradients<kDim>(task, b, before);
-}
-
-void attention(const AttentionTask& task) {
-  if (task.head_dim == 16) {
-    attend<16>(task);
-  } else {
-    attend<32>(task);
-  }
-}
-
-void attention_backward(const AttentionTask& task) {
-  if (task.head_dim == 16) {
-    attend_backward<16>(task);
-  } else {
-    attend_backward<32>(task);
-  }
 }
 
 }  // namespace

@@ -6,11 +6,12 @@ namespace ipr::train {
 
 std::int64_t attention_scratch(std::int64_t tokens, std::int64_t head_dim) {
   const std::int64_t padded = (tokens + 63) / 32 * 32;
-  return 9 * padded * head_dim + 16 * padded;
+  return 10 * padded * head_dim + 28 * padded;
 }
 
 const Kernels& best_kernels() {
 #if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bf16")) return kernels_avx512bf16;
   if (__builtin_cpu_supports("avx512f")) return kernels_avx512;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return kernels_avx2;
 #endif

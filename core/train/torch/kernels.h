@@ -46,6 +46,7 @@ struct AttentionTask {
   const float* sin = nullptr;
   float* out = nullptr;          // forward: written; backward: read
   float* lse = nullptr;          // [group, tokens] log of the softmax's denominator; forward: written; backward: read
+  bool may_round = false;        // backward: the factors of gradients' products, to bf16
   const float* d_out = nullptr;  // backward, laid out as `out`
   float* d_qkv = nullptr;        // backward, laid out as `qkv`: q, k and v of this kv head are overwritten
   float* scratch = nullptr;      // attention_scratch(tokens with the past, head_dim) floats
@@ -97,7 +98,7 @@ struct NumberKernels {
 };
 
 struct Kernels {
-  const char* family;  // "avx512", "avx2", "portable"
+  const char* family;  // "avx512bf16", "avx512", "avx2", "portable"
   NumberKernels<float> f32;
   NumberKernels<Bf16> bf16;
   void (*attention)(const AttentionTask& task);

@@ -2,6 +2,9 @@
 // flags.
 #pragma once
 
+#ifdef IPR_SIMD_BF16
+#include "core/train/torch/attention_rounded_simd.h"
+#endif
 #include "core/train/torch/attention_simd.h"
 #include "core/train/torch/low_rank_simd.h"
 #include "core/train/torch/rotary_simd.h"
@@ -120,6 +123,21 @@ void add(const float* a, const Number* b, int64_t size, float* sum) {
   int64_t i = 0;
   for (; i + kWidth <= size; i += kWidth) store(sum + i, load(a + i) + load(b + i));
   for (; i < size; ++i) sum[i] = a[i] + value_of(b[i]);
+}
+
+template <int kDim>
+void attention_backward(const AttentionTask& task) {
+#ifdef IPR_SIMD_BF16
+  if (task.may_round) return attend_backward_rounded<kDim>(task);
+#endif
+  attend_backward<kDim>(task);
+}
+
+void attention(const AttentionTask& task) {
+  task.head_dim == 16 ? attend<16>(task) : attend<32>(task);
+}
+void attention_backward(const AttentionTask& task) {
+  task.head_dim == 16 ? attention_backward<16>(task) : attention_backward<32>(task);
 }
 
 double sum_of_squares(const float* x, int64_t size) {

@@ -6,7 +6,9 @@
 namespace ipr::train {
 
 extern const Kernels kernels_portable;
-extern const Kernels kernels_avx2;    // x86-64 builds only
-extern const Kernels kernels_avx512;  // x86-64 builds only
+// x86-64 builds only
+extern const Kernels kernels_avx2;
+extern const Kernels kernels_avx512;
+extern const Kernels kernels_avx512bf16;
 
 }  // namespace ipr::train

@@ -97,14 +97,20 @@ at::Tensor product_f32(const at::Tensor& x, const at::Tensor& weight) {
 }
 
 at::Tensor input_gradient(const at::Tensor& d_y, const at::Tensor& weight) {
-  return may_round_product(d_y) ? rounded_input_gradient(d_y, weight) : at::mm(d_y, weight);
+  return may_round_product(weight) ? rounded_input_gradient(d_y, weight) : at::mm(d_y, weight);
+}
+
+at::Tensor upstream_factor(const at::Tensor& d_y, const at::Tensor& weight) {
+  return may_round_product(weight) ? rounded(d_y) : d_y.to(weight.scalar_type());
 }
 
 InputGradients linear_input_gradients(const at::Tensor& d_y, const Linear& layer) {
   InputGradients gradients{input_gradient(d_y, layer.weight), {}};
   if (layer.adapters.empty()) return gradients;
   std::vector<at::Tensor> parts;
-  for (const Linear::Adapter& adapter : layer.adapters) parts.push_back(at::mm(part_of(d_y, adapter), adapter.b));
+  for (const Linear::Adapter& adapter : layer.adapters) {
+    parts.push_back(at::mm(part_of(d_y, adapter).to(adapter.b.scalar_type()), adapter.b));
+  }
   gradients.low = (parts.size() == 1 ? parts[0] : at::cat(parts, 1)).mul_(layer.scale);
   add_low_rank(gradients.x, gradients.low, joined_a(layer), 1);
   return gradients;

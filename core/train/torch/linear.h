@@ -34,16 +34,19 @@ struct Linear {
 // x weight^T in f32, of bf16 factors, too: the logits.
 [[nodiscard]] at::Tensor product_f32(const at::Tensor& x, const at::Tensor& weight);
 
-// Backward, in two parts because some inputs are made again only when the gradient at the output is there. `d_y` is of
-// x's type. The first part gives the gradients at x and, of a layer with adapters, at their low-rank inputs x A^T,
-// those of all adapters side by side; the second takes these and adds to those tensors of `gradients` that are defined:
-// f32, laid out as `layer`, whose other tensors are frozen.
+// The gradient at an output in the type that the products of backward take: the weight's, or rounder where it may be.
+[[nodiscard]] at::Tensor upstream_factor(const at::Tensor& d_y, const at::Tensor& weight);
+
+// Backward, in two parts because some inputs are made again only when the gradient at the output is there. `d_y` is
+// what upstream_factor makes of it. The first part gives the gradients at x and, of a layer with adapters, at their
+// low-rank inputs x A^T, those of all adapters side by side; the second takes these and adds to those tensors of
+// `gradients` that are defined: f32, laid out as `layer`, whose other tensors are frozen.
 struct InputGradients {
   at::Tensor x;    // [n, in]
   at::Tensor low;  // [n, sum of ranks]; undefined without adapters
 };
 [[nodiscard]] InputGradients linear_input_gradients(const at::Tensor& d_y, const Linear& layer);
-// d_y W, of d_y's type.
+// d_y W, of W's type.
 [[nodiscard]] at::Tensor input_gradient(const at::Tensor& d_y, const at::Tensor& weight);
 void add_linear_gradients(const at::Tensor& x, const at::Tensor& d_y, const at::Tensor& d_low, const Linear& layer,
                           Linear& gradients);

@@ -125,7 +125,7 @@ at::Tensor LlamaTorch::head_backward(const ModelViews& weights, const Packed& ro
       logits = std::move(tape.scores[static_cast<std::size_t>(chunk)]);
     }
     softmax_pick_backward(logits, target, tape.logp.narrow(0, i, size), d_logp.narrow(0, i, size), own_);
-    const at::Tensor d_scores = logits.to(input.scalar_type());
+    const at::Tensor d_scores = upstream_factor(logits, weights.head);
     at::Tensor part = d_normed.narrow(0, i, size);
     part.copy_(input_gradient(d_scores, weights.head));
     if (gradients.head.defined()) add_weight_gradient(gradients.head, d_scores, input);
@@ -149,16 +149,16 @@ at::Tensor LlamaTorch::value_backward(const ModelViews& weights, Tape& tape, con
 void LlamaTorch::layer_backward(std::size_t index, const LayerViews& weights, const Packed& rows, LayerTape& tape,
                                 at::Tensor& d_x, LayerViews& gradients) const {
   const double eps = config_.rms_norm_eps;
-  const at::ScalarType type = weights.down.weight.scalar_type();
-  at::Tensor upstream = d_x.to(type), d_gate_up = std::move(tape.gate_up);
+  at::Tensor upstream = upstream_factor(d_x, weights.down.weight), d_gate_up = std::move(tape.gate_up);
   InputGradients below = linear_input_gradients(upstream, weights.down);
   add_linear_gradients(swiglu_backward(d_gate_up, below.x, own_), upstream, below.low, weights.down, gradients.down);
+  d_gate_up = upstream_factor(d_gate_up, weights.gate_up.weight);
   below = linear_input_gradients(d_gate_up, weights.gate_up);
   add_linear_gradients(rms_norm(tape.middle, weights.post_norm, eps, own_), d_gate_up, below.low, weights.gate_up,
                        gradients.gate_up);
   rms_norm_backward(tape.middle, weights.post_norm, eps, below.x, own_, d_x, gradients.post_norm);
 
-  upstream = d_x.to(type);
+  upstream = upstream_factor(d_x, weights.output.weight);
   const at::Tensor attended = tape.attention.out.detach().view({d_x.size(0), -1});
   below = linear_input_gradients(upstream, weights.output);
   at::Tensor d_qkv = attention_backward(tape.attention, below.x, rows.packing, attention_of(index));
@@ -167,6 +167,7 @@ void LlamaTorch::layer_backward(std::size_t index, const LayerViews& weights, co
     d_qkv = norm_heads_backward(tape.qkv, weights.q_norm, weights.k_norm, shape_, eps, d_qkv, own_, gradients.q_norm,
                                 gradients.k_norm);
   }
+  d_qkv = upstream_factor(d_qkv, weights.qkv.weight);
   below = linear_input_gradients(d_qkv, weights.qkv);
   add_linear_gradients(rms_norm(tape.input, weights.input_norm, eps, own_), d_qkv, below.low, weights.qkv,
                        gradients.qkv);

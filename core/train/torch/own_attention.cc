@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "core/train/torch/f32_products.h"
 #include "core/train/torch/row_parts.h"
 
 namespace ipr::train {
@@ -31,6 +32,7 @@ struct OwnTensors {
   float* lse = nullptr;
   const float* d_out = nullptr;
   float* d_qkv = nullptr;
+  bool may_round = false;
 };
 
 // Runs `kernel` for each (sequence, kv head), the trees side by side: of a tree each adds to the gradients of those
@@ -65,6 +67,7 @@ void each_head(const Packing& packing, const Attention& layer, void (*kernel)(co
     task.out = tensors.out + begin * out_stride;
     task.lse = tensors.lse + begin * shape.heads + kv * task.group * task.tokens;
     if (tensors.d_qkv != nullptr) {
+      task.may_round = tensors.may_round;
       task.d_out = tensors.d_out + begin * out_stride;
       task.d_qkv = tensors.d_qkv + begin * stride;
     }
@@ -91,7 +94,7 @@ at::Tensor own_attention(const at::Tensor& qkv, const Packing& packing, const At
   const std::int64_t heads = layer.shape.heads;
   at::Tensor out = at::empty({qkv.size(0), heads * layer.shape.head_dim}, qkv.options());
   at::Tensor lse = at::empty({qkv.size(0) * heads}, qkv.options());
-  each_head(packing, layer, best_kernels().attention, {floats(qkv), floats(out), floats(lse), nullptr, nullptr});
+  each_head(packing, layer, best_kernels().attention, {floats(qkv), floats(out), floats(lse), nullptr, nullptr, false});
   if (tape != nullptr) *tape = {qkv, out, lse, {}, {}};
   return out;
 }
@@ -100,7 +103,8 @@ at::Tensor own_attention_backward(const AttentionTape& tape, const at::Tensor& d
                                   const Attention& layer) {
   at::Tensor d_qkv = at::empty_like(tape.qkv), out = tape.out, lse = tape.lse;
   each_head(packing, layer, best_kernels().attention_backward,
-            {floats(std::as_const(tape.qkv)), floats(out), floats(lse), floats(d_out), floats(d_qkv)});
+            {floats(std::as_const(tape.qkv)), floats(out), floats(lse), floats(d_out), floats(d_qkv),
+             may_round_product(tape.qkv)});
   return d_qkv;
 }
 

@@ -36,57 +36,34 @@ const model::Kernels& kernels() {
   return best;
 }
 
-// A factor's numbers in bf16, as they are or rounded.
-class Factor {
- public:
-  explicit Factor(const at::Tensor& matrix)
-      : data_(matrix.const_data_ptr()), stride_(matrix.stride(0)), rounds_(matrix.scalar_type() == at::kFloat) {}
+// The rows of a factor.
+struct Rows {
+  explicit Rows(const at::Tensor& matrix)
+      : data(numbers_of<Bf16>(matrix)), stride(matrix.stride(0)), count(matrix.size(0)) {}
+  [[nodiscard]] const Bf16* at(std::int64_t row, std::int64_t column) const { return data + row * stride + column; }
 
-  // `count` numbers of a row, a multiple of 16: in the matrix or, rounded, in `scratch`.
-  const Bf16* read(std::int64_t row, std::int64_t first, std::int64_t count, Bf16* scratch) const {
-    const std::int64_t at = row * stride_ + first;
-    if (!rounds_) return static_cast<const Bf16*>(data_) + at;
-    kernels().to_cells(static_cast<const float*>(data_) + at, static_cast<int>(count), scratch);
-    return scratch;
+  const Bf16* data;
+  std::int64_t stride, count;
+};
+
+// A factor as the left side of a product, its rows padded with zeros to whole units.
+at::Tensor left_of(const at::Tensor& matrix) {
+  const std::int64_t k = matrix.size(1);
+  if (k % kUnit == 0) return matrix;
+  at::Tensor left = at::empty({matrix.size(0), padded(k)}, matrix.options());
+  Bf16* to = numbers_of<Bf16>(left);
+  const Rows from(matrix);
+  for (std::int64_t r = 0; r < from.count; ++r, to += padded(k)) {
+    std::memcpy(to, from.at(r, 0), static_cast<std::size_t>(k) * sizeof(Bf16));
+    std::fill(to + k, to + padded(k), Bf16{});
   }
-  [[nodiscard]] bool rounds() const { return rounds_; }
-  [[nodiscard]] std::int64_t stride() const { return stride_; }
-
- private:
-  const void* data_;
-  std::int64_t stride_;
-  bool rounds_;
-};
-
-// Rows of k numbers as the left side of a product, padded with zeros.
-struct Left {
-  const Bf16* rows = nullptr;
-  std::int64_t stride = 0;
-  Cells own;  // empty: the rows are the matrix
-};
-
-Left left_of(const at::Tensor& matrix) {
-  const Factor factor(matrix);
-  const std::int64_t count = matrix.size(0), k = matrix.size(1);
-  if (!factor.rounds() && k % kUnit == 0) return {factor.read(0, 0, k, nullptr), factor.stride(), nullptr};
-  Left left{nullptr, padded(k), cells(count * padded(k))};
-  left.rows = left.own.get();
-  each_part(count, [&](std::int64_t, std::int64_t first, std::int64_t last) {
-    for (std::int64_t r = first; r < last; ++r) {
-      Bf16* const to = left.own.get() + r * left.stride;
-      const Bf16* const from = factor.read(r, 0, k, to);
-      if (from != to) std::memcpy(to, from, static_cast<std::size_t>(k) * sizeof(Bf16));
-      std::fill(to + k, to + left.stride, Bf16{});
-    }
-  });
   return left;
 }
 
 // Packs a block of 16 outputs, [depth / 2][16][2], of a weight matrix whose rows are outputs.
-void pack_rows_of(const Factor& weight, std::int64_t first_output, std::int64_t begin, std::int64_t depth, Bf16* to) {
-  Bf16 scratch[kDepth];
+void pack_rows_of(const Rows& weight, std::int64_t first_output, std::int64_t begin, std::int64_t depth, Bf16* to) {
   for (std::int64_t lane = 0; lane < kLane; ++lane) {
-    const Bf16* const from = weight.read(first_output + lane, begin, depth, scratch);
+    const Bf16* const from = weight.at(first_output + lane, begin);
     for (std::int64_t i = 0; i < depth; i += 2) std::memcpy(to + i * kLane + 2 * lane, from + i, 2 * sizeof(Bf16));
   }
 }
@@ -99,22 +76,21 @@ void interleave(const Bf16* even, const Bf16* odd, Bf16* to) {
 }
 
 // The same of a matrix whose columns are outputs; rows behind the last are zeros.
-void pack_columns_of(const Factor& matrix, std::int64_t rows, std::int64_t first_output, std::int64_t begin,
-                     std::int64_t depth, Bf16* to) {
-  Bf16 scratch[2][kLane];
+void pack_columns_of(const Rows& matrix, std::int64_t first_output, std::int64_t begin, std::int64_t depth, Bf16* to) {
   const Bf16 zeros[kLane]{};
   for (std::int64_t i = begin; i < begin + depth; i += 2, to += 2 * kLane) {
-    const Bf16* const even = i < rows ? matrix.read(i, first_output, kLane, scratch[0]) : zeros;
-    interleave(even, i + 1 < rows ? matrix.read(i + 1, first_output, kLane, scratch[1]) : zeros, to);
+    interleave(i < matrix.count ? matrix.at(i, first_output) : zeros,
+               i + 1 < matrix.count ? matrix.at(i + 1, first_output) : zeros, to);
   }
 }
 
 // y = left times what `pack(first output, begin, depth, to)` packs, for `outputs` outputs, a multiple of 16.
 template <typename Pack>
-at::Tensor multiply(const at::Tensor& left_matrix, std::int64_t outputs, const Pack& pack) {
-  const std::int64_t rows = left_matrix.size(0), k = padded(left_matrix.size(1));
-  const Left left = left_of(left_matrix);
-  at::Tensor y = at::empty({rows, outputs}, left_matrix.options().dtype(at::kFloat));
+at::Tensor multiply(const at::Tensor& factor, std::int64_t outputs, const Pack& pack) {
+  const at::Tensor padded_factor = left_of(factor);
+  const Rows left(padded_factor);
+  const std::int64_t rows = left.count, k = padded_factor.size(1);
+  at::Tensor y = at::empty({rows, outputs}, factor.options().dtype(at::kFloat));
   float* const to = floats(y);
   at::parallel_for(0, outputs / kLane, kBlocks, [&](std::int64_t first_block, std::int64_t last_block) {
     const Cells packed = cells(kBlocks * kLane * std::min(kDepth, k));
@@ -124,7 +100,7 @@ at::Tensor multiply(const at::Tensor& left_matrix, std::int64_t outputs, const P
         const std::int64_t depth = std::min(kDepth, k - begin);
         for (std::int64_t b = 0; b < blocks; ++b)
           pack((block + b) * kLane, begin, depth, packed.get() + b * kLane * depth);
-        kernels().matmul(left.rows + begin, static_cast<std::size_t>(left.stride), static_cast<int>(rows), packed.get(),
+        kernels().matmul(left.at(0, begin), static_cast<std::size_t>(left.stride), static_cast<int>(rows), packed.get(),
                          static_cast<int>(depth), static_cast<int>(blocks), to + block * kLane,
                          static_cast<std::size_t>(outputs), begin > 0);
       }
@@ -155,14 +131,11 @@ void turn(const Bf16* const (&tokens)[8], Bf16* to, std::int64_t stride) {
 }
 
 // Columns [first, first + count) of `matrix` as rows of numbers `stride` apart, zeros behind the last.
-void turn_panel(const Factor& matrix, std::int64_t tokens, std::int64_t first, std::int64_t count, Bf16* to,
-                std::int64_t stride) {
-  Bf16 scratch[8][kPanel];
+void turn_panel(const Rows& matrix, std::int64_t first, std::int64_t count, Bf16* to, std::int64_t stride) {
   const Bf16 zeros[kPanel]{};
   for (std::int64_t begin = 0; begin < stride; begin += 8) {
     const Bf16* rows[8];
-    for (std::int64_t i = 0; i < 8; ++i)
-      rows[i] = begin + i < tokens ? matrix.read(begin + i, first, count, scratch[i]) : zeros;
+    for (std::int64_t i = 0; i < 8; ++i) rows[i] = begin + i < matrix.count ? matrix.at(begin + i, first) : zeros;
     for (std::int64_t lane = 0; lane < count; lane += kLane) {
       turn(rows, to + lane * stride + begin, stride);
       for (const Bf16*& row : rows) row += kLane;
@@ -174,47 +147,65 @@ bool in_blocks(std::int64_t size) {
   return size % kLane == 0;
 }
 at::Tensor plain(const at::Tensor& x) {
-  return x.to(at::kBFloat16).to(at::kFloat);
+  return rounded(x).to(at::kFloat);
 }
 
 }  // namespace
 
-at::Tensor rounded_product(const at::Tensor& x, const at::Tensor& weight) {
-  const std::int64_t k = weight.size(1);
-  if (k % kUnit != 0 || !in_blocks(weight.size(0))) return at::mm(plain(x), plain(weight).t());
-  const Factor factor(weight);
-  return multiply(x, weight.size(0), [&](std::int64_t output, std::int64_t begin, std::int64_t depth, Bf16* to) {
-    pack_rows_of(factor, output, begin, depth, to);
+at::Tensor rounded(const at::Tensor& x) {
+  if (x.scalar_type() == at::kBFloat16) return x;
+  const std::int64_t columns = x.size(1), stride = x.stride(0);
+  if (!in_blocks(columns)) return x.to(at::kBFloat16);
+  at::Tensor y = at::empty(x.sizes(), x.options().dtype(at::kBFloat16));
+  const float* const from = floats(x);
+  Bf16* const to = numbers_of<Bf16>(y);
+  each_part(x.size(0), [&](std::int64_t, std::int64_t first, std::int64_t last) {
+    for (std::int64_t r = first; r < last; ++r)
+      kernels().to_cells(from + r * stride, static_cast<int>(columns), to + r * columns);
   });
+  return y;
+}
+
+at::Tensor rounded_product(const at::Tensor& x, const at::Tensor& weight) {
+  if (weight.size(1) % kUnit != 0 || !in_blocks(weight.size(0))) return at::mm(plain(x), plain(weight).t());
+  const at::Tensor matrix = rounded(weight);
+  const Rows rows(matrix);
+  return multiply(rounded(x), weight.size(0),
+                  [&](std::int64_t output, std::int64_t begin, std::int64_t depth, Bf16* to) {
+                    pack_rows_of(rows, output, begin, depth, to);
+                  });
 }
 
 at::Tensor rounded_input_gradient(const at::Tensor& d_y, const at::Tensor& weight) {
-  if (!in_blocks(weight.size(0)) || !in_blocks(weight.size(1))) return at::mm(plain(d_y), plain(weight));
-  const Factor factor(weight);
-  return multiply(d_y, weight.size(1), [&](std::int64_t output, std::int64_t begin, std::int64_t depth, Bf16* to) {
-    pack_columns_of(factor, weight.size(0), output, begin, depth, to);
-  });
+  if (!in_blocks(weight.size(1))) return at::mm(plain(d_y), plain(weight));
+  const at::Tensor matrix = rounded(weight);
+  const Rows rows(matrix);
+  return multiply(rounded(d_y), weight.size(1),
+                  [&](std::int64_t output, std::int64_t begin, std::int64_t depth, Bf16* to) {
+                    pack_columns_of(rows, output, begin, depth, to);
+                  });
 }
 
 void add_rounded_weight_gradient(at::Tensor& gradient, const at::Tensor& d_y, const at::Tensor& x) {
-  const std::int64_t rows = d_y.size(1), outputs = x.size(1), tokens = x.size(0), k = padded(tokens);
-  if (!in_blocks(rows) || !in_blocks(outputs)) {
+  const std::int64_t outputs = d_y.size(1), inputs = x.size(1), k = padded(x.size(0));
+  if (!in_blocks(outputs) || !in_blocks(inputs)) {
     gradient.addmm_(plain(d_y).t(), plain(x));
     return;
   }
-  const Factor left(d_y), right(x);
-  const Cells packed = cells(k * outputs);
-  const std::int64_t blocks = outputs / kLane;
+  const at::Tensor left_factor = rounded(d_y), right_factor = rounded(x);
+  const Rows left(left_factor), right(right_factor);
+  const Cells packed = cells(k * inputs);
+  const std::int64_t blocks = inputs / kLane;
   at::parallel_for(0, blocks, 1, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t block = first; block < last; ++block)
-      pack_columns_of(right, tokens, block * kLane, 0, k, packed.get() + block * kLane * k);
+      pack_columns_of(right, block * kLane, 0, k, packed.get() + block * kLane * k);
   });
   float* const to = floats(gradient);
-  at::parallel_for(0, (rows + kPanel - 1) / kPanel, 1, [&](std::int64_t first, std::int64_t last) {
+  at::parallel_for(0, (outputs + kPanel - 1) / kPanel, 1, [&](std::int64_t first, std::int64_t last) {
     const Cells panel = cells(kPanel * k);
-    for (std::int64_t row = first * kPanel; row < std::min(rows, last * kPanel); row += kPanel) {
-      const std::int64_t count = std::min(kPanel, rows - row);
-      turn_panel(left, tokens, row, count, panel.get(), k);
+    for (std::int64_t row = first * kPanel; row < std::min(outputs, last * kPanel); row += kPanel) {
+      const std::int64_t count = std::min(kPanel, outputs - row);
+      turn_panel(left, row, count, panel.get(), k);
       kernels().matmul(panel.get(), static_cast<std::size_t>(k), static_cast<int>(count), packed.get(),
                        static_cast<int>(k), static_cast<int>(blocks), to + row * gradient.stride(0),
                        static_cast<std::size_t>(gradient.stride(0)), true);

@@ -11,6 +11,9 @@
 
 namespace ipr::train {
 
+// x in bf16, as the products take their factors; of a factor of several products, rounding it once is enough.
+[[nodiscard]] at::Tensor rounded(const at::Tensor& x);
+
 // x weight^T: [n, in], [out, in] -> f32 [n, out].
 [[nodiscard]] at::Tensor rounded_product(const at::Tensor& x, const at::Tensor& weight);
 // d_y weight: [n, out], [out, in] -> f32 [n, in].

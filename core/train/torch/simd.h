@@ -2,7 +2,8 @@
 //
 // Numbers in memory are float or Bf16, in registers always float.
 //
-// The including file sets IPR_SIMD_WIDTH (floats per register) and IPR_SIMD_ROWS (query rows of a register tile).
+// The including file sets IPR_SIMD_WIDTH (floats per register), IPR_SIMD_ROWS (query rows of a register tile) and, for
+// AVX-512-BF16, IPR_SIMD_BF16.
 // Everything here is in an unnamed namespace and uses no inline function of the standard library: the linker must never
 // take one family's instructions for another's code.
 #pragma once
@@ -42,15 +43,19 @@ IPR_INLINE Vec splat(float value) {
 }
 
 // The upper half of a float's bits; to the nearest, ties to even, as LibTorch rounds. Infinity stays what it is, and so
-// does what arithmetic makes as "not a number".
+// does what arithmetic makes as "not a number". (The instruction takes numbers below 2^-126 for 0.)
 IPR_INLINE Vec load(const Bf16* from) {
   const Halves halves = *reinterpret_cast<const UnalignedHalves*>(from);
   return reinterpret_cast<Vec>(__builtin_convertvector(halves, Bits) << 16);
 }
 IPR_INLINE void store(Bf16* to, Vec value) {
+#ifdef IPR_SIMD_BF16
+  *reinterpret_cast<UnalignedHalves*>(to) = reinterpret_cast<Halves>(_mm512_cvtneps_pbh(value));
+#else
   Bits bits = reinterpret_cast<Bits>(value);
   bits += ((bits >> 16) & 1) + 0x7fff;
   *reinterpret_cast<UnalignedHalves*>(to) = __builtin_convertvector(bits >> 16, Halves);
+#endif
 }
 
 // One number, for the ends of rows.
