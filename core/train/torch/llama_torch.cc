@@ -18,6 +18,18 @@ namespace {
 
 // Scored positions per product with the head: their logits stay in the cache.
 constexpr std::int64_t kHeadRows = 256;
+// The two residual branches of a layer.
+std::size_t attention_branch(std::size_t layer) {
+  return 2 * layer;
+}
+std::size_t mlp_branch(std::size_t layer) {
+  return 2 * layer + 1;
+}
+// The gradient at a branch, of the type of its product.
+at::Tensor branch_gradient(const at::Tensor& d_x, at::ScalarType type, const Packed& rows, std::size_t place) {
+  return (rows.dropout.on() ? rows.dropout.drop(d_x, place) : d_x).to(type);
+}
+
 // What the head's backward wants is kept up to this many bytes per packing, else computed again.
 constexpr std::int64_t kKeptScores = std::int64_t{1} << 26;
 
@@ -54,6 +66,12 @@ Attention LlamaTorch::attention_of(std::size_t layer) const {
   return {shape_, config_.window(static_cast<std::int64_t>(layer)), cos_, sin_, own_};
 }
 
+at::Tensor LlamaTorch::add_branch(const at::Tensor& residual, const at::Tensor& x, const Linear& layer,
+                                  const Packed& rows, std::size_t place) const {
+  if (!rows.dropout.on()) return add_linear(residual, x, layer);
+  return add(residual, rows.dropout.drop(linear(x, layer), place), own_);
+}
+
 LlamaTorch::Middle LlamaTorch::first_half(std::size_t index, const LayerViews& weights, const at::Tensor& x,
                                           const Packed& rows, LayerTape* tape) const {
   const double eps = config_.rms_norm_eps;
@@ -64,7 +82,7 @@ LlamaTorch::Middle LlamaTorch::first_half(std::size_t index, const LayerViews& w
   }
   const at::Tensor attended =
       attention(qkv, rows.packing, attention_of(index), tape == nullptr ? nullptr : &tape->attention);
-  const at::Tensor middle = add_linear(x, attended, weights.output);
+  const at::Tensor middle = add_branch(x, attended, weights.output, rows, attention_branch(index));
   const at::Tensor gate_up = linear(rms_norm(middle, weights.post_norm, eps, own_), weights.gate_up);
   if (tape != nullptr) {
     tape->input = x;
@@ -83,7 +101,7 @@ at::Tensor LlamaTorch::hidden_states(const ModelViews& weights, const Packed& ro
       layer = nullptr;
     }
     const Middle half = first_half(i, weights.layers[i], x, rows, layer);
-    x = add_linear(half.residual, swiglu(half.gate_up, own_), weights.layers[i].down);
+    x = add_branch(half.residual, swiglu(half.gate_up, own_), weights.layers[i].down, rows, mlp_branch(i));
   }
   return x;
 }
@@ -156,7 +174,7 @@ void LlamaTorch::layer_backward(std::size_t index, const LayerViews& weights, co
                                 at::Tensor& d_x, LayerViews& gradients) const {
   const double eps = config_.rms_norm_eps;
   const at::ScalarType type = weights.down.weight.scalar_type();
-  at::Tensor upstream = d_x.to(type), d_gate_up = std::move(tape.gate_up);
+  at::Tensor upstream = branch_gradient(d_x, type, rows, mlp_branch(index)), d_gate_up = std::move(tape.gate_up);
   InputGradients below = linear_input_gradients(upstream, weights.down);
   add_linear_gradients(swiglu_backward(d_gate_up, below.x, own_), upstream, below.low, weights.down, gradients.down);
   below = linear_input_gradients(d_gate_up, weights.gate_up);
@@ -164,7 +182,7 @@ void LlamaTorch::layer_backward(std::size_t index, const LayerViews& weights, co
                        gradients.gate_up);
   rms_norm_backward(tape.middle, weights.post_norm, eps, below.x, own_, d_x, gradients.post_norm);
 
-  upstream = d_x.to(type);
+  upstream = branch_gradient(d_x, type, rows, attention_branch(index));
   const at::Tensor attended = tape.attention.out.detach().view({d_x.size(0), -1});
   below = linear_input_gradients(upstream, weights.output);
   at::Tensor d_qkv = attention_backward(tape.attention, below.x, rows.packing, attention_of(index));
