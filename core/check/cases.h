@@ -45,6 +45,10 @@ struct Case {
 [[nodiscard]] const std::vector<Case>& optimizer_cases();
 [[nodiscard]] const std::vector<Case>& policy_cases();
 
+// One of the optimizer's, in a file of its own: an instance that takes up an iteration in the middle of its training,
+// as a run that was killed does, trains as one that ran through.
+[[nodiscard]] Outcome resume_equal(const Subject& subject);
+
 // The plugin with the defaults of its schema.
 [[nodiscard]] Result<std::unique_ptr<plugin::Instance>> make_instance(const Subject& subject,
                                                                       plugin::HostServices services = {});

@@ -99,7 +99,7 @@ Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& 
   job.stop = &stop_;
   if (optimizer.needs_reference() && training.settings.reference != train::Reference::kNone) {
     const bool to_base = training.settings.reference == train::Reference::kBase;
-    IPR_TRY(compute_reference(stage, to_base ? base_->weights : init, training.rows, saved));
+    IPR_TRY(compute_reference(stage, to_base ? base_->weights : previous_weights(), training.rows, saved));
     job.reference = [this](std::span<const train::TrainRow* const> part) { return backend_->logprobs(part); };
     job.ref_logp = &saved.reference();  // all there already
   }

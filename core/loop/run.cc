@@ -2,6 +2,7 @@
 
 #include "core/base/rng.h"
 #include "core/loop/run_state.h"
+#include "core/loop/stage_settings.h"
 #include "core/loop/start_from.h"
 #include "core/report/tensorboard.h"
 
@@ -145,14 +146,24 @@ Status Run::record_pairs(const std::vector<Example>& examples, int iteration) {
   return unit.commit();
 }
 
+const model::Weights& Run::previous_weights() const {
+  return previous_ ? previous_->weights : base_->weights;
+}
+
+const model::Weights& Run::init_of(train::Init init) const {
+  if (init == train::Init::kPrevious) return previous_weights();
+  return init == train::Init::kBase ? base_->weights : start_weights_;
+}
+
 Status Run::iterate(int iteration) {
   IPR_ASSIGN(const std::vector<Example> examples, gather(*optimizer_, iteration));
   IPR_TRY(record_pairs(examples, iteration));
-  const model::Weights& init = previous_ ? previous_->weights : base_->weights;
   const auto train = [&]() -> Result<model::Weights> {
-    if (!examples.empty()) return fit(*optimizer_, config_.optimizer, iteration, examples, init);
+    IPR_ASSIGN(const StageSettings settings, settings_of(*optimizer_, config_.optimizer, iteration));
+    if (!examples.empty())
+      return fit(*optimizer_, config_.optimizer, iteration, examples, init_of(settings.train.init));
     progress_.say("iteration " + std::to_string(iteration) + ": no pair was found; the policy stays as it is");
-    return init;
+    return previous_weights();
   };
   IPR_ASSIGN(std::unique_ptr<Policy> policy, make_or_load(iteration, train));
   IPR_TRY(interrupted());

@@ -111,6 +111,9 @@ class Run {
   // run.cc
   Status fit_start();
   Status iterate(int iteration);
+  // The last iteration's policy, or the SFT model before the first and after a roll-back to it.
+  [[nodiscard]] const model::Weights& previous_weights() const;
+  [[nodiscard]] const model::Weights& init_of(train::Init init) const;
   Status record_pairs(const std::vector<Example>& examples, int iteration);
   // The policy of an iteration: from its checkpoint where the record has it, else trained now and put there.
   Result<std::unique_ptr<Policy>> make_or_load(int iteration, const std::function<Result<model::Weights>()>& train);

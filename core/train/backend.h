@@ -26,6 +26,10 @@ struct StepSettings {
   double lr = 0, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0;
   double clip = 0;                // 0: off; factor = min(1, clip / (norm + 1e-6))
   Output output = Output::kLogp;  // what the loss is of
+  // Share of the numbers of each residual branch that this step's forward and backward leave out; which ones follows
+  // from the seed and the row's tokens. logprobs() and values() leave out none.
+  double dropout = 0;
+  std::uint64_t dropout_seed = 0;
 };
 
 struct StepStats {

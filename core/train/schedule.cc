@@ -14,7 +14,7 @@ namespace {
 
 // The words of each enumeration, in its order.
 const std::vector<std::string> kTrainsNames = {"policy", "value"};
-const std::vector<std::string> kInitNames = {"base", "previous", "fresh"};
+const std::vector<std::string> kInitNames = {"base", "previous", "start"};
 const std::vector<std::string> kReferenceNames = {"none", "base", "previous"};
 const std::vector<std::string> kScheduleNames = {"constant", "cosine", "linear"};
 const std::vector<std::string> kUnitNames = {"groups", "rows", "tokens"};
@@ -100,11 +100,7 @@ const std::vector<std::pair<std::string, Reader>>& readers() {
       {"eps", [](const Json& v, TrainSettings& s) { return read_number(v, {.low_open = true}, s.eps); }},
       {"clip", [](const Json& v, TrainSettings& s) { return read_number(v, {}, s.clip); }},
       {"dropout",
-       [](const Json& v, TrainSettings&) {
-         return v.is_number() && v.get<double>() == 0
-                    ? Status()
-                    : usage("only 0 is possible (two passes over a row must agree), found " + dump_line(v));
-       }},
+       [](const Json& v, TrainSettings& s) { return read_number(v, {.high = 1, .high_open = true}, s.dropout); }},
       {"observation_loss", [](const Json& v, TrainSettings& s) { return read_number(v, {}, s.observation_loss); }},
       {"order", [](const Json& v, TrainSettings& s) { return read_word(v, kOrderNames, s.order); }}};
   return kReaders;
@@ -147,7 +143,7 @@ Json train_settings_to_json(const TrainSettings& s) {
           {"betas", {s.beta1, s.beta2}},
           {"eps", s.eps},
           {"clip", s.clip},
-          {"dropout", 0},
+          {"dropout", s.dropout},
           {"observation_loss", s.observation_loss},
           {"order", word(kOrderNames, s.order)}};
 }

@@ -10,7 +10,7 @@
 
 namespace ipr::train {
 
-enum class Init { kBase, kPrevious, kFresh };         // the SFT model, the last iteration's policy, new random weights
+enum class Init { kBase, kPrevious, kStart };         // the SFT model, the last iteration's policy, what SFT began with
 enum class Reference { kNone, kBase, kPrevious };     // the model whose log-probs the loss compares with
 enum class Schedule { kConstant, kCosine, kLinear };  // after the warm-up
 enum class BatchUnit { kGroups, kRows, kTokens };     // what `batch` counts
@@ -33,18 +33,18 @@ struct TrainSettings {
   double beta1 = 0.9, beta2 = 0.999;  // JSON: "betas": [beta1, beta2]
   double eps = 1e-8;
   double clip = 1;              // global gradient norm; 0: off
+  double dropout = 0;           // of the residual branches, in the training forward alone; a new draw in each step
   double observation_loss = 0;  // mask value of the tokens that are not the agent's, in PLAIN rows
   Order order = Order::kShuffle;
 
-  // AdamW's settings at one step.
+  // The settings of one step, but for its dropout_seed.
   [[nodiscard]] StepSettings at_lr(double value) const {
-    return {value, beta1, beta2, eps, weight_decay, clip, trains};
+    return {value, beta1, beta2, eps, weight_decay, clip, trains, dropout};
   }
 };
 
 // Reads a JSON object; missing keys keep their defaults. `source` names it in errors: Code::kUsage for an unknown key
-// (with the nearest known one), a wrong type or a value outside its range. "dropout" may only be 0: outputs of two
-// passes must agree.
+// (with the nearest known one), a wrong type or a value outside its range.
 [[nodiscard]] Result<TrainSettings> train_settings_from_json(const Json& json, const std::string& source);
 // Every key with its value: what config.json records. Reading it back gives the same settings.
 [[nodiscard]] Json train_settings_to_json(const TrainSettings& settings);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/rng.h"
 #include "core/train/batches.h"
 
 namespace ipr::train {
@@ -69,7 +70,9 @@ Result<StepRecord> run_step(Backend& backend, const TrainJob& job, const Planned
   const LossFunction loss = [&](const auto& outputs, auto& gradient) {
     return bridge.run(job.loss, outputs, gradient);
   };
-  Result<StepStats> stats = backend.step(rows, job.settings.at_lr(record.lr), loss);
+  StepSettings settings = job.settings.at_lr(record.lr);
+  settings.dropout_seed = mix(job.seed, fnv1a64("dropout"), static_cast<std::uint64_t>(step));
+  Result<StepStats> stats = backend.step(rows, settings, loss);
   if (!stats.ok()) return stats.status().at("training step " + std::to_string(step));
   record.loss = stats->loss;
   record.grad_norm = stats->grad_norm;

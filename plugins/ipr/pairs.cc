@@ -50,22 +50,23 @@ int outcome_winner(const Path& expert, const Path& agent, const PairRules& rules
   return winner_by(expert.outcome - agent.outcome, rules.kappa, rules.symmetric);
 }
 
-// Who wins a candidate that `by_outcome` wins by outcome.
-int candidate_winner(int by_outcome, const Step& expert, const Step& agent, const StepRewards& rewards,
-                     const PairRules& rules) {
+// Who wins a candidate that `by_outcome` wins by outcome. `gap`: expert minus agent in step reward.
+int candidate_winner(int by_outcome, double gap, const PairRules& rules) {
   if (rules.filter == Filter::kOff) return by_outcome;
-  const double gap = rewards.at(expert) - rewards.at(agent);
   if (rules.filter == Filter::kStep) return winner_by(gap, rules.threshold, rules.symmetric);
   return exceeds(by_outcome * gap, rules.threshold) ? by_outcome : 0;
 }
 
-Pair make_pair(const Path& expert, const Comparison& comparison, bool agent_wins, const PairRules& rules) {
+Pair make_pair(const Path& expert, const Comparison& comparison, double gap, bool agent_wins, const PairRules& rules) {
   const std::size_t first = comparison.first;
   Side ours{expert.id, first, expert.turn_count()};
   Side theirs{comparison.agent->id, first, comparison.agent->turn_count()};
   if (comparison.tag == kStepPair && rules.single_actions) ours.last = theirs.last = first + 1;
-  Pair pair{comparison.tag, expert.id, comparison.agent->id, first + 1, agent_wins, ours, theirs};
-  if (agent_wins) std::swap(pair.chosen, pair.rejected);
+  Pair pair{comparison.tag, expert.id, comparison.agent->id, first + 1, agent_wins, ours, theirs, gap};
+  if (agent_wins) {
+    std::swap(pair.chosen, pair.rejected);
+    pair.gap = -gap;
+  }
   ipr::sdk::cap_side(pair.rejected, pair.chosen, rules.lose_cap);
   return pair;
 }
@@ -120,17 +121,21 @@ PairSet build_pairs(const std::vector<Exploration>& all, const StepRewards& rewa
   for (const Exploration& exploration : all) {
     const Path& expert = *exploration.expert;
     for (const Comparison& comparison : comparisons(exploration, rules)) {
-      int winner = outcome_winner(expert, *comparison.agent, rules);
+      const Path& agent = *comparison.agent;
+      int winner = outcome_winner(expert, agent, rules);
+      double gap = expert.outcome - agent.outcome;
       if (comparison.tag == kStepPair && winner != 0) {
         ++set.counts.candidates;
-        winner = candidate_winner(winner, {expert.id, comparison.first}, {comparison.agent->id, comparison.first},
-                                  rewards, rules);
+        gap = rules.filter == Filter::kOff
+                  ? 0
+                  : rewards.at({expert.id, comparison.first}) - rewards.at({agent.id, comparison.first});
+        winner = candidate_winner(winner, gap, rules);
       }
       if (winner == 0) {
         ++set.counts.ties;
         continue;
       }
-      set.pairs.push_back(make_pair(expert, comparison, winner < 0, rules));
+      set.pairs.push_back(make_pair(expert, comparison, gap, winner < 0, rules));
       ++(comparison.tag == kOutcomePair ? set.counts.outcome_pairs : set.counts.step_pairs);
       if (winner < 0) ++set.counts.agent_wins;
     }

@@ -75,6 +75,7 @@ struct Pair {
   std::size_t turn = 1;      // t, counted from 1: the first turn of both sides
   bool agent_wins = false;
   Side chosen, rejected;
+  double gap = 0;  // by how much the winner is ahead: in outcome, for a step pair in step reward (0 where none is read)
   bool operator==(const Pair&) const = default;
 };
 

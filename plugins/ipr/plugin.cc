@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "curriculum.h"
 #include "ipr/plugin.hpp"
 #include "loss.h"
 #include "pairs.h"
@@ -40,6 +41,13 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
     rules_.skip_equal_actions = config.flag("skip_equal_actions");
     rules_.skip_empty_messages = config.flag("skip_empty_messages");
     rules_.lose_cap = config.integer("lose_cap");
+    curriculum_ = curriculum_of(config.text("curriculum"));
+    if (curriculum_ != Curriculum::kOff && rules_.filter == Filter::kOff) {
+      throw ipr::sdk::Failure(IPR_INVALID_ARGUMENT,
+                              "ipr: curriculum needs step rewards, and filter=off reads none: set curriculum=off, or "
+                              "filter to on or step");
+    }
+    train_defaults_ = ipr_optimizer::train_defaults(curriculum_ == Curriculum::kOrder);
     lazy_ = config.flag("lazy");
     tasks_per_iteration_ = static_cast<std::uint64_t>(config.integer("tasks_per_iteration"));
     greedy_ = {sizeof(ipr_sampling), static_cast<std::uint32_t>(config.integer("max_new_tokens")), 0.0, 1.0, 0, 0};
@@ -53,7 +61,7 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
   }
 
   [[nodiscard]] std::uint32_t needs() const override { return IPR_NEED_LOGP | IPR_NEED_REF_LOGP; }
-  [[nodiscard]] std::string_view train_defaults(std::uint64_t /*iteration*/) const override { return kTrainDefaults; }
+  [[nodiscard]] std::string_view train_defaults(std::uint64_t /*iteration*/) const override { return train_defaults_; }
 
   // Every iteration starts from nothing: the policy has changed, so have its trajectories and pairs.
   bool plan(const ipr_ctx* /*ctx*/, std::uint64_t iteration, std::size_t i, ipr_collect& out) override {
@@ -104,14 +112,16 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
                                                            " of " + std::to_string(steps_.size()) +
                                                            " step rewards are missing");
     }
-    const PairSet set = build_pairs(explored_, rewards_, rules_);
+    PairSet set = build_pairs(explored_, rewards_, rules_);
     report(set.counts);
+    arrange(set.pairs, curriculum_);
+    const std::vector<double> weights = weights_of(set.pairs, curriculum_);
     const std::vector<std::size_t> order = anchor_order(ctx->seed);
     for (std::size_t i = 0; i < set.pairs.size(); ++i) {
       const Pair& pair = set.pairs[i];
       const std::uint64_t group = i + 1;  // the pair's own; its composite name is (tag, expert, turn, rival)
-      emit_row(sink, pair.tag, IPR_ROLE_CHOSEN, group, pair.chosen);
-      emit_row(sink, pair.tag, IPR_ROLE_REJECTED, group, pair.rejected);
+      emit_row(sink, pair.tag, IPR_ROLE_CHOSEN, group, pair.chosen, weights[i]);
+      emit_row(sink, pair.tag, IPR_ROLE_REJECTED, group, pair.rejected, weights[i]);
       if (loss_.anchor_weight > 0) emit_anchor(sink, group, explored_[order[i % order.size()]]);
     }
     if (rules_.outcome_pairs || rules_.step_pairs || loss_.anchor_weight <= 0) return;
@@ -133,6 +143,11 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
   static Filter filter_of(const std::string& name) {
     if (name == "off") return Filter::kOff;
     return name == "step" ? Filter::kStep : Filter::kOn;
+  }
+
+  static Curriculum curriculum_of(const std::string& name) {
+    if (name == "off") return Curriculum::kOff;
+    return name == "weight" ? Curriculum::kWeight : Curriculum::kOrder;
   }
 
   // Once all trajectories are in.
@@ -182,6 +197,8 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
   ipr::sdk::Host host_;
   PairRules rules_;
   LossSettings loss_;
+  Curriculum curriculum_ = Curriculum::kOff;
+  std::string train_defaults_;
   bool lazy_ = true;
   std::uint64_t tasks_per_iteration_ = 0;
   ipr_sampling greedy_{};

@@ -2,6 +2,8 @@
 // 7, 8 and 12; mini: mini-world.md section 2).
 #pragma once
 
+#include <string>
+
 namespace ipr_optimizer {
 
 inline constexpr const char* kSchema = R"json({
@@ -22,6 +24,8 @@ inline constexpr const char* kSchema = R"json({
     "skip_empty_messages": {"type": "boolean", "default": false, "description": "no pair with an empty message in either trajectory"},
     "lose_cap": {"type": "integer", "default": 10, "minimum": -1,
                  "description": "messages that the losing side may be longer than the winning one; -1: any"},
+    "curriculum": {"type": "string", "enum": ["off", "weight", "order"], "default": "off",
+                   "description": "clear pairs against noise: weight: a step pair weighs as its gap of step rewards, 1 on average; order: pairs of the largest gap (of an outcome pair: of outcomes) are trained on first, in every epoch"},
     "lazy": {"type": "boolean", "default": true, "description": "score only steps that can still form a pair; the pairs are the same"},
     "tasks_per_iteration": {"type": "integer", "default": 0, "minimum": 0, "description": "rotating over the train tasks; 0: all"},
     "max_new_tokens": {"type": "integer", "default": 512, "minimum": 1, "description": "per message of the exploration"},
@@ -55,10 +59,13 @@ inline constexpr const char* kSchema = R"json({
   }
 })json";
 
-// `reference` base: the SFT model, the same in all iterations.
-inline constexpr const char* kTrainDefaults = R"json({
+// `reference` base: the SFT model, the same in all iterations. `in_order`: pairs are trained on as they are emitted.
+inline std::string train_defaults(bool in_order) {
+  return std::string(R"json({
   "init": "previous", "reference": "base", "epochs": 3, "batch": 48, "batch_unit": "groups", "lr": 3e-6,
   "schedule": "constant", "min_lr_rate": 0, "warmup": 0.1, "betas": [0.9, 0.999], "eps": 1e-8, "weight_decay": 0,
-  "clip": 1.0, "observation_loss": 0, "order": "shuffle"})json";
+  "clip": 1.0, "observation_loss": 0, "order": ")json") +
+         (in_order ? "emitted" : "shuffle") + "\"}";
+}
 
 }  // namespace ipr_optimizer

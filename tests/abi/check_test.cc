@@ -116,6 +116,7 @@ TEST_CASE("broken promises are found by the case of that name", "[abi]") {
   fails("second-export", {"one-export"}, "besides ipr_library_v0");
   fails("nondeterministic", {"reset-twice-equal", "replay-equal"}, "task");
   fails("wrong-gradient", {"gradient-by-differences"}, "differences say");
+  fails("remembers-losses", {"resume-equal"}, "depends on the losses before it");
 }
 
 TEST_CASE("what does not apply is skipped, never passed", "[abi]") {

@@ -24,7 +24,7 @@ std::string refused(const Json& json) {
 }  // namespace
 
 TEST_CASE("training settings are read from JSON, missing keys keep their defaults", "[train]") {
-  const TrainSettings settings = parsed({{"init", "fresh"},
+  const TrainSettings settings = parsed({{"init", "start"},
                                          {"reference", "base"},
                                          {"epochs", 9},
                                          {"lr", 2e-3},
@@ -37,7 +37,7 @@ TEST_CASE("training settings are read from JSON, missing keys keep their default
                                          {"betas", {0.9, 0.98}},
                                          {"observation_loss", 0.5},
                                          {"order", "emitted"}});
-  CHECK(settings.init == Init::kFresh);
+  CHECK(settings.init == Init::kStart);
   CHECK(settings.reference == Reference::kBase);
   CHECK(settings.epochs == 9);
   CHECK(settings.batch_unit == BatchUnit::kRows);
@@ -59,7 +59,8 @@ TEST_CASE("a wrong training setting is refused by name", "[train]") {
   CHECK(refused({{"epochs", 1.5}}).find("integer") != std::string::npos);
   CHECK(refused({{"betas", {0.9, 1.0}}}).find("below 1") != std::string::npos);
   CHECK(refused({{"betas", 0.9}}).find("two numbers") != std::string::npos);
-  CHECK(refused({{"dropout", 0.1}}).find("only 0") != std::string::npos);
+  CHECK(refused({{"dropout", 1}}).find("below 1") != std::string::npos);
+  CHECK(parsed({{"dropout", 0.1}}).at_lr(1).dropout == 0.1);
   CHECK(refused({{"trains", "both"}}).find("policy, value") != std::string::npos);
   CHECK(refused({{"eps", 0}}).find("above 0") != std::string::npos);
   CHECK(refused(Json::array()).find("expected an object") != std::string::npos);

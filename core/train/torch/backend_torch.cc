@@ -78,7 +78,7 @@ class TorchBackend final : public Backend {
   [[nodiscard]] int replicas_for(const model::LlamaConfig& config) const;
   [[nodiscard]] Status begin(std::span<const TrainRow* const> rows, Output output) const;
   [[nodiscard]] Result<Numbers> outputs(std::span<const TrainRow* const> rows, Output output);
-  [[nodiscard]] std::vector<Unit> pack_units(std::span<const TrainRow* const> rows, Output output) const;
+  [[nodiscard]] std::vector<Unit> pack_units(std::span<const TrainRow* const> rows, const StepSettings& settings) const;
   [[nodiscard]] std::size_t recomputed_layers(std::int64_t tokens) const;
   template <typename Function>
   void run(std::vector<Unit>& units, const Function& function) const;
@@ -226,12 +226,13 @@ Status TorchBackend::begin(std::span<const TrainRow* const> rows, Output output)
   return {};
 }
 
-std::vector<Unit> TorchBackend::pack_units(std::span<const TrainRow* const> rows, Output output) const {
+std::vector<Unit> TorchBackend::pack_units(std::span<const TrainRow* const> rows, const StepSettings& settings) const {
   std::vector<Unit> units;
   std::int64_t longest = 0;
   for (const UnitPlan& plan :
        plan_units(rows, {options_.tokens_per_pass, trained_->replicas(), options_.shares && model_->own_kernels()})) {
-    units.push_back({plan.tokens, plan.replica, pack_rows(rows, plan, output, device_), {}, {}});
+    units.push_back({plan.tokens, plan.replica, pack_rows(rows, plan, settings.output, device_), {}, {}});
+    if (settings.dropout > 0) add_dropout(units.back().packed, rows, plan, settings.dropout, settings.dropout_seed);
     longest = std::max(longest, units.back().packed.packing.longest);
   }
   model_->reserve_positions(longest);
@@ -291,7 +292,7 @@ Result<Numbers> TorchBackend::values(std::span<const TrainRow* const> rows) {
 Result<Numbers> TorchBackend::outputs(std::span<const TrainRow* const> rows, Output output) {
   IPR_TRY(begin(rows, output));
   return guarded(output == Output::kLogp ? "logprobs" : "values", [&]() -> Result<Numbers> {
-    std::vector<Unit> units = pack_units(rows, output);
+    std::vector<Unit> units = pack_units(rows, {.output = output});
     run(units, [&](Unit& unit) { unit.output = model_->forward(weight_views_, unit.packed, nullptr); });
     Numbers out = zeros_like_rows(rows);
     for (const Unit& unit : units) collect(unit, out);
@@ -327,7 +328,7 @@ Result<StepStats> TorchBackend::step(std::span<const TrainRow* const> rows, cons
                                      const LossFunction& loss) {
   IPR_TRY(begin(rows, settings.output));
   return guarded("step", [&]() -> Result<StepStats> {
-    std::vector<Unit> units = pack_units(rows, settings.output);
+    std::vector<Unit> units = pack_units(rows, settings);
     std::int64_t total = 0;
     for (const Unit& unit : units) total += unit.tokens;
     const bool one_pass = total <= options_.tokens_per_pass;

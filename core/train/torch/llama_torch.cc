@@ -20,6 +20,18 @@ constexpr std::int64_t kHeadRows = 256;
 // What the head's backward wants is kept up to this many bytes per packing, else computed again.
 constexpr std::int64_t kKeptScores = std::int64_t{1} << 27;
 
+// The two residual branches of a layer.
+std::size_t attention_branch(std::size_t layer) {
+  return 2 * layer;
+}
+std::size_t mlp_branch(std::size_t layer) {
+  return 2 * layer + 1;
+}
+// The gradient at a branch, as the products of its last layer take it.
+at::Tensor branch_gradient(const at::Tensor& d_x, const Linear& layer, const Packed& rows, std::size_t place) {
+  return upstream_factor(rows.dropout.on() ? rows.dropout.drop(d_x, place) : d_x, layer.weight);
+}
+
 }  // namespace
 
 LlamaTorch::LlamaTorch(const model::LlamaConfig& config, at::Device device, bool own_kernels)
@@ -53,6 +65,12 @@ Attention LlamaTorch::attention_of(std::size_t layer) const {
   return {shape_, config_.window(static_cast<std::int64_t>(layer)), cos_, sin_, own_};
 }
 
+at::Tensor LlamaTorch::add_branch(const at::Tensor& residual, const at::Tensor& x, const Linear& layer,
+                                  const Packed& rows, std::size_t place) const {
+  if (!rows.dropout.on()) return add_linear(residual, x, layer);
+  return add(residual, rows.dropout.drop(linear(x, layer), place), own_);
+}
+
 LlamaTorch::Middle LlamaTorch::first_half(std::size_t index, const LayerViews& weights, const at::Tensor& x,
                                           const Packed& rows, LayerTape* tape) const {
   const double eps = config_.rms_norm_eps;
@@ -63,7 +81,7 @@ LlamaTorch::Middle LlamaTorch::first_half(std::size_t index, const LayerViews& w
   }
   const at::Tensor attended =
       attention(qkv, rows.packing, attention_of(index), tape == nullptr ? nullptr : &tape->attention);
-  const at::Tensor middle = add_linear(x, attended, weights.output);
+  const at::Tensor middle = add_branch(x, attended, weights.output, rows, attention_branch(index));
   const at::Tensor gate_up = linear(rms_norm(middle, weights.post_norm, eps, own_), weights.gate_up);
   if (tape != nullptr) {
     tape->input = x;
@@ -82,7 +100,7 @@ at::Tensor LlamaTorch::hidden_states(const ModelViews& weights, const Packed& ro
       layer = nullptr;
     }
     const Middle half = first_half(i, weights.layers[i], x, rows, layer);
-    x = add_linear(half.residual, swiglu(half.gate_up, own_), weights.layers[i].down);
+    x = add_branch(half.residual, swiglu(half.gate_up, own_), weights.layers[i].down, rows, mlp_branch(i));
   }
   return x;
 }
@@ -149,7 +167,8 @@ at::Tensor LlamaTorch::value_backward(const ModelViews& weights, Tape& tape, con
 void LlamaTorch::layer_backward(std::size_t index, const LayerViews& weights, const Packed& rows, LayerTape& tape,
                                 at::Tensor& d_x, LayerViews& gradients) const {
   const double eps = config_.rms_norm_eps;
-  at::Tensor upstream = upstream_factor(d_x, weights.down.weight), d_gate_up = std::move(tape.gate_up);
+  at::Tensor upstream = branch_gradient(d_x, weights.down, rows, mlp_branch(index));
+  at::Tensor d_gate_up = std::move(tape.gate_up);
   InputGradients below = linear_input_gradients(upstream, weights.down);
   add_linear_gradients(swiglu_backward(d_gate_up, below.x, own_), upstream, below.low, weights.down, gradients.down);
   d_gate_up = upstream_factor(d_gate_up, weights.gate_up.weight);
@@ -158,7 +177,7 @@ void LlamaTorch::layer_backward(std::size_t index, const LayerViews& weights, co
                        gradients.gate_up);
   rms_norm_backward(tape.middle, weights.post_norm, eps, below.x, own_, d_x, gradients.post_norm);
 
-  upstream = upstream_factor(d_x, weights.output.weight);
+  upstream = branch_gradient(d_x, weights.output, rows, attention_branch(index));
   const at::Tensor attended = tape.attention.out.detach().view({d_x.size(0), -1});
   below = linear_input_gradients(upstream, weights.output);
   at::Tensor d_qkv = attention_backward(tape.attention, below.x, rows.packing, attention_of(index));

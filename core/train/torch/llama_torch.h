@@ -61,8 +61,11 @@ class LlamaTorch {
  private:
   [[nodiscard]] Attention attention_of(std::size_t layer) const;
   [[nodiscard]] at::Tensor hidden_states(const ModelViews& weights, const Packed& rows, Tape* tape) const;
+  // residual + layer(x), of which dropout leaves out a share. `place`: of the branch in the model.
+  [[nodiscard]] at::Tensor add_branch(const at::Tensor& residual, const at::Tensor& x, const Linear& layer,
+                                      const Packed& rows, std::size_t place) const;
   // A layer up to its activation: what backward starts from. A layer is done with
-  // add_linear(residual, swiglu(gate_up), down).
+  // add_branch(residual, swiglu(gate_up), down).
   struct Middle {
     at::Tensor residual, gate_up;
   };

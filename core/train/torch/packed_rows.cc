@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/base/rng.h"
+
 namespace ipr::train {
 namespace {
 
@@ -96,6 +98,21 @@ Packed pack_rows(std::span<const TrainRow* const> rows, const UnitPlan& unit, Ou
   packed.scored = to_tensor(scored, at::kLong, device);
   packed.target = to_tensor(target, at::kLong, device);
   return packed;
+}
+
+void add_dropout(Packed& packed, std::span<const TrainRow* const> rows, const UnitPlan& unit, double rate,
+                 std::uint64_t seed) {
+  packed.dropout.rate = rate;
+  std::vector<std::uint64_t>& names = packed.dropout.names;
+  for (std::size_t i = 0; i < unit.rows.size(); ++i) {
+    std::uint64_t name = seed;
+    const TrainRow& row = *rows[unit.rows[i]];
+    for (std::size_t t = 0; t < row.ids.size(); ++t) {
+      name = ipr_mix64(name, static_cast<std::uint64_t>(row.ids[t]));
+      if (static_cast<std::int64_t>(t) >= unit.stems[i].tokens) names.push_back(name);
+    }
+  }
+  names.resize(static_cast<std::size_t>(packed.ids.size(0)), 0);  // filling
 }
 
 }  // namespace ipr::train

@@ -8,6 +8,7 @@
 
 #include "core/train/backend.h"
 #include "core/train/torch/attention.h"
+#include "core/train/torch/dropout.h"
 #include "core/train/units.h"
 
 namespace ipr::train {
@@ -25,10 +26,15 @@ struct Packed {
     std::size_t row = 0, token = 0;
   };
   std::vector<Place> places;
+  Dropout dropout;
 };
 
 // An output for each token t whose mask is not 0, t >= 1.
 [[nodiscard]] Packed pack_rows(std::span<const TrainRow* const> rows, const UnitPlan& unit, Output output,
                                at::Device device);
+
+// Turns dropout on: names the unit's packed tokens.
+void add_dropout(Packed& packed, std::span<const TrainRow* const> rows, const UnitPlan& unit, double rate,
+                 std::uint64_t seed);
 
 }  // namespace ipr::train

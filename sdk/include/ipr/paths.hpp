@@ -141,9 +141,9 @@ inline ipr_trajectory named(std::uint64_t id) {
   return trajectory;
 }
 
-// One training row of weight 1: the given turns of a trajectory of the host's. Throws what the host answered.
+// One training row: the given turns of a trajectory of the host's. Throws what the host answered.
 inline void emit_row(const ipr_example_sink& sink, std::uint32_t tag, std::uint32_t role, std::uint64_t group,
-                     const Side& side) {
+                     const Side& side, double weight = 1) {
   const ipr_trajectory trajectory = named(side.trajectory);
   ipr_example row{};
   row.struct_size = sizeof row;
@@ -153,7 +153,7 @@ inline void emit_row(const ipr_example_sink& sink, std::uint32_t tag, std::uint3
   row.trajectory = &trajectory;
   row.first_turn = side.first;
   row.last_turn = side.last;
-  row.weight = 1;
+  row.weight = weight;
   emit_example(sink, row);
 }
 

@@ -19,7 +19,7 @@ const void* (*upright_extension)(ipr_self*, const char*) = nullptr;
 ipr_status flipped_loss(ipr_self* self, const ipr_ctx* ctx, ipr_batch* batch, double* loss, ipr_error* error) {
   const ipr_status status = upright_table.loss(self, ctx, batch, loss, error);
   if (status != IPR_OK) return status;
-  const ipr::sdk::Matrix<float> gradient(*batch->d_logp);
+  const ipr::sdk::Matrix<float> gradient(batch->d_logp != nullptr ? *batch->d_logp : *batch->d_value);
   for (std::size_t row = 0; row < gradient.rows(); ++row) {
     for (std::size_t token = 0; token < gradient.columns(); ++token) gradient.at(row, token) *= -1;
   }

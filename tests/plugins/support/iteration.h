@@ -16,6 +16,7 @@ struct EmittedRow {
   std::uint32_t tag, role;
   std::uint64_t group, trajectory;
   std::size_t first, last;
+  double weight = 1;
 };
 
 // Trajectories are of one-word messages, each its own action. `observations`: what follows each message; may be fewer.
@@ -88,12 +89,12 @@ class Iteration {
   }
 
   ipr_status emit(std::vector<EmittedRow>& rows) {
-    const ipr_example_sink sink = {sizeof(ipr_example_sink), 0, &rows,
-                                   [](void* impl, const ipr_example* e, ipr_error*) {
-                                     static_cast<std::vector<EmittedRow>*>(impl)->push_back(
-                                         {e->tag, e->role, e->group, e->trajectory->id, e->first_turn, e->last_turn});
-                                     return static_cast<ipr_status>(IPR_OK);
-                                   }};
+    const ipr_example_sink sink = {
+        sizeof(ipr_example_sink), 0, &rows, [](void* impl, const ipr_example* e, ipr_error*) {
+          static_cast<std::vector<EmittedRow>*>(impl)->push_back(
+              {e->tag, e->role, e->group, e->trajectory->id, e->first_turn, e->last_turn, e->weight});
+          return static_cast<ipr_status>(IPR_OK);
+        }};
     return table_.emit(instance_.self(), &ctx, &sink, &error_);
   }
   double loss(Batch& batch) {
