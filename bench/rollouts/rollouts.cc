@@ -164,8 +164,8 @@ Status measure(const Flags& flags) {
   IPR_ASSIGN(const auto environment, open_environment(plugin::find_plugins({}), flags.env, flags.data));
   IPR_ASSIGN(const auto speech, loop::load_speech(flags.model));
   IPR_ASSIGN(const model::Weights weights, model::load_checkpoint(flags.model));
-  IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment->prompt());
-  const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt));
+  IPR_ASSIGN(env::Prompts prompts, environment->prompts());
+  const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompts));
   IPR_ASSIGN(const Experts experts, play_experts(*environment, dialogue, flags.tasks));
   const std::vector<rollout::PlayRequest> requests = monte_carlo(experts, flags.max_new_tokens);
   if (requests.empty()) return bad_data("no expert trajectory to sample from");

@@ -23,17 +23,6 @@ Step to_step(const ipr_step& step) {
   return {step.flags, step.reward, step.outcome, text(step.observation), text(step.info_json), text(step.stats_json)};
 }
 
-Result<Task> to_task(const ipr_task& task, const std::string& subject) {
-  Task made;
-  made.id = text(task.id);
-  made.instruction = text(task.instruction);
-  made.max_steps = static_cast<int>(task.max_steps);
-  if (task.meta_json.size > 0) {
-    IPR_ASSIGN(made.meta, parse_json(text(task.meta_json), subject + ": meta_json of task " + made.id));
-  }
-  return made;
-}
-
 }  // namespace
 
 // ---------------------------------------------------------------------------------------------- episode
@@ -55,8 +44,8 @@ Result<Step> Episode::reset(std::string_view task_id, std::uint64_t seed) {
   static const Context kContext;
   ipr_step step = empty_step();
   ErrorSlot error;
-  const ipr_status status =
-      environment_->main_->reset(episode_, kContext.get(), view(task_id), seed, &step, error.get());
+  const ipr_status status = environment_->main_->reset(episode_, kContext.get(), view(environment_->own_id(task_id)),
+                                                       seed, &step, error.get());
   if (status != IPR_OK) return error.status(status, environment_->subject());
   return to_step(step);
 }
@@ -158,7 +147,8 @@ Result<std::string_view> Episode::compose(std::string_view action, std::string_v
 // ------------------------------------------------------------------------------------------ environment
 
 Environment::Environment(std::unique_ptr<plugin::Instance> instance)
-    : instance_(std::move(instance)),
+    : id_(instance->manifest().id),
+      instance_(std::move(instance)),
       main_(instance_->extension<ipr_environment_v1>(IPR_ENVIRONMENT_V1)),
       dialect_(instance_->extension<ipr_env_dialect_v1>(IPR_ENV_DIALECT_V1)),
       actions_(instance_->extension<ipr_env_actions_v1>(IPR_ENV_ACTIONS_V1)),
@@ -167,7 +157,18 @@ Environment::Environment(std::unique_ptr<plugin::Instance> instance)
       expert_(instance_->extension<ipr_env_expert_v1>(IPR_ENV_EXPERT_V1)) {}
 
 Result<std::unique_ptr<Environment>> Environment::make(std::unique_ptr<plugin::Instance> instance) {
+  return make_named(std::move(instance), {});
+}
+
+Result<std::unique_ptr<Environment>> Environment::make_member(std::unique_ptr<plugin::Instance> instance) {
+  std::string prefix = instance->manifest().id + ":";
+  return make_named(std::move(instance), std::move(prefix));
+}
+
+Result<std::unique_ptr<Environment>> Environment::make_named(std::unique_ptr<plugin::Instance> instance,
+                                                             std::string prefix) {
   std::unique_ptr<Environment> made(new Environment(std::move(instance)));
+  made->prefix_ = std::move(prefix);
   if (made->main_ == nullptr) return plugin_error(made->subject() + ": its table " IPR_ENVIRONMENT_V1 " is too short");
   if (made->dialect_ == nullptr) {
     return plugin_error(made->subject() + ": offers no " IPR_ENV_DIALECT_V1
@@ -193,12 +194,35 @@ Status Environment::read_facts() {
     split.struct_size = sizeof split;
     ErrorSlot error;
     IPR_TRY(error.status(main_->split_at(instance_->self(), i, &split, error.get()), subject()));
-    splits_.push_back({std::string(text(split.name)), split.role, split.task_count});
+    const std::string name(text(split.name));
+    splits_.push_back({prefix_.empty() ? name : id_ + "/" + name, split.role, split.task_count});
   }
   return {};
 }
 
+std::string_view Environment::own_id(std::string_view task_id) const {
+  if (task_id.starts_with(prefix_)) task_id.remove_prefix(prefix_.size());
+  return task_id;
+}
+
+Result<Task> Environment::to_task(const ipr_task& task) const {
+  Task made;
+  made.id = prefix_ + std::string(text(task.id));
+  made.instruction = text(task.instruction);
+  made.max_steps = static_cast<int>(task.max_steps);
+  if (task.meta_json.size > 0) {
+    IPR_ASSIGN(made.meta, parse_json(text(task.meta_json), subject() + ": meta_json of task " + made.id));
+  }
+  if (prefix_.empty() || !made.meta.is_object()) return made;
+  for (const char* key : {"family", "cluster", "leak_key"}) {  // equal ones of two environments mean nothing
+    const auto found = made.meta.find(key);
+    if (found != made.meta.end() && found->is_string() && *found != "") *found = prefix_ + found->get<std::string>();
+  }
+  return made;
+}
+
 Result<Task> Environment::task_at(std::size_t split, std::uint64_t index) const {
+  if (split < split_homes_.size()) return split_homes_[split].first->task_at(split_homes_[split].second, index);
   ipr_task task{};
   task.struct_size = sizeof task;
   ErrorSlot error;
@@ -209,16 +233,20 @@ Result<Task> Environment::task_at(std::size_t split, std::uint64_t index) const 
                  " has no task " + std::to_string(index));
   }
   if (status != IPR_OK) return error.status(status, subject());
-  return to_task(task, subject());
+  return to_task(task);
 }
 
 Result<Task> Environment::task_by_id(std::string_view id) const {
+  if (!members_.empty()) return home(id).task_by_id(id);
+  if (!id.starts_with(prefix_))
+    return usage(subject() + ": unknown task \"" + std::string(id) + "\"; of several environments an id begins with " +
+                 "its environment's, \"" + prefix_ + "…\"");
   ipr_task task{};
   task.struct_size = sizeof task;
   ErrorSlot error;
-  const ipr_status status = main_->task_by_id(instance_->self(), view(id), &task, error.get());
+  const ipr_status status = main_->task_by_id(instance_->self(), view(own_id(id)), &task, error.get());
   if (status != IPR_OK) return error.status(status, subject(), status == IPR_NOT_FOUND ? Code::kUsage : Code::kFailed);
-  return to_task(task, subject());
+  return to_task(task);
 }
 
 Result<std::size_t> Environment::split_named(const std::string& name) const {

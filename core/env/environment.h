@@ -1,4 +1,5 @@
-// An environment plugin as the core sees it: tasks, and episodes with RAII.
+// An environment plugin as the core sees it: tasks, and episodes with RAII. Or several of them joined, over which one
+// agent is trained: their tasks and splits together, each under the name of its environment.
 //
 // Environment: all methods may be called from many threads at once. Episode: any thread, one call at a time. Views that
 // come back are valid until the next call on the same episode.
@@ -11,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/env/prompts.h"
 #include "core/plugin/instance.h"
 
 namespace ipr::env {
@@ -46,12 +48,6 @@ struct Split {
   std::string name;
   std::uint32_t role = IPR_SPLIT_TRAIN;
   std::uint64_t task_count = 0;
-};
-
-struct PromptMessage {
-  std::uint32_t role = 1;  // 0 system, 1 user, 2 assistant
-  std::string text;
-  bool example = false;  // in-context example: in rollouts only
 };
 
 // Keys of defaults_json that the host itself knows.
@@ -98,9 +94,21 @@ class Episode {
 class Environment {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Environment>> make(std::unique_ptr<plugin::Instance> instance);
+  // The same as one of several: its splits are called "<id>/<split>", and its task ids, families, clusters and leak
+  // keys begin with "<id>:".
+  [[nodiscard]] static Result<std::unique_ptr<Environment>> make_member(std::unique_ptr<plugin::Instance> instance);
+  // Several as one. Precondition: at least two members with different ids.
+  [[nodiscard]] static std::unique_ptr<Environment> join(std::vector<std::unique_ptr<Environment>> members);
 
-  [[nodiscard]] const std::string& id() const { return instance_->manifest().id; }
+  // Ids of several are joined by commas.
+  [[nodiscard]] const std::string& id() const { return id_; }
+  // Those that are joined, or itself.
+  [[nodiscard]] std::vector<const Environment*> members() const;
+  // The one that the task is of: itself, or a member. Episodes, prompts and defaults are its.
+  [[nodiscard]] const Environment& home(std::string_view task_id) const;
+  // Of one environment; of several see members().
   [[nodiscard]] const plugin::Instance& instance() const { return *instance_; }
+  // Of several: `max_steps` the largest, `added_tokens` all, `expert_min_outcome` the least; `all` is empty.
   [[nodiscard]] const Defaults& defaults() const { return defaults_; }
   [[nodiscard]] double outcome_min() const { return main_->outcome_min; }
   [[nodiscard]] double outcome_max() const { return main_->outcome_max; }
@@ -111,23 +119,36 @@ class Environment {
   [[nodiscard]] Result<std::size_t> split_named(const std::string& name) const;
   // All tasks of the splits of a role (IPR_SPLIT_*), in split order.
   [[nodiscard]] Result<std::vector<Task>> tasks_of_role(std::uint32_t role) const;
+  // Of one environment: home(task).new_episode().
   [[nodiscard]] Result<Episode> new_episode() const;
   // The messages before the task, examples included and marked.
-  [[nodiscard]] Result<std::vector<PromptMessage>> prompt() const;
+  [[nodiscard]] Result<Prompts> prompts() const;
 
   [[nodiscard]] bool can_fork() const { return snapshot_ != nullptr && snapshot_->fork != nullptr; }
-  [[nodiscard]] bool has_expert() const { return expert_ != nullptr; }
+  // Any of several.
+  [[nodiscard]] bool has_expert() const;
   [[nodiscard]] bool has_progress() const { return progress_ != nullptr; }
   [[nodiscard]] bool lists_actions() const { return actions_ != nullptr && actions_->list != nullptr; }
   [[nodiscard]] bool samples_actions() const { return actions_ != nullptr && actions_->sample != nullptr; }
 
  private:
   friend class Episode;
+  Environment() = default;
   explicit Environment(std::unique_ptr<plugin::Instance> instance);
-  [[nodiscard]] std::string subject() const { return instance_->manifest().subject(); }
+  [[nodiscard]] static Result<std::unique_ptr<Environment>> make_named(std::unique_ptr<plugin::Instance> instance,
+                                                                       std::string prefix);
+  [[nodiscard]] std::string subject() const { return "environment \"" + id_ + "\""; }
   Status read_facts();
   [[nodiscard]] ipr_str dialect() const { return plugin::view(defaults_.dialect); }
+  // Between the host's names and the plugin's.
+  [[nodiscard]] std::string_view own_id(std::string_view task_id) const;
+  [[nodiscard]] Result<Task> to_task(const ipr_task& task) const;
+  [[nodiscard]] Result<std::vector<PromptMessage>> prompt() const;
 
+  std::string id_, prefix_;  // prefix_: "<id>:" of a member
+  // Of joined ones, with the member and its own number of each split; else empty, and the tables below are there.
+  std::vector<std::unique_ptr<Environment>> members_;
+  std::vector<std::pair<const Environment*, std::size_t>> split_homes_;
   std::unique_ptr<plugin::Instance> instance_;
   const ipr_environment_v1* main_ = nullptr;
   const ipr_env_dialect_v1* dialect_ = nullptr;

@@ -27,10 +27,11 @@ void add_history(Json& history, const char* role, const std::string& content) {
   history.push_back({{"role", role}, {"content", content}});
 }
 
-Status prompt_history(const Environment& environment, const std::string& first_message, Json& history) {
-  IPR_ASSIGN(const std::vector<PromptMessage> prompt, environment.prompt());
+Status prompt_history(const Environment& environment, const Task& task, const std::string& first_message,
+                      Json& history) {
+  IPR_ASSIGN(const Prompts prompts, environment.prompts());
   constexpr const char* kRoles[] = {"system", "user", "assistant"};
-  for (const PromptMessage& message : prompt) add_history(history, kRoles[message.role % 3], message.text);
+  for (const PromptMessage& message : prompts.of(task.id)) add_history(history, kRoles[message.role % 3], message.text);
   add_history(history, "user", first_message);
   return {};
 }
@@ -38,12 +39,12 @@ Status prompt_history(const Environment& environment, const std::string& first_m
 // Bare actions: the environment alone, which goes on stepping after its end.
 Status replay_actions(const Environment& environment, const Task& task, std::uint64_t seed, const Json& actions,
                       bool want_history, Json& out) {
-  IPR_ASSIGN(Episode episode, environment.new_episode());
+  IPR_ASSIGN(Episode episode, environment.home(task.id).new_episode());
   IPR_ASSIGN(Step step, episode.reset(task.id, seed));
   Json history = Json::array();
   if (want_history) {
     IPR_ASSIGN(const std::string_view first, episode.render(step, true));
-    IPR_TRY(prompt_history(environment, std::string(first), history));
+    IPR_TRY(prompt_history(environment, task, std::string(first), history));
   }
   out["initial"]["observation"] = step.observation;
   IPR_ASSIGN(out["initial"]["info"], info_of(step));
@@ -88,7 +89,7 @@ Status replay_messages(const Environment& environment, const Task& task, std::ui
                        const ReplayOptions& options, Json& out) {
   IPR_ASSIGN(Session session, Session::start(environment, task, seed, options.max_steps));
   Json history = Json::array();
-  IPR_TRY(prompt_history(environment, session.first_message(), history));
+  IPR_TRY(prompt_history(environment, task, session.first_message(), history));
   out["initial"]["observation"] = session.first_message();
   IPR_ASSIGN(out["initial"]["info"], info_of(session.last_step()));
   IPR_ASSIGN(out["initial"]["available_actions"], actions_of(session.episode()));

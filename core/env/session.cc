@@ -23,11 +23,10 @@ Session::Session(const Environment& environment, Task task, std::uint64_t seed, 
     : environment_(&environment), task_(std::move(task)), seed_(seed), episode_(std::move(episode)) {}
 
 Result<Session> Session::start(const Environment& environment, const Task& task, std::uint64_t seed, int max_steps) {
-  IPR_ASSIGN(Episode episode, environment.new_episode());
-  Session session(environment, task, seed, std::move(episode));
-  session.max_steps_ = max_steps > 0        ? max_steps
-                       : task.max_steps > 0 ? task.max_steps
-                                            : environment.defaults().max_steps;
+  const Environment& home = environment.home(task.id);
+  IPR_ASSIGN(Episode episode, home.new_episode());
+  Session session(home, task, seed, std::move(episode));
+  session.max_steps_ = max_steps > 0 ? max_steps : task.max_steps > 0 ? task.max_steps : home.defaults().max_steps;
   IPR_ASSIGN(session.last_step_, session.episode_.reset(task.id, seed));
   session.flags_ = session.last_step_.flags;
   session.outcome_ = session.last_step_.outcome;

@@ -66,6 +66,7 @@ class Session {
   [[nodiscard]] const Step& last_step() const { return last_step_; }           // views: until the next call
   [[nodiscard]] Episode& episode() { return episode_; }
   [[nodiscard]] const Task& task() const { return task_; }
+  [[nodiscard]] const Environment& environment() const { return *environment_; }  // the task's own
 
  private:
   Session(const Environment& environment, Task task, std::uint64_t seed, Episode episode);

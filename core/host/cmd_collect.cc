@@ -27,8 +27,7 @@ struct Counts {
 
 // The messages before the task, as a trajectory file has them. An example is no part of a trajectory; and where the
 // agent says more than "OK" before the task, a reader could not tell it from a reply.
-Result<Json> opening(const env::Environment& environment) {
-  IPR_ASSIGN(const std::vector<env::PromptMessage> prompt, environment.prompt());
+Json opening(const std::vector<env::PromptMessage>& prompt) {
   constexpr const char* kRoles[] = {"system", "user", "assistant"};
   Json messages = Json::array();
   for (const env::PromptMessage& message : prompt) {
@@ -51,7 +50,7 @@ Json chat_of(const rollout::Trajectory& trajectory, Json messages) {
 
 // The lines of those that are kept, in the order they were played.
 std::string select(const std::vector<rollout::Trajectory>& played, const CollectCommand& command,
-                   const env::Environment& environment, const Json& opening, Counts& counts) {
+                   const env::Environment& environment, const env::Prompts& prompts, Counts& counts) {
   std::string lines;
   std::set<std::pair<std::string, Json>> seen;  // task and chat
   std::set<std::string> tasks;
@@ -65,7 +64,7 @@ std::string select(const std::vector<rollout::Trajectory>& played, const Collect
       ++counts.below;
       continue;
     }
-    Json chat = chat_of(trajectory, opening);
+    Json chat = chat_of(trajectory, opening(prompts.of(trajectory.task->id)));
     if (!seen.emplace(trajectory.task->id, chat).second) {
       ++counts.repeated;
       continue;
@@ -73,7 +72,8 @@ std::string select(const std::vector<rollout::Trajectory>& played, const Collect
     ++counts.kept;
     counts.reward_sum += trajectory.outcome;
     tasks.insert(trajectory.task->id);
-    if (trajectory.terminated && trajectory.outcome > environment.defaults().expert_min_outcome) ++counts.for_expert;
+    const double least = environment.home(trajectory.task->id).defaults().expert_min_outcome;
+    if (trajectory.terminated && trajectory.outcome > least) ++counts.for_expert;
     lines += dump_line({{"id", trajectory.task->id},
                         {"split", trajectory.split},
                         {"sample", trajectory.sample},
@@ -128,14 +128,14 @@ Status collect(CollectCommand command) {
   const env::Environment& environment = *made.environment;
   IPR_TRY(check_policy(environment, words.policy));
   IPR_ASSIGN(const TaskPart part, tasks_of(environment, command.options));
-  IPR_ASSIGN(const Json before_task, opening(environment));
+  IPR_ASSIGN(const env::Prompts prompts, environment.prompts());
   loop::ProgressLine progress(false);
   progress.begin("collect " + words.policy, "episodes", part.tasks.size() * static_cast<std::size_t>(words.repeats));
   IPR_ASSIGN(const std::vector<rollout::Trajectory> played,
              play_policy(environment, part, words, command.options, progress));
   progress.finish(std::to_string(played.size()) + " episodes");
   Counts counts;
-  const std::string lines = select(played, command, environment, before_task, counts);
+  const std::string lines = select(played, command, environment, prompts, counts);
   IPR_TRY(write_file(command.options.out, lines));
   print(counts, command);
   return {};

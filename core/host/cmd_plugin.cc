@@ -81,7 +81,7 @@ Result<Json> describe_environment(const plugin::Registry& registry, Options opti
               {"progress", environment.has_progress()},
               {"outcome", {environment.outcome_min(), environment.outcome_max()}},
               {"defaults", environment.defaults().all},
-              {"settings", made.settings.values}};
+              {"settings", made.settings_json()}};
 }
 
 // " (text, text_rich, url)", " (0 to 1)", " (at least 1)".

@@ -147,7 +147,7 @@ Status score(const ScoreCommand& command) {
   const env::Environment& environment = *made.environment;
   std::vector<report::Setting> settings_shown;  // of a run's plan; nothing here shows it
   IPR_ASSIGN(const loop::PluginChoice choice,
-             choose_plugin(registry, role, options, sources, environment.defaults().all, settings_shown));
+             choose_plugin(registry, role, options, sources, defaults_of(environment), settings_shown));
   std::list<env::Task> tasks;
   IPR_ASSIGN(const std::vector<Given> given, read_given(command, environment, tasks));
 

@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -40,7 +41,13 @@ struct TrainScorerCommand {
 
 // The steps by what they are for.
 struct Parts {
-  loop::StepData train, held_out, other_generator;
+  loop::StepData train, held_out, other;  // other: those of --hold-out
+};
+
+// How good the model is on one of them; by environment, too, where the steps are of several.
+struct Measured {
+  loop::ValueMetrics all;
+  std::map<std::string, loop::ValueMetrics> by_env;
 };
 
 Status check_words(const TrainScorerCommand& command) {
@@ -83,7 +90,7 @@ Result<loop::PluginChoice> choose_optimizer(const TrainScorerCommand& command, c
   Options options = command.options;
   if (mini) options.model = "mini";
   std::vector<report::Setting> settings_shown;  // of a run's plan; nothing here shows it
-  return choose_plugin(registry, role, options, sources, Json::object(), settings_shown);
+  return choose_plugin(registry, role, options, sources, {}, settings_shown);
 }
 
 Result<loop::StepData> read_all(const TrainScorerCommand& command, const loop::StepTarget& target,
@@ -107,22 +114,45 @@ Result<loop::StepData> read_all(const TrainScorerCommand& command, const loop::S
 // By task: the steps of one stand on one side, whoever took them.
 Result<Parts> divide(const TrainScorerCommand& command, const loop::StepData& steps) {
   const std::uint64_t seed = mix(command.options.seed, fnv1a64("held-out"));
-  const auto is_other = [&](const loop::ScoredStep& step) { return step.generator == command.hold_out; };
+  const auto is_other = [&](const loop::ScoredStep& step) {
+    return !command.hold_out.empty() && (step.generator == command.hold_out || step.env == command.hold_out);
+  };
   const auto is_held = [&](const loop::ScoredStep& step) {
     return Rng(mix(seed, fnv1a64(step.task))).uniform() < command.held_out;
   };
   Parts parts;
   parts.train = loop::part_of(steps, [&](const auto& step) { return !is_other(step) && !is_held(step); });
   parts.held_out = loop::part_of(steps, [&](const auto& step) { return !is_other(step) && is_held(step); });
-  parts.other_generator = loop::part_of(steps, is_other);
+  parts.other = loop::part_of(steps, is_other);
   std::set<std::string> generators;
-  for (const loop::ScoredStep& step : steps.steps) generators.insert(step.generator);
+  for (const loop::ScoredStep& step : steps.steps) generators.insert({step.generator, step.env});
+  generators.erase("");
   const std::vector<std::string> known(generators.begin(), generators.end());
-  if (!command.hold_out.empty() && parts.other_generator.steps.empty())
-    return usage("--hold-out " + command.hold_out + ": no step is by it; the files have those of " + join(known, ", "));
+  if (!command.hold_out.empty() && parts.other.steps.empty())
+    return usage("--hold-out " + command.hold_out + ": no step is by or of it; the files have those of " +
+                 join(known, ", "));
   if (parts.train.steps.empty())
     return bad_data("--data: nothing is left to train on; give more steps, or hold out less (--held-out, --hold-out)");
   return parts;
+}
+
+Measured measure(const loop::StepData& steps, const std::vector<double>& predicted, double constant) {
+  Measured measured{loop::measure_values(steps.steps, predicted, constant), {}};
+  std::map<std::string, std::pair<std::vector<loop::ScoredStep>, std::vector<double>>> by_env;
+  for (std::size_t i = 0; i < steps.steps.size(); ++i) {
+    by_env[steps.steps[i].env].first.push_back(steps.steps[i]);
+    by_env[steps.steps[i].env].second.push_back(predicted[i]);
+  }
+  if (by_env.size() < 2) return measured;
+  for (const auto& [env, its] : by_env)
+    measured.by_env[env.empty() ? "(not said)" : env] = loop::measure_values(its.first, its.second, constant);
+  return measured;
+}
+
+Json to_json(const Measured& measured) {
+  Json json = loop::to_json(measured.all);
+  for (const auto& [env, its] : measured.by_env) json["by_env"][env] = loop::to_json(its);
+  return json;
 }
 
 double mean_value(const loop::StepData& steps) {
@@ -152,14 +182,19 @@ Result<Json> files_json(const TrainScorerCommand& command) {
   return files;
 }
 
-void print(const TrainScorerCommand& command, const Json& record, const loop::ValueMetrics& held_out,
-           const loop::ValueMetrics& other, double rollouts_per_step) {
+void print_measured(const std::string& name, const Measured& measured) {
+  std::printf("%s  %s\n", name.c_str(), text_of(measured.all).c_str());
+  for (const auto& [env, its] : measured.by_env) std::printf("  %-12s  %s\n", env.c_str(), text_of(its).c_str());
+}
+
+void print(const TrainScorerCommand& command, const Json& record, const Measured& held_out, const Measured& other,
+           double rollouts_per_step) {
   if (command.options.json) {
     std::printf("%s\n", dump_line(record).c_str());
     return;
   }
-  std::printf("held-out tasks  %s\n", text_of(held_out).c_str());
-  if (!command.hold_out.empty()) std::printf("%s  %s\n", command.hold_out.c_str(), text_of(other).c_str());
+  print_measured("held-out tasks", held_out);
+  if (!command.hold_out.empty()) print_measured(command.hold_out, other);
   std::printf("rollouts        %.1f per step behind the labels: what each step that the model scores saves\n",
               rollouts_per_step);
   std::printf("checkpoint      %s\n", command.options.out.c_str());
@@ -189,7 +224,7 @@ Status train_scorer(const TrainScorerCommand& command) {
                std::to_string(parts.held_out.steps.size()) + " of held-out tasks" +
                (command.hold_out.empty()
                     ? std::string()
-                    : ", " + std::to_string(parts.other_generator.steps.size()) + " by " + command.hold_out));
+                    : ", " + std::to_string(parts.other.steps.size()) + " of " + command.hold_out));
   const std::string base_sha256 = loop::weights_hash(start);
   start.value_head = model::constant_value_head(start.config, static_cast<float>(mean));
   job.start = std::move(start);
@@ -202,14 +237,14 @@ Status train_scorer(const TrainScorerCommand& command) {
   IPR_TRY(make_folder(fs::absolute(options.out).parent_path().string()));
   IPR_ASSIGN(const loop::FittedValues fitted, loop::fit_values(std::move(job), progress, stop));
 
-  progress.begin("measure", "rows", parts.held_out.rows.size() + parts.other_generator.rows.size());
+  progress.begin("measure", "rows", parts.held_out.rows.size() + parts.other.rows.size());
   IPR_ASSIGN(const std::vector<double> predicted,
              loop::predict_values(*fitted.backend, parts.held_out, progress, stop));
   IPR_ASSIGN(const std::vector<double> predicted_other,
-             loop::predict_values(*fitted.backend, parts.other_generator, progress, stop));
+             loop::predict_values(*fitted.backend, parts.other, progress, stop));
   progress.finish(std::to_string(predicted.size() + predicted_other.size()) + " steps");
-  const loop::ValueMetrics held_out = loop::measure_values(parts.held_out.steps, predicted, mean);
-  const loop::ValueMetrics other = loop::measure_values(parts.other_generator.steps, predicted_other, mean);
+  const Measured held_out = measure(parts.held_out, predicted, mean),
+                 other = measure(parts.other, predicted_other, mean);
   const loop::ValueMetrics all = loop::measure_values(steps.steps, std::vector<double>(steps.steps.size(), mean), mean);
   const double rollouts_per_step =
       all.steps > 0 ? static_cast<double>(all.rollouts) / static_cast<double>(all.steps) : 0;
@@ -227,7 +262,7 @@ Status train_scorer(const TrainScorerCommand& command) {
                  {"mean_value", mean},
                  {"lazy_steps", steps.lazy},
                  {"left_out", steps.too_long},
-                 {"held_out", loop::to_json(held_out)},
+                 {"held_out", to_json(held_out)},
                  {"rollouts_per_step", rollouts_per_step}};
   if (!command.hold_out.empty()) record["hold_out"] = {{"generator", command.hold_out}, {"measured", to_json(other)}};
   std::map<std::string, std::string> kept = loop::speech_files(*speech);
@@ -251,7 +286,8 @@ void add_train_scorer(CLI::App& app, Chosen& chosen) {
   command->add_option("--held-out", state->held_out, "share of the tasks that is measured on, not trained on")
       ->capture_default_str();
   command->add_option("--hold-out", state->hold_out,
-                      "a generator (\"model\" of the rows, or a file without it) to be measured on, not trained on");
+                      "a generator (\"model\" of the rows, or a file without it) or an environment (\"env\") to be "
+                      "measured on, not trained on");
   command->add_flag("--allow-lazy", state->allow_lazy,
                     "take steps that were scored only where a pair could come of them");
   add_flags(*command, state->options,

@@ -1,5 +1,4 @@
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include "core/base/files.h"
@@ -15,20 +14,32 @@ namespace {
 
 constexpr std::size_t kShown = 20;  // differences, and characters before the first one of a long text
 
+// One environment with the settings that the run had.
+Result<std::unique_ptr<plugin::Instance>> recorded_instance(const plugin::Registry& registry, const std::string& id,
+                                                            const Json& recorded, const Options& options) {
+  Options own = options;
+  IPR_ASSIGN(own.data, data_for(options, id));
+  IPR_ASSIGN(const plugin::Manifest manifest, plugin::find_plugin(registry, plugin::Kind::kEnvironment, id));
+  IPR_ASSIGN(const plugin::ResolvedSettings settings,
+             plugin::resolve_settings(manifest.subject(), manifest.schema, {{"config.json", recorded}}));
+  return plugin::Instance::create(manifest, settings.values, services_for(manifest, own));
+}
+
 // The environment as the run had it: settings and data of its config.json.
 Result<std::unique_ptr<env::Environment>> recorded_environment(const plugin::Registry& registry, const Json& config,
                                                                Options options) {
   options.env = config.at("env").at("id").get<std::string>();
   if (options.data.empty()) options.data = config.at("data").get<std::string>();
-  if (!options.data.empty() && !std::filesystem::is_directory(options.data)) {
-    return bad_data("--data " + options.data + ": is not a folder; give the folder that the run was made with");
+  const Json& settings = config.at("env").at("settings");
+  const std::vector<std::string> ids = environment_ids(options.env);
+  std::vector<std::unique_ptr<env::Environment>> members;
+  for (const std::string& id : ids) {
+    IPR_ASSIGN(auto instance, recorded_instance(registry, id, ids.size() == 1 ? settings : settings.at(id), options));
+    if (ids.size() == 1) return env::Environment::make(std::move(instance));
+    IPR_ASSIGN(auto member, env::Environment::make_member(std::move(instance)));
+    members.push_back(std::move(member));
   }
-  IPR_ASSIGN(const plugin::Manifest manifest, plugin::find_plugin(registry, plugin::Kind::kEnvironment, options.env));
-  const plugin::SettingLayer recorded{"config.json", config.at("env").at("settings")};
-  IPR_ASSIGN(const plugin::ResolvedSettings settings,
-             plugin::resolve_settings(manifest.subject(), manifest.schema, {recorded}));
-  IPR_ASSIGN(auto instance, plugin::Instance::create(manifest, settings.values, services_for(manifest, options)));
-  return env::Environment::make(std::move(instance));
+  return env::Environment::join(std::move(members));
 }
 
 // A long text from a little before the place where it differs from `other`.

@@ -21,7 +21,9 @@ void read_plugin(const Json& config, const std::string& role, ConfigFile& file) 
   const std::string id = plugin.value("id", "");
   if (id.empty()) return;
   if (role != "sft") file.flags[role] = id;  // who trains the first stage is no flag
-  flatten(id, plugin.value("settings", Json::object()), file.set);
+  // Of several environments each has its own, by id.
+  const bool several = role == "env" && id.find(',') != std::string::npos;
+  flatten(several ? "" : id, plugin.value("settings", Json::object()), file.set);
   flatten(id + ".train", plugin.value("train", Json::object()), file.set);
 }
 
@@ -43,8 +45,11 @@ ConfigFile from_run(const Json& config) {
   for (const auto& [key, flag] : numbers) {
     if (config.contains(key) && config[key] != Json(0)) file.flags[flag] = config[key];  // 0: the default of each
   }
-  const std::pair<const char*, const char*> optional[] = {
-      {"chat_template", "chat-template"}, {"stop", "stop"}, {"overflow", "overflow"}};
+  const std::pair<const char*, const char*> optional[] = {{"chat_template", "chat-template"},
+                                                          {"stop", "stop"},
+                                                          {"overflow", "overflow"},
+                                                          {"train_families", "train-families"},
+                                                          {"test_families", "test-families"}};
   for (const auto& [key, flag] : optional) {
     if (config.contains(key)) file.flags[flag] = config[key];
   }

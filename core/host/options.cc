@@ -37,7 +37,7 @@ Flag toggle(const char* name, const char* help, bool Options::*member) {
 
 const std::vector<Flag>& flags() {
   static const std::vector<Flag> all = {
-      value("env", "environment plugin", &Options::env),
+      value("env", "environment plugin; of several (a,b) one agent is trained", &Options::env),
       value("scorer", "scorer plugin: who rates steps", &Options::scorer),
       value("optimizer", "optimizer plugin: which pairs, which loss", &Options::optimizer),
       value("model", "mini, mini-small or mini-large (trained from scratch), or a Hugging Face checkpoint folder",
@@ -52,7 +52,8 @@ const std::vector<Flag>& flags() {
        }},
       value("overflow", "a chat longer than the model's context ends the episode (end), or loses its front (keep-tail)",
             &Options::overflow),
-      value("data", "folder with the environment's data (default: its generated world)", &Options::data),
+      value("data", "folder with the environment's data (default: its generated world); of several ENV=DIR,ENV=DIR",
+            &Options::data),
       value("env-data", "folder with the environment's data, where --data is another thing", &Options::data),
       value("expert", "expert trajectories, ShareGPT or messages, JSON or JSONL", &Options::expert),
       value("start-from", "run folder whose SFT model to take instead of training the same one again",
@@ -61,6 +62,14 @@ const std::vector<Flag>& flags() {
       {"split-lists", "folder or files of train and test task lists (same as --set env.split_lists=A,B)",
        [](CLI::App& app, Options& o, const std::string& names, const std::string& text) {
          return app.add_option(names, o.split_lists, text);
+       }},
+      {"train-families", "train, and choose on dev, with tasks of these families only; commas between them",
+       [](CLI::App& app, Options& o, const std::string& names, const std::string& text) {
+         return app.add_option(names, o.train_families, text)->delimiter(',');
+       }},
+      {"test-families", "test on tasks of these families only; commas between them",
+       [](CLI::App& app, Options& o, const std::string& names, const std::string& text) {
+         return app.add_option(names, o.test_families, text)->delimiter(',');
        }},
       toggle("allow-overlap", "run although train, dev and test share tasks; every table is marked",
              &Options::allow_overlap),

@@ -25,8 +25,9 @@ struct Options {
   std::string data, expert, start_from, split = "test", out, config, prompts;
   std::string profile = "default", preset = "full", device = "cpu", dtype = "auto";
   std::vector<std::string> set, plugin_path, split_lists;
-  std::string chat_template;      // empty: the model's own
-  std::vector<std::string> stop;  // strings that end a reply
+  std::vector<std::string> train_families, test_families;  // empty: all
+  std::string chat_template;                               // empty: the model's own
+  std::vector<std::string> stop;                           // strings that end a reply
   std::string overflow = "end";
   std::vector<std::string> config_set;  // KEY=VALUE of the config file, weaker than `set`
   int limit = 0, iterations = 0, samples = 0, max_steps = 0, threads = 0, model_threads = 2, lora = 0,

@@ -85,8 +85,8 @@ Result<std::vector<rollout::Trajectory>> play_with_model(const env::Environment&
   IPR_TRY(loop::check_speech(*speech, weights.config, folder));
   IPR_ASSIGN(const loop::Compute compute, compute_of(options, ModelOrigin::kFile, folder));
   IPR_ASSIGN(const auto policy, loop::make_policy(words.policy, 0, std::move(weights), compute));
-  IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment.prompt());
-  const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompt), std::move(rules));
+  IPR_ASSIGN(env::Prompts prompts, environment.prompts());
+  const rollout::Dialogue dialogue(speech->tokenizer, speech->chat_template, std::move(prompts), std::move(rules));
   const std::uint64_t env_seed = mix(options.seed, fnv1a64("environment"));
   rollout::Snapshots snapshots(environment, env_seed, options.max_steps, 1);
   rollout::Player player(environment, dialogue, *policy->generator, snapshots, env_seed, options.max_steps,

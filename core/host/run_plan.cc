@@ -35,16 +35,6 @@ std::vector<std::string> profiles_of(const Options& options) {
   return profiles;
 }
 
-// A key of the environment's defaults that the plugin's schema also names is that setting's default.
-plugin::SettingLayer environment_layer(const plugin::Manifest& manifest, const Json& defaults) {
-  plugin::SettingLayer layer{"environment", {}};
-  const Json properties = manifest.schema.value("properties", Json::object());
-  for (const auto& [key, value] : defaults.items()) {
-    if (properties.contains(key)) layer.values[key] = value;
-  }
-  return layer;
-}
-
 // Flags that stand for a setting of whichever plugin has it.
 plugin::SettingLayer flag_layer(const plugin::Manifest& manifest, const Options& options, const std::string& level) {
   plugin::SettingLayer layer{level, {}};
@@ -64,13 +54,14 @@ plugin::SettingLayer flag_layer(const plugin::Manifest& manifest, const Options&
 struct PaperValues {
   Json settings = Json::object(), train = Json::object();
 };
-Result<PaperValues> paper_values(const loop::PluginChoice& choice, const Json& environment_defaults) {
+Result<PaperValues> paper_values(const loop::PluginChoice& choice, const EnvironmentDefaults& environment_defaults) {
   const plugin::Manifest& manifest = choice.manifest;
   const plugin::ProfileValues profile = plugin::profile_values(manifest.schema, "paper");
-  IPR_ASSIGN(const plugin::ResolvedSettings resolved,
+  IPR_ASSIGN(plugin::ResolvedSettings resolved,
              plugin::resolve_settings(
                  manifest.subject(), manifest.schema,
-                 {environment_layer(manifest, environment_defaults), {"profile paper", profile.settings}}));
+                 {environment_layer(manifest, environment_defaults, {}), {"profile paper", profile.settings}}));
+  settle_sisters(manifest, resolved);
   PaperValues paper{resolved.values, Json::object()};
   if (manifest.kind == plugin::Kind::kOptimizer) {
     IPR_ASSIGN(auto instance, plugin::Instance::create(manifest, resolved.values, choice.services));
@@ -95,7 +86,9 @@ Status check_train(const plugin::Manifest& manifest, const Json& train) {
 }
 
 // Each only where it is not the default, which a config need not name.
-void add_reply_settings(const Options& options, Json& decides) {
+void add_rare_settings(const Options& options, Json& decides) {
+  if (!options.train_families.empty()) decides["train_families"] = options.train_families;
+  if (!options.test_families.empty()) decides["test_families"] = options.test_families;
   if (!options.chat_template.empty()) decides["chat_template"] = options.chat_template;
   if (!options.stop.empty()) decides["stop"] = options.stop;
   if (options.overflow != Options().overflow) decides["overflow"] = options.overflow;
@@ -143,12 +136,15 @@ Status check_flags(const Options& options) {
 
 Result<loop::PluginChoice> choose_plugin(const plugin::Registry& registry, const PluginRole& role,
                                          const Options& options, const std::vector<SettingSource>& sources,
-                                         const Json& environment_defaults, std::vector<report::Setting>& settings) {
+                                         const EnvironmentDefaults& environment_defaults,
+                                         std::vector<report::Setting>& settings) {
   const std::string& id = role.id;
   loop::PluginChoice choice;
   IPR_ASSIGN(choice.manifest, plugin::find_plugin(registry, role.kind, id));
   choice.services = services_for(choice.manifest, options);
-  std::vector<plugin::SettingLayer> layers = {environment_layer(choice.manifest, environment_defaults)};
+  if (environment_defaults.size() > 1) choice.services.data_folder.clear();  // each environment has its own
+  std::vector<plugin::SettingLayer> layers;
+  layers.push_back(environment_layer(choice.manifest, environment_defaults, layers));
   std::map<std::string, std::string> train_origin;
   for (const std::string& profile : profiles_of(options)) {
     const plugin::ProfileValues values = plugin::profile_values(choice.manifest.schema, profile);
@@ -158,14 +154,11 @@ Result<loop::PluginChoice> choose_plugin(const plugin::Registry& registry, const
       train_origin[key] = "profile " + profile;
     }
     // What the environment says for this profile, e.g. {"mini": {"tasks_per_iteration": 40, "sft.train.epochs": 5}}.
-    const Json special = environment_defaults.value(profile, Json::object());
-    if (!special.is_object()) continue;
-    layers.push_back(environment_layer(choice.manifest, special));
-    for (const auto& [key, value] : special.items()) {
-      const std::string scope = id + ".train.";
-      if (!key.starts_with(scope)) continue;
-      choice.train[key.substr(scope.size())] = value;
-      train_origin[key.substr(scope.size())] = "environment";
+    const EnvironmentDefaults special = profile_part(environment_defaults, profile);
+    layers.push_back(environment_layer(choice.manifest, special, layers));
+    for (const auto& [key, value] : environment_training(id, special, choice.train)) {
+      choice.train[key] = value;
+      train_origin[key] = "environment";
     }
   }
   for (const SettingSource& source : sources) {
@@ -173,8 +166,9 @@ Result<loop::PluginChoice> choose_plugin(const plugin::Registry& registry, const
     IPR_ASSIGN(plugin::SettingLayer set, override_layer(choice.manifest, role.alias, source));
     layers.push_back(std::move(set));
   }
-  IPR_ASSIGN(const plugin::ResolvedSettings resolved,
+  IPR_ASSIGN(plugin::ResolvedSettings resolved,
              plugin::resolve_settings(choice.manifest.subject(), choice.manifest.schema, layers));
+  settle_sisters(choice.manifest, resolved);
   choice.settings = resolved.values;
   for (const SettingSource& source : sources) {
     for (const auto& [scope, values] : source.overrides.train) {
@@ -206,10 +200,11 @@ Status check_profile(const std::string& profile) {
 
 const std::vector<std::string>& run_flags() {
   static const std::vector<std::string> kFlags = {
-      "env",         "scorer",        "optimizer",     "model",     "data",    "expert",        "limit",
-      "iterations",  "samples",       "threshold",     "max-steps", "seed",    "set",           "prompts",
-      "profile",     "preset",        "device",        "dtype",     "lora",    "model-threads", "max-new-tokens",
-      "split-lists", "allow-overlap", "chat-template", "stop",      "overflow"};
+      "env",   "scorer",        "optimizer",      "model",        "data",          "expert",
+      "limit", "iterations",    "samples",        "threshold",    "max-steps",     "seed",
+      "set",   "prompts",       "profile",        "preset",       "device",        "dtype",
+      "lora",  "model-threads", "max-new-tokens", "split-lists",  "allow-overlap", "chat-template",
+      "stop",  "overflow",      "train-families", "test-families"};
   return kFlags;
 }
 
@@ -225,13 +220,14 @@ Result<RunPlan> plan_run(const Options& options) {
   IPR_TRY(check_scopes(sources, {environment_role, scorer_role, optimizer_role, sft_role}, registry));
   IPR_ASSIGN(plan.environment, make_environment(registry, options, is_mini(options) ? "mini" : ""));
   const env::Environment& environment = *plan.environment.environment;
-  for (const auto& [key, value] : plan.environment.settings.values.items()) {
-    plan.settings.push_back({options.env + "." + key, value.dump(), plan.environment.settings.origin.at(key), ""});
+  for (const auto& [env, its] : plan.environment.settings) {
+    for (const auto& [key, value] : its.values.items())
+      plan.settings.push_back({env + "." + key, value.dump(), its.origin.at(key), ""});
   }
   loop::RunConfig& config = plan.config;
   config.environment = &environment;
   const auto chosen = [&](const PluginRole& role) {
-    return choose_plugin(registry, role, options, sources, environment.defaults().all, plan.settings);
+    return choose_plugin(registry, role, options, sources, defaults_of(environment), plan.settings);
   };
   IPR_ASSIGN(config.sft, chosen(sft_role));
   IPR_ASSIGN(config.optimizer, chosen(optimizer_role));
@@ -251,8 +247,10 @@ Result<RunPlan> plan_run(const Options& options) {
                                                   : kIterations;
   config.max_steps = options.max_steps;
   config.threads = worker_count(options);
-  config.limit_train = options.limit;
-  config.limit_test = options.limit > 0 ? options.limit : quick ? kQuickTestGoals : 0;
+  config.tasks.limit_train = options.limit;
+  config.tasks.limit_test = options.limit > 0 ? options.limit : quick ? kQuickTestGoals : 0;
+  config.tasks.train_families = options.train_families;
+  config.tasks.test_families = options.test_families;
   config.sft_share = quick ? 1.0 / 3 : 1.0;
   config.max_new_tokens = options.max_new_tokens > 0 ? options.max_new_tokens
                           : is_mini(options)         ? kMiniNewTokens
@@ -267,7 +265,7 @@ Result<RunPlan> plan_run(const Options& options) {
                 {"settings", choice.settings},
                 {"train", choice.train}};
   };
-  Json decides = {{"env", {{"id", options.env}, {"settings", plan.environment.settings.values}}},
+  Json decides = {{"env", {{"id", options.env}, {"settings", plan.environment.settings_json()}}},
                   {"sft", plugin_json(config.sft)},
                   {"optimizer", plugin_json(config.optimizer)},
                   {"scorer", plugin_json(config.scorer)},
@@ -286,7 +284,7 @@ Result<RunPlan> plan_run(const Options& options) {
                   {"dtype", config.compute.dtype},
                   {"lora", config.lora},
                   {"model_threads", config.compute.threads}};
-  add_reply_settings(options, decides);
+  add_rare_settings(options, decides);
   // Not part of what decides: the results are those of a run that trains the same model itself.
   if (!options.start_from.empty()) {
     IPR_TRY(check_is_run(options.start_from));
@@ -303,11 +301,12 @@ Result<RunPlan> plan_run(const Options& options) {
   }
   plan.settings.push_back({"model-threads", std::to_string(config.compute.threads), flag_origin("model-threads"), ""});
   plan.settings.push_back({"allow-overlap", config.allow_overlap ? "true" : "false", flag_origin("allow-overlap"), ""});
-  const std::pair<const char*, std::string> replies[] = {
-      {"chat-template", options.chat_template},
-      {"stop", options.stop.empty() ? "" : Json(options.stop).dump()},
-      {"overflow", options.overflow}};
-  for (const auto& [flag, value] : replies) {
+  const std::pair<const char*, std::string> rare[] = {{"train-families", Json(options.train_families).dump()},
+                                                      {"test-families", Json(options.test_families).dump()},
+                                                      {"chat-template", options.chat_template},
+                                                      {"stop", options.stop.empty() ? "" : Json(options.stop).dump()},
+                                                      {"overflow", options.overflow}};
+  for (const auto& [flag, value] : rare) {
     if (options.given(flag)) plan.settings.push_back({flag, value, flag_origin(flag), ""});
   }
   Json origins = Json::object(), paper = Json::object();
@@ -322,9 +321,9 @@ Result<RunPlan> plan_run(const Options& options) {
                      {"method", config.optimizer.manifest.name},
                      {"version", IPR_VERSION},
                      {"hash", plan.hash}};
-  config.out = !options.out.empty()
-                   ? options.out
-                   : "runs/" + options.env + "-" + options.scorer + "-" + options.optimizer + "-" + plan.hash;
+  config.out = !options.out.empty() ? options.out
+                                    : "runs/" + environment_file_name(options.env) + "-" + options.scorer + "-" +
+                                          options.optimizer + "-" + plan.hash;
   return plan;
 }
 

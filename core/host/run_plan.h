@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/host/environment_defaults.h"
 #include "core/host/setup.h"
 #include "core/loop/run.h"
 #include "core/report/html_report.h"
@@ -24,7 +25,7 @@ struct RunPlan {
 [[nodiscard]] Result<loop::PluginChoice> choose_plugin(const plugin::Registry& registry, const PluginRole& role,
                                                        const Options& options,
                                                        const std::vector<SettingSource>& sources,
-                                                       const Json& environment_defaults,
+                                                       const EnvironmentDefaults& environment_defaults,
                                                        std::vector<report::Setting>& settings);
 
 // Code::kUsage unless it is default, paper or released.

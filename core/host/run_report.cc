@@ -27,7 +27,11 @@ std::map<std::string, std::string> named_values(const Json& decides) {
     if (!value.is_object() || !value.contains("id")) continue;
     const std::string id = value["id"].get<std::string>() + ".";
     const Json settings = value.value("settings", Json::object()), train = value.value("train", Json::object());
-    for (const auto& [name, setting] : settings.items()) values[id + name] = setting.dump();
+    for (const auto& [name, setting] : settings.items()) {
+      values[id + name] = setting.dump();
+      if (key != "env" || !setting.is_object()) continue;  // of one of several environments
+      for (const auto& [own_name, own] : setting.items()) values[name + "." + own_name] = own.dump();
+    }
     for (const auto& [name, setting] : train.items()) values[id + "train." + name] = setting.dump();
   }
   return values;

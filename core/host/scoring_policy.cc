@@ -26,8 +26,8 @@ class Checkpoint final : public ScoringPolicy {
     IPR_TRY(loop::check_speech(*made->speech_, weights.config, folder));
     IPR_ASSIGN(const loop::Compute compute, compute_of(options, ModelOrigin::kFile, folder));
     IPR_ASSIGN(made->policy_, loop::make_policy(name, 0, std::move(weights), compute));
-    IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment.prompt());
-    made->dialogue_.emplace(made->speech_->tokenizer, made->speech_->chat_template, std::move(prompt),
+    IPR_ASSIGN(env::Prompts prompts, environment.prompts());
+    made->dialogue_.emplace(made->speech_->tokenizer, made->speech_->chat_template, std::move(prompts),
                             std::move(rules));
     made->player_.emplace(environment, *made->dialogue_, *made->policy_->generator, made->snapshots_, made->env_seed_,
                           options.max_steps, worker_count(options), stop);

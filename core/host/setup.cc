@@ -73,7 +73,9 @@ Status check_scopes(const std::vector<SettingSource>& sources, const std::vector
                     const plugin::Registry& registry) {
   std::vector<std::string> known;
   for (const PluginRole& role : roles) {
-    known.push_back(role.id);
+    const bool several = role.kind == plugin::Kind::kEnvironment;
+    for (std::string& id : several ? environment_ids(role.id) : std::vector<std::string>{role.id})
+      known.push_back(std::move(id));
     if (!role.alias.empty()) known.push_back(role.alias);
     if (role.alias == "optimizer") known.emplace_back("train");
   }
@@ -135,32 +137,6 @@ plugin::Registry registry_for(const Options& options) {
     for (const std::string& warning : registry.warnings) plugin_logger(options)->warn(warning);
   }
   return registry;
-}
-
-Result<MadeEnvironment> make_environment(const plugin::Registry& registry, const Options& options,
-                                         const std::string& profile) {
-  if (options.env.empty()) return usage("no environment; give --env, see `ipr-host plugin list`");
-  IPR_ASSIGN(const plugin::Manifest manifest, plugin::find_plugin(registry, plugin::Kind::kEnvironment, options.env));
-  if (!options.data.empty() && !fs::is_directory(options.data)) {
-    return bad_data("--data " + options.data + ": is not a folder; give the folder that holds the environment's files");
-  }
-  IPR_ASSIGN(const std::vector<SettingSource> sources, setting_sources(options));
-  std::vector<plugin::SettingLayer> layers;
-  if (!profile.empty())
-    layers.push_back({"profile " + profile, plugin::profile_values(manifest.schema, profile).settings});
-  for (const SettingSource& source : sources) {
-    if (options.given("prompts") && options.origin.at("prompts") == source.level)
-      layers.push_back({"--prompts", {{"prompts", Json(options.prompts)}}});
-    if (options.given("split-lists") && options.origin.at("split-lists") == source.level)
-      layers.push_back({"--split-lists", {{"split_lists", Json(join(options.split_lists, ","))}}});
-    IPR_ASSIGN(plugin::SettingLayer set, override_layer(manifest, "env", source));
-    layers.push_back(std::move(set));
-  }
-  MadeEnvironment made;
-  IPR_ASSIGN(made.settings, plugin::resolve_settings(manifest.subject(), manifest.schema, layers));
-  IPR_ASSIGN(auto instance, plugin::Instance::create(manifest, made.settings.values, services_for(manifest, options)));
-  IPR_ASSIGN(made.environment, env::Environment::make(std::move(instance)));
-  return made;
 }
 
 Result<MadeEnvironment> make_only_environment(const Options& options, const std::vector<PluginRole>& beside) {

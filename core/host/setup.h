@@ -37,7 +37,7 @@ struct SettingSource {
 // name it.
 struct PluginRole {
   plugin::Kind kind;
-  std::string id, alias;
+  std::string id, alias;  // id of the environment: several, as in --env
 };
 // Code::kUsage for a `--set` that names none of these plugins. A config file may serve several commands: it may also
 // name any other role or known plugin.
@@ -54,11 +54,24 @@ struct PluginRole {
 // Warns about libraries that could not be used (on standard error, where `verbose`).
 [[nodiscard]] plugin::Registry registry_for(const Options& options);
 
+// "webshop" or "webshop,alfworld" as ids.
+[[nodiscard]] std::vector<std::string> environment_ids(const std::string& env);
+
+// The same with + between them, as file names have it.
+[[nodiscard]] std::string environment_file_name(const std::string& env);
+
+// --data as it is meant for one environment: all of it, or of several "webshop=DIR,alfworld=DIR" its part; empty: none.
+// Code::kUsage where a part names none of them, Code::kData where a folder is none.
+[[nodiscard]] Result<std::string> data_for(const Options& options, const std::string& id);
+
 struct MadeEnvironment {
-  std::unique_ptr<env::Environment> environment;
-  plugin::ResolvedSettings settings;
+  std::unique_ptr<env::Environment> environment;  // all of --env, joined where there are several
+  std::vector<std::pair<std::string, plugin::ResolvedSettings>> settings;  // of each, by id
+  // As config.json has them: of several by id.
+  [[nodiscard]] Json settings_json() const;
 };
-// --env, --data, --prompts, --split-lists and --set. Code::kUsage without --env; Code::kData if --data is no folder.
+// --env, --data, --prompts, --split-lists and --set; `env.KEY` of several is for all that have it. Code::kUsage without
+// --env; Code::kData if --data is no folder.
 [[nodiscard]] Result<MadeEnvironment> make_environment(const plugin::Registry& registry, const Options& options,
                                                        const std::string& profile = "");
 // The same for a command that has no other plugins than those `beside` it: `--set` may name no other.

@@ -43,36 +43,20 @@ Result<std::optional<AgentOutcomes>> read_agents(const std::string& path, const 
   return std::optional(std::move(agents));
 }
 
-// The test tasks that the run evaluates on, split by split.
-Result<std::map<std::string, std::vector<env::Task>>> test_tasks(const loop::RunConfig& config) {
-  std::map<std::string, std::vector<env::Task>> tasks;
-  int count = 0;
-  for (std::size_t split = 0; split < config.environment->splits().size(); ++split) {
-    const env::Split& its = config.environment->splits()[split];
-    if (its.role != IPR_SPLIT_TEST) continue;
-    for (std::uint64_t i = 0; i < its.task_count; ++i) {
-      if (config.limit_test > 0 && count++ >= config.limit_test) break;
-      IPR_ASSIGN(env::Task task, config.environment->task_at(split, i));
-      tasks[its.name].push_back(std::move(task));
-    }
-  }
-  return tasks;
-}
-
 // Code::kUsage where the environment has nothing for the agent.
 Result<SplitOutcomes> play(const loop::RunConfig& config, loop::Agent agent, const std::atomic<bool>& stop) {
-  IPR_ASSIGN(const auto tasks, test_tasks(config));
+  IPR_ASSIGN(const loop::Panel test, loop::make_panel(*config.environment, IPR_SPLIT_TEST, config.tasks));
   SplitOutcomes outcomes;
-  for (const auto& [split, its] : tasks) {
-    for (const env::Task& task : its) {
-      if (stop) return Status(Code::kInterrupted, "interrupted; the same command goes on with this study");
-      IPR_ASSIGN(const rollout::Trajectory played,
-                 loop::play_agent(*config.environment, task, agent, loop::environment_seed(config.seed),
-                                  mix(config.seed, fnv1a64(task.id)), config.max_steps));
-      outcomes[split].ids.push_back(task.id);
-      outcomes[split].outcomes.push_back(played.outcome);
-      outcomes[split].clusters.push_back(task.meta.value("cluster", ""));
-    }
+  for (std::size_t i = 0; i < test.tasks.size(); ++i) {
+    if (stop) return Status(Code::kInterrupted, "interrupted; the same command goes on with this study");
+    const env::Task& task = test.tasks[i];
+    IPR_ASSIGN(const rollout::Trajectory played,
+               loop::play_agent(*config.environment, task, agent, loop::environment_seed(config.seed),
+                                mix(config.seed, fnv1a64(task.id)), config.max_steps));
+    report::TaskOutcomes& its = outcomes[test.splits[i]];
+    its.ids.push_back(task.id);
+    its.outcomes.push_back(played.outcome);
+    its.clusters.push_back(task.meta.value("cluster", ""));
   }
   return outcomes;
 }

@@ -107,7 +107,12 @@ class Reader {
 
   Result<std::string> read_name(const std::string& where, const Json& item, const char* flag,
                                 std::set<std::string>& names) {
-    const Json name = item.contains("name") ? item["name"] : item.value(flag, Json());
+    Json name = item.contains("name") ? item["name"] : item.value(flag, Json());
+    if (!item.contains("name") && name.is_string()) {  // several environments
+      std::string plain = name;
+      std::replace(plain.begin(), plain.end(), ',', '+');
+      name = plain;
+    }
     if (!name.is_string() || !is_name(name))
       return error(where + ".name", "give a name of letters, digits, - and _ for the table and the folders");
     if (!names.insert(name).second) return error(where + ".name", "\"" + name.get<std::string>() + "\" is there twice");

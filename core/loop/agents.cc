@@ -5,8 +5,8 @@
 namespace ipr::loop {
 namespace {
 
-Result<std::string> next_action(const env::Environment& environment, env::Session& session, Agent agent,
-                                std::uint64_t seed) {
+Result<std::string> next_action(env::Session& session, Agent agent, std::uint64_t seed) {
+  const env::Environment& environment = session.environment();
   if (agent == Agent::kNoop) return std::string();
   if (agent == Agent::kRandom && environment.samples_actions()) return session.episode().sample_action(seed);
   IPR_ASSIGN(const auto actions, session.episode().actions());
@@ -43,7 +43,7 @@ Result<rollout::Trajectory> play_agent(const env::Environment& environment, cons
       if (message.empty()) break;
     } else {
       IPR_ASSIGN(const std::string action,
-                 next_action(environment, session, agent, mix(seed, static_cast<std::uint64_t>(session.steps()))));
+                 next_action(session, agent, mix(seed, static_cast<std::uint64_t>(session.steps()))));
       IPR_ASSIGN(message, session.compose(action));
     }
     rollout::TrajectoryTurn turn;

@@ -1,6 +1,7 @@
 // Playing what an optimizer asked for.
 #include "core/base/rng.h"
 #include "core/loop/run_state.h"
+#include "core/loop/train_splits.h"
 
 namespace ipr::loop {
 
@@ -18,11 +19,19 @@ Result<const rollout::Trajectory*> Run::keep(rollout::Trajectory trajectory, con
   return put_into_book(std::move(trajectory));
 }
 
+// A plan's limit is of each environment, so that none of several waits for its turn.
 std::vector<const rollout::Trajectory*> Run::part_of_experts(const CollectPlan& plan) const {
-  if (plan.task_limit == 0 || plan.task_limit >= experts_.size()) return experts_;
   std::vector<const rollout::Trajectory*> part;
-  for (std::uint64_t i = 0; i < plan.task_limit; ++i)
-    part.push_back(experts_[(plan.task_offset + i) % experts_.size()]);
+  for (const env::Environment* environment : config_.environment->members()) {
+    std::vector<const rollout::Trajectory*> its;
+    for (const rollout::Trajectory* expert : experts_) {
+      const bool in_split = plan.split.empty() || is_split(*environment, expert->split, plan.split);
+      if (in_split && &config_.environment->home(expert->task->id) == environment) its.push_back(expert);
+    }
+    const bool all = plan.task_limit == 0 || plan.task_limit >= its.size();
+    for (std::uint64_t i = 0; i < (all ? its.size() : plan.task_limit); ++i)
+      part.push_back(its[all ? i : (plan.task_offset + i) % its.size()]);
+  }
   return part;
 }
 

@@ -6,6 +6,7 @@
 // Estimated without bias by one sampled message a (temperature 1, end of turn included) in each of up to kStates
 // histories h that the policy met on dev: turn i mod n of its i-th episode there, n turns long.
 #include <algorithm>
+#include <map>
 
 #include "core/base/rng.h"
 #include "core/loop/run_state.h"
@@ -44,11 +45,18 @@ Status Run::record_divergence(Policy& policy) {
   filter.stage = store::kEval;
   filter.policy = policy.name;
   std::vector<rollout::GenerateRequest> requests;
+  std::map<const env::Environment*, std::size_t> of_each;  // as many from each of several environments
   IPR_TRY(store_->for_each_episode(filter, store::Turns::kLoad, [&](const store::Episode& episode) {
     const bool of_dev = std::find(dev_.splits.begin(), dev_.splits.end(), episode.split) != dev_.splits.end();
     if (!of_dev || episode.turns.empty() || requests.size() == kStates) return Status();
     const std::size_t turn = requests.size() % episode.turns.size();
-    text::TokenizedChat chat = dialogue_->history(to_trajectory(episode, nullptr), turn, /*examples=*/true);
+    const auto task = std::find_if(dev_.tasks.begin(), dev_.tasks.end(),
+                                   [&](const env::Task& one) { return one.id == episode.task_id; });
+    if (task == dev_.tasks.end()) return Status();
+    std::size_t& count = of_each[&config_.environment->home(task->id)];
+    if (count == kStates / config_.environment->members().size()) return Status();
+    ++count;
+    text::TokenizedChat chat = dialogue_->history(to_trajectory(episode, &*task), turn, /*examples=*/true);
     dialogue_->append_generation_prompt(chat);
     rollout::GenerateRequest request;
     request.prompt = std::move(chat.ids);

@@ -11,7 +11,7 @@ train::TrainRow make_row(const Example& example, const rollout::Trajectory& traj
   row.weight = example.weight;
   row.outcome = trajectory.outcome;
   const float outside = example.role == IPR_ROLE_PLAIN ? static_cast<float>(observation_loss) : 0.0F;
-  text::TokenizedChat chat = dialogue.start(trajectory.first_message, /*examples=*/false);
+  text::TokenizedChat chat = dialogue.start(trajectory, /*examples=*/false);
   // Tokens appended since the last call belong to `turn`; a reply's own tokens are trained on if the turn is in range.
   const auto close_part = [&](std::int32_t turn, bool trained) {
     for (std::size_t i = row.mask.size(); i < chat.ids.size(); ++i) {

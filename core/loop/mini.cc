@@ -32,10 +32,11 @@ std::size_t count_words(const std::vector<std::string>& texts) {
 }  // namespace
 
 text::Tokenizer train_mini_tokenizer(const std::vector<const rollout::Trajectory*>& trajectories,
-                                     const std::vector<env::PromptMessage>& prompt,
-                                     const std::vector<std::string>& added_tokens) {
+                                     const env::Prompts& prompts, const std::vector<std::string>& added_tokens) {
   std::vector<std::string> texts;
-  for (const env::PromptMessage& message : prompt) texts.push_back(message.text);
+  for (const auto& [prefix, prompt] : prompts.all()) {
+    for (const env::PromptMessage& message : prompt) texts.push_back(message.text);
+  }
   for (const rollout::Trajectory* trajectory : trajectories) {
     texts.push_back(trajectory->first_message);
     for (const rollout::TrajectoryTurn& turn : trajectory->turns) {
@@ -44,7 +45,10 @@ text::Tokenizer train_mini_tokenizer(const std::vector<const rollout::Trajectory
     }
   }
   text::TrainOptions options;
-  options.vocab_size = count_words(texts) <= kSmallWorldWords ? kSmallVocabulary : kLargeVocabulary;
+  const std::size_t worlds = prompts.all().size();
+  options.vocab_size = count_words(texts) <= worlds * kSmallWorldWords
+                           ? static_cast<std::int32_t>(worlds) * kSmallVocabulary
+                           : kLargeVocabulary;
   options.special_tokens = text::ChatTemplate::special_tokens(kMiniTemplate);
   options.added_tokens = added_tokens;
   return text::Tokenizer::train(texts, options);

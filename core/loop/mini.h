@@ -12,10 +12,11 @@ namespace ipr::loop {
 
 inline constexpr const char* kMiniTemplate = "plain";
 
-// A byte-level BPE tokenizer for the texts of these trajectories. 768 ids for a small world; larger where the texts
-// hold more words than that could spell. `added_tokens`: what the environment wants kept whole.
+// A byte-level BPE tokenizer for the texts of these trajectories. 768 ids for a small world, and as many for each of
+// several; larger where the texts hold more words than that could spell. `added_tokens`: what the environment wants
+// kept whole.
 [[nodiscard]] text::Tokenizer train_mini_tokenizer(const std::vector<const rollout::Trajectory*>& trajectories,
-                                                   const std::vector<env::PromptMessage>& prompt,
+                                                   const env::Prompts& prompts,
                                                    const std::vector<std::string>& added_tokens);
 
 // The names that `--model` knows for it, by size. Parameters with 768 ids: "mini" 0.5 million, "mini-small" 0.15

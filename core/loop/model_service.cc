@@ -30,8 +30,8 @@ std::vector<text::Message> conversation(const std::vector<env::PromptMessage>& p
 
 class ModelService::Opened final : public plugin::StepModel {
  public:
-  Opened(const ModelService& service, std::unique_ptr<ValueModel> model, std::vector<env::PromptMessage> prompt)
-      : service_(service), model_(std::move(model)), prompt_(std::move(prompt)) {}
+  Opened(const ModelService& service, std::unique_ptr<ValueModel> model, env::Prompts prompts)
+      : service_(service), model_(std::move(model)), prompts_(std::move(prompts)) {}
 
   // A row for each query, also of one trajectory: its number is then the same whatever else is asked.
   Result<std::vector<double>> values(std::span<const ipr_query* const> queries) override {
@@ -42,7 +42,8 @@ class ModelService::Opened final : public plugin::StepModel {
       std::vector<std::int32_t> turns;
       for (const ipr_query* query : piece) {
         IPR_ASSIGN(const rollout::Trajectory* const trajectory, trajectory_of(*query));
-        rows.push_back(conversation_row(model_->speech(), conversation(prompt_, *trajectory, query->turn)));
+        const std::vector<env::PromptMessage>& prompt = prompts_.of(rollout::task_id(*trajectory));
+        rows.push_back(conversation_row(model_->speech(), conversation(prompt, *trajectory, query->turn)));
         turns.push_back(*std::max_element(rows.back().turn.begin(), rows.back().turn.end()));
         mark_turn(rows.back(), turns.back(), kAsked);
         IPR_TRY(check_length(rows.back()));
@@ -72,7 +73,7 @@ class ModelService::Opened final : public plugin::StepModel {
 
   const ModelService& service_;
   const std::unique_ptr<ValueModel> model_;
-  const std::vector<env::PromptMessage> prompt_;
+  const env::Prompts prompts_;
 };
 
 Result<std::unique_ptr<plugin::StepModel>> ModelService::open(std::string_view spec) {
@@ -82,8 +83,8 @@ Result<std::unique_ptr<plugin::StepModel>> ModelService::open(std::string_view s
     return usage("ipr.host.model/1: a spec is {\"checkpoint\":\"FOLDER\"}");
   IPR_ASSIGN(std::unique_ptr<ValueModel> model, ValueModel::load(checkpoint->get<std::string>(), compute_));
   models_ += (models_.empty() ? "" : ",") + model->sha256();
-  IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment_.prompt());
-  return std::unique_ptr<plugin::StepModel>(std::make_unique<Opened>(*this, std::move(model), std::move(prompt)));
+  IPR_ASSIGN(env::Prompts prompts, environment_.prompts());
+  return std::unique_ptr<plugin::StepModel>(std::make_unique<Opened>(*this, std::move(model), std::move(prompts)));
 }
 
 }  // namespace ipr::loop

@@ -12,23 +12,10 @@
 #include "core/loop/run_state.h"
 #include "core/loop/software.h"
 #include "core/loop/stage_settings.h"
+#include "core/loop/train_splits.h"
 
 namespace ipr::loop {
 namespace {
-
-Status fill_panel(const env::Environment& environment, std::uint32_t role, const char* name, int limit, Panel& panel) {
-  panel.role = name;
-  for (std::size_t split = 0; split < environment.splits().size(); ++split) {
-    if (environment.splits()[split].role != role) continue;
-    for (std::uint64_t i = 0; i < environment.splits()[split].task_count; ++i) {
-      if (limit > 0 && panel.tasks.size() >= static_cast<std::size_t>(limit)) return {};
-      IPR_ASSIGN(env::Task task, environment.task_at(split, i));
-      panel.tasks.push_back(std::move(task));
-      panel.splits.push_back(environment.splits()[split].name);
-    }
-  }
-  return {};
-}
 
 // What a killed process had not yet renamed into place. The caller holds the folder, so nobody else is writing.
 void remove_unfinished_files(const std::string& folder) {
@@ -42,18 +29,29 @@ void remove_unfinished_files(const std::string& folder) {
   for (const std::filesystem::path& path : unfinished) std::filesystem::remove_all(path, ignored);
 }
 
-// What `export` needs to tell what the model read, and which demonstrations it was trained on.
-Status record_prompt(const env::Environment& environment, store::RunStore& record) {
+Json prompt_json(const std::vector<env::PromptMessage>& prompt) {
   constexpr const char* kRoles[] = {"system", "user", "assistant"};
-  IPR_ASSIGN(const std::vector<env::PromptMessage> prompt, environment.prompt());
   Json messages = Json::array();
   for (const env::PromptMessage& message : prompt) {
     messages.push_back({{"role", kRoles[std::min<std::uint32_t>(message.role, 2)]},
                         {"content", message.text},
                         {"example", message.example}});
   }
-  IPR_TRY(record.set_state("prompt", dump_line(messages)));
-  return record.set_state("expert_min_outcome", Json(environment.defaults().expert_min_outcome).dump());
+  return messages;
+}
+
+// What `export` needs to tell what the model read, and which demonstrations it was trained on. Of several environments
+// both are objects, by what their task ids begin with.
+Status record_prompts(const env::Environment& environment, store::RunStore& record) {
+  IPR_ASSIGN(const env::Prompts prompts, environment.prompts());
+  Json messages = Json::object(), least = Json::object();
+  for (const auto& [prefix, prompt] : prompts.all()) {
+    messages[prefix] = prompt_json(prompt);
+    least[prefix] = environment.home(prefix).defaults().expert_min_outcome;
+  }
+  const bool one = environment.members().size() == 1;
+  IPR_TRY(record.set_state("prompt", dump_line(one ? messages.at("") : messages)));
+  return record.set_state("expert_min_outcome", (one ? least.at("") : least).dump());
 }
 
 }  // namespace
@@ -72,7 +70,7 @@ Status Run::open_folder() {
   begun_ = config.has_value();
   IPR_ASSIGN(const Json software, software_of(config_));
   if (!begun_) {
-    IPR_TRY(record_prompt(*config_.environment, *store_));
+    IPR_TRY(record_prompts(*config_.environment, *store_));
     IPR_TRY(store_->set_state("software", dump_line(software)));
     return store_->set_state("config", dump_line(config_.resolved));
   }
@@ -112,6 +110,8 @@ Status Run::make_plugins() {
   IPR_ASSIGN(optimizer_, OptimizerPlugin::make(std::move(optimizer)));
   IPR_ASSIGN(const StageSettings settings, settings_of(*optimizer_, config_.optimizer, 1));
   IPR_TRY(check_trains(*optimizer_, settings, train::Output::kLogp));
+  IPR_TRY(check_plans(*sft_, 0, *config_.environment));
+  IPR_TRY(check_plans(*optimizer_, 1, *config_.environment));
   plugin::HostServices services = config_.scorer.services;
   services.open_rollouts = [this]() -> Result<std::unique_ptr<plugin::RolloutQueue>> {
     if (!service_) return failed("rollouts are only there while the scorer is asked");
@@ -136,9 +136,9 @@ Status Run::check_scorer_models() {
 
 Status Run::fill_panels() {
   const env::Environment& environment = *config_.environment;
-  IPR_TRY(fill_panel(environment, IPR_SPLIT_TRAIN, "train", config_.limit_train, train_));
-  IPR_TRY(fill_panel(environment, IPR_SPLIT_DEV, "dev", config_.limit_test, dev_));
-  IPR_TRY(fill_panel(environment, IPR_SPLIT_TEST, "test", config_.limit_test, test_));
+  IPR_ASSIGN(train_, make_panel(environment, IPR_SPLIT_TRAIN, config_.tasks));
+  IPR_ASSIGN(dev_, make_panel(environment, IPR_SPLIT_DEV, config_.tasks));
+  IPR_ASSIGN(test_, make_panel(environment, IPR_SPLIT_TEST, config_.tasks));
   IPR_ASSIGN(overlaps_, check_leaks({&train_, &dev_, &test_}, config_.allow_overlap));
   return {};
 }
@@ -244,14 +244,14 @@ Status Run::load_given_model() {
 }
 
 Status Run::make_start_model() {
-  IPR_ASSIGN(std::vector<env::PromptMessage> prompt, config_.environment->prompt());
+  IPR_ASSIGN(env::Prompts prompts, config_.environment->prompts());
   if (is_mini(config_.model)) {
     progress_.begin("tokenizer", "texts", 0);
     text::Tokenizer tokenizer =
-        train_mini_tokenizer(kept_demonstrations(), prompt, config_.environment->defaults().added_tokens);
+        train_mini_tokenizer(kept_demonstrations(), prompts, config_.environment->defaults().added_tokens);
     IPR_ASSIGN(text::ChatTemplate chat_template, text::ChatTemplate::make(kMiniTemplate, tokenizer));
     speech_ = std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chat_template)});
-    tokenize_experts(std::move(prompt));
+    tokenize_experts(std::move(prompts));
     std::size_t longest = 0;
     for (const rollout::Trajectory* expert : kept_demonstrations()) {
       longest = std::max(longest, dialogue_->history(*expert, expert->turns.size(), true).ids.size());
@@ -263,13 +263,13 @@ Status Run::make_start_model() {
                   static_cast<double>(start_weights_.config.parameter_count()) / 1e6);
     progress_.finish(line);
   } else {
-    tokenize_experts(std::move(prompt));
+    tokenize_experts(std::move(prompts));
   }
   return {};
 }
 
-void Run::tokenize_experts(std::vector<env::PromptMessage> prompt) {
-  dialogue_ = std::make_unique<rollout::Dialogue>(speech_->tokenizer, speech_->chat_template, std::move(prompt),
+void Run::tokenize_experts(env::Prompts prompts) {
+  dialogue_ = std::make_unique<rollout::Dialogue>(speech_->tokenizer, speech_->chat_template, std::move(prompts),
                                                   config_.replies);
   for (rollout::Trajectory& trajectory : demonstrations_) {
     for (rollout::TrajectoryTurn& turn : trajectory.turns) turn.reply_ids = dialogue_->reply_ids(turn.message);
@@ -280,7 +280,7 @@ void Run::tokenize_experts(std::vector<env::PromptMessage> prompt) {
 std::vector<const rollout::Trajectory*> Run::kept_demonstrations() const {
   std::vector<const rollout::Trajectory*> kept;
   for (const rollout::Trajectory& trajectory : demonstrations_) {
-    const double least = config_.environment->defaults().expert_min_outcome;
+    const double least = config_.environment->home(trajectory.task->id).defaults().expert_min_outcome;
     if (trajectory.terminated && trajectory.outcome > least) kept.push_back(&trajectory);
   }
   return kept;

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "core/env/environment.h"
+#include "core/loop/panel.h"
 #include "core/loop/policy.h"
 #include "core/loop/progress.h"
 #include "core/plugin/instance.h"
@@ -42,9 +43,9 @@ struct RunConfig {
   std::string out;        // the run's folder
   Json resolved = Json::object();  // config.json
   int iterations = 3, max_steps = 0, threads = 1;
-  int limit_train = 0, limit_test = 0;  // tasks; 0: all
-  double sft_share = 1;                 // of the SFT epochs (quick: a third)
-  std::int64_t max_new_tokens = 512;    // of one reply, in evaluations
+  TaskChoice tasks;
+  double sft_share = 1;               // of the SFT epochs (quick: a third)
+  std::int64_t max_new_tokens = 512;  // of one reply, in evaluations
   std::uint64_t seed = 0;
   bool allow_overlap = false;  // of train, dev and test; else refused (leaks.h)
   // At most this much work is lost when the process is killed: age at which what was played is committed, and at which

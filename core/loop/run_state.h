@@ -55,7 +55,7 @@ class Run {
   Status load_given_model();
   Status make_start_model();
   // The one tokenization of what the experts said.
-  void tokenize_experts(std::vector<env::PromptMessage> prompt);
+  void tokenize_experts(env::Prompts prompts);
   [[nodiscard]] std::vector<const rollout::Trajectory*> kept_demonstrations() const;
   // With their token ids, so after the model is known. Fills experts_.
   Status record_experts();

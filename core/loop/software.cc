@@ -9,8 +9,11 @@ namespace ipr::loop {
 
 Result<Json> software_of(const RunConfig& config) {
   Json plugins = Json::object();
-  for (const plugin::Manifest* m : {&config.environment->instance().manifest(), &config.sft.manifest,
-                                    &config.optimizer.manifest, &config.scorer.manifest}) {
+  std::vector<const plugin::Manifest*> manifests = {&config.sft.manifest, &config.optimizer.manifest,
+                                                    &config.scorer.manifest};
+  for (const env::Environment* environment : config.environment->members())
+    manifests.push_back(&environment->instance().manifest());
+  for (const plugin::Manifest* m : manifests) {
     IPR_ASSIGN(const std::string bytes, read_file(m->path));
     plugins[std::string(plugin::kind_name(m->kind)) + ":" + m->id] = sha256_hex(bytes);
   }

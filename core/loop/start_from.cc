@@ -11,10 +11,11 @@ namespace ipr::loop {
 namespace {
 
 // What the SFT model is a function of. `preset` sets the share of the SFT epochs, `limit` the tasks of the expert;
-// the last three are of its evaluation, which is taken with it.
-constexpr const char* kDeciding[] = {"env",           "sft",           "model",          "data",   "expert",  "seed",
-                                     "max_steps",     "limit",         "preset",         "device", "dtype",   "lora",
-                                     "model_threads", "chat_template", "max_new_tokens", "stop",   "overflow"};
+// max_new_tokens, stop, overflow and test_families are of its evaluation, which is taken with it.
+constexpr const char* kDeciding[] = {"env",   "sft",       "model",          "data",          "expert",
+                                     "seed",  "max_steps", "limit",          "preset",        "device",
+                                     "dtype", "lora",      "model_threads",  "chat_template", "max_new_tokens",
+                                     "stop",  "overflow",  "train_families", "test_families"};
 
 // Dotted names of the values in which two documents differ, e.g. "env.settings.world_seed".
 void add_differences(const std::string& name, const Json& a, const Json& b, std::vector<std::string>& out) {

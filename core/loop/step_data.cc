@@ -35,6 +35,10 @@ class Reader {
     IPR_ASSIGN(std::vector<text::Message> messages, messages_from_json(record["messages"], where));
     ScoredStep step;
     step.task = record["id"].get<std::string>();
+    const auto env = record.find("env");
+    step.env = env != record.end() && env->is_string() ? env->get<std::string>() : "";
+    // The same task in a run over several environments and in a run of its own.
+    if (!step.env.empty() && step.task.starts_with(step.env + ":")) step.task.erase(0, step.env.size() + 1);
     const auto model = record.find("model");
     step.generator = model != record.end() && model->is_string() ? model->get<std::string>() : path_;
     step.history = mix(fnv1a64(step.task), fnv1a64(dump_line(record["messages"])));
@@ -88,8 +92,9 @@ class Reader {
     if (into_.steps.empty()) return false;
     const ScoredStep& last = into_.steps.back();
     const std::vector<std::int32_t>& before = into_.rows.back().ids;
-    return last.task == step.task && last.generator == step.generator && last.turn < step.turn &&
-           before.size() < row.ids.size() && std::equal(before.begin(), before.end(), row.ids.begin());
+    return last.task == step.task && last.env == step.env && last.generator == step.generator &&
+           last.turn < step.turn && before.size() < row.ids.size() &&
+           std::equal(before.begin(), before.end(), row.ids.begin());
   }
   [[nodiscard]] std::vector<ScoredStep> steps_of_last_row() const {
     std::vector<ScoredStep> steps;

@@ -13,9 +13,10 @@ namespace ipr::loop {
 
 // A step (history, message) with its reward.
 struct ScoredStep {
-  std::size_t row = 0;    // in StepData::rows
-  std::int32_t turn = 0;  // of that row
-  std::string task;
+  std::size_t row = 0;        // in StepData::rows
+  std::int32_t turn = 0;      // of that row
+  std::string task;           // without the environment that its id may begin with
+  std::string env;            // as the row says ("env"); else empty
   std::string generator;      // the model whose agent acted, as the row says ("model"); else the file
   std::uint64_t history = 0;  // equal where the agent had read the same of the same task: rivals
   std::uint64_t message = 0;  // of what the agent then said

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <map>
 
 #include "core/base/rng.h"
 #include "core/loop/examples.h"
@@ -33,12 +34,6 @@ double seconds_since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 }
 
-std::uint64_t count_tasks(const env::Environment& environment, std::uint32_t role, int limit) {
-  std::uint64_t count = 0;
-  for (const env::Split& split : environment.splits()) count += split.role == role ? split.task_count : 0;
-  return limit > 0 ? std::min<std::uint64_t>(count, static_cast<std::uint64_t>(limit)) : count;
-}
-
 class Surveyor {
  public:
   Surveyor(const RunConfig& config, ProgressLine& progress, const std::atomic<bool>& stop)
@@ -46,9 +41,13 @@ class Surveyor {
 
   Result<Survey> go() {
     Workload& work = survey_.workload;
-    work.train_tasks = count_tasks(environment_, IPR_SPLIT_TRAIN, config_.limit_train);
-    work.dev_tasks = count_tasks(environment_, IPR_SPLIT_DEV, config_.limit_test);
-    work.test_tasks = count_tasks(environment_, IPR_SPLIT_TEST, config_.limit_test);
+    IPR_ASSIGN(Panel train, make_panel(environment_, IPR_SPLIT_TRAIN, config_.tasks));
+    IPR_ASSIGN(const Panel dev, make_panel(environment_, IPR_SPLIT_DEV, config_.tasks));
+    IPR_ASSIGN(const Panel test, make_panel(environment_, IPR_SPLIT_TEST, config_.tasks));
+    tasks_ = std::move(train.tasks);
+    work.train_tasks = tasks_.size();
+    work.dev_tasks = dev.tasks.size();
+    work.test_tasks = test.tasks.size();
     work.iterations = config_.iterations;
     work.max_steps = config_.max_steps > 0 ? config_.max_steps : environment_.defaults().max_steps;
     IPR_TRY(play_experts());
@@ -65,10 +64,22 @@ class Surveyor {
   Status keep_if_good(Result<rollout::Trajectory> played) {
     if (!played.ok()) return played.status();
     ++played_;
-    if (!played->terminated || played->outcome <= environment_.defaults().expert_min_outcome) return {};
+    const double least = environment_.home(played->task->id).defaults().expert_min_outcome;
+    if (!played->terminated || played->outcome <= least) return {};
     played->id = experts_.size() + 1;
     experts_.push_back(std::move(*played));
     return {};
+  }
+
+  // Of several environments as many of each.
+  [[nodiscard]] std::vector<const env::Task*> tasks_to_play() const {
+    const std::size_t most = kMostExperts / environment_.members().size();
+    std::map<const env::Environment*, std::size_t> of_each;
+    std::vector<const env::Task*> first;
+    for (const env::Task& task : tasks_) {
+      if (of_each[&environment_.home(task.id)]++ < most) first.push_back(&task);
+    }
+    return first;
   }
 
   Status play_experts() {
@@ -78,13 +89,11 @@ class Surveyor {
       IPR_ASSIGN(std::vector<ExpertRecord> all, read_expert_file(config_.expert_file));
       for (ExpertRecord& record : all) records[record.task_id].push_back(std::move(record));
     }
-    IPR_ASSIGN(tasks_, environment_.tasks_of_role(IPR_SPLIT_TRAIN));
-    tasks_.resize(std::min<std::size_t>(tasks_.size(), survey_.workload.train_tasks));
-    const std::size_t first_tasks = std::min(tasks_.size(), kMostExperts);
-    progress_.begin("expert", "tasks", first_tasks);
-    for (std::size_t i = 0; i < first_tasks; ++i) {
+    const std::vector<const env::Task*> first_tasks = tasks_to_play();
+    progress_.begin("expert", "tasks", first_tasks.size());
+    for (std::size_t i = 0; i < first_tasks.size(); ++i) {
       IPR_TRY(interrupted());
-      const env::Task& task = tasks_[i];
+      const env::Task& task = *first_tasks[i];
       if (!config_.expert_file.empty()) {
         for (const ExpertRecord& record : records[task.id])
           IPR_TRY(keep_if_good(play_replies(environment_, task, record.replies, env_seed, config_.max_steps)));
@@ -102,24 +111,24 @@ class Surveyor {
                                 "\": no expert trajectory to start from; give --expert FILE, or data with an expert"
                           : "--expert " + config_.expert_file +
                                 ": no trajectory good enough to start from; give a file with better ones");
-    scale_ = static_cast<double>(tasks_.size()) / static_cast<double>(first_tasks);
+    scale_ = static_cast<double>(tasks_.size()) / static_cast<double>(first_tasks.size());
     survey_.workload.experts = static_cast<double>(experts_.size()) * scale_;
     return {};
   }
 
   Status make_model() {
-    IPR_ASSIGN(std::vector<env::PromptMessage> prompt, environment_.prompt());
+    IPR_ASSIGN(env::Prompts prompts, environment_.prompts());
     std::vector<const rollout::Trajectory*> experts;
     for (const rollout::Trajectory& expert : experts_) experts.push_back(&expert);
     if (is_mini(config_.model)) {
-      text::Tokenizer tokenizer = train_mini_tokenizer(experts, prompt, environment_.defaults().added_tokens);
+      text::Tokenizer tokenizer = train_mini_tokenizer(experts, prompts, environment_.defaults().added_tokens);
       IPR_ASSIGN(text::ChatTemplate chat_template, text::ChatTemplate::make(kMiniTemplate, tokenizer));
       speech_ = std::make_unique<Speech>(Speech{std::move(tokenizer), std::move(chat_template)});
     } else {
       IPR_ASSIGN(speech_, load_speech(config_.model, config_.chat_template));
       IPR_ASSIGN(weights_, load_start_model(config_.model, config_.lora, config_.seed));
     }
-    dialogue_ = std::make_unique<rollout::Dialogue>(speech_->tokenizer, speech_->chat_template, std::move(prompt));
+    dialogue_ = std::make_unique<rollout::Dialogue>(speech_->tokenizer, speech_->chat_template, std::move(prompts));
     double replies = 0, turns = 0;
     std::size_t longest = 0;
     for (rollout::Trajectory& expert : experts_) {
@@ -172,7 +181,7 @@ class Surveyor {
       train_.epochs = std::max<std::int64_t>(1, std::llround(static_cast<double>(train_.epochs) * config_.sft_share));
     Workload& work = survey_.workload;
     work.row_tokens = tokens / static_cast<double>(rows_.size());
-    work.prompt_tokens = static_cast<double>(dialogue_->start("", false).ids.size());
+    work.prompt_tokens = prompt_tokens();
     const auto steps = static_cast<double>(train::step_count(rows_, train_, config_.seed));
     if (train_.steps > 0) {  // as many as asked for, however many tasks there are
       work.sft_steps = steps;
@@ -183,6 +192,17 @@ class Surveyor {
     }
     work.tokens_per_pass = std::min(kTokensPerPass, static_cast<double>(train_.batch) * work.row_tokens);
     return {};
+  }
+
+  // Before the task message; the mean over the experts.
+  [[nodiscard]] double prompt_tokens() const {
+    double tokens = 0;
+    for (const rollout::Trajectory& expert : experts_) {
+      rollout::Trajectory blank;
+      blank.task = expert.task;
+      tokens += static_cast<double>(dialogue_->start(blank, false).ids.size());
+    }
+    return tokens / static_cast<double>(experts_.size());
   }
 
   // What the method's optimizer asks for in its first iteration.
@@ -198,7 +218,8 @@ class Surveyor {
     work.explored_experts = work.experts;
     for (const CollectPlan& plan : plans) {
       if (plan.source == IPR_COLLECT_EXPERT) continue;
-      if (plan.task_limit > 0) work.explored_experts = std::min(work.experts, static_cast<double>(plan.task_limit));
+      const auto limit = static_cast<double>(plan.task_limit * environment_.members().size());  // of each environment
+      if (limit > 0) work.explored_experts = std::min(work.experts, limit);
       const bool prefixes = plan.source == IPR_COLLECT_PREFIX;
       work.along_prefixes = work.along_prefixes || prefixes;
       work.episodes_per_expert += static_cast<double>(plan.samples) * (prefixes ? work.expert_turns : 1);

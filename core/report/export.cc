@@ -38,21 +38,41 @@ Json sharegpt_json(const Messages& messages) {
   return list;
 }
 
-// The messages before the task, as the loop recorded them.
-Result<Messages> read_prompt(store::RunStore& record) {
-  IPR_ASSIGN(const std::optional<std::string> text, record.state("prompt"));
-  if (!text) {
-    return bad_data(record.path() +
-                    ": holds no prompt, so what the model read is not known; run again with this version of ipr-host");
-  }
-  IPR_ASSIGN(const Json list, parse_json(*text, record.path() + ": prompt"));
-  Messages prompt;
-  for (const Json& message : list) {
-    if (message.value("example", false)) continue;
-    prompt.push_back({message.value("role", "user"), message.value("content", "")});
-  }
-  return prompt;
+// What the loop recorded for all tasks; or, of several environments, an object by what their task ids begin with.
+const Json& part_for(const Json& recorded, const std::string& task_id) {
+  const auto found = recorded.is_object() ? recorded.find(task_id.substr(0, task_id.find(':') + 1)) : recorded.end();
+  return found == recorded.end() ? recorded : *found;
 }
+
+// The messages before the tasks, as the loop recorded them.
+class Prompts {
+ public:
+  static Result<Prompts> read(store::RunStore& record) {
+    IPR_ASSIGN(const std::optional<std::string> text, record.state("prompt"));
+    if (!text) {
+      return bad_data(
+          record.path() +
+          ": holds no prompt, so what the model read is not known; run again with this version of ipr-host");
+    }
+    Prompts prompts;
+    IPR_ASSIGN(prompts.recorded_, parse_json(*text, record.path() + ": prompt"));
+    return prompts;
+  }
+
+  [[nodiscard]] Messages of(const std::string& task_id) const {
+    Messages prompt;
+    for (const Json& message : part_for(recorded_, task_id)) {
+      if (message.value("example", false)) continue;
+      prompt.push_back({message.value("role", "user"), message.value("content", "")});
+    }
+    return prompt;
+  }
+  // Of several environments an id names the one that the task is of.
+  [[nodiscard]] bool several() const { return recorded_.is_object(); }
+
+ private:
+  Json recorded_;
+};
 
 // Turns [from, to) as messages; without the observation that follows turn `to` - 1 unless `answered`.
 // Precondition: the episode holds them.
@@ -64,15 +84,15 @@ void append_turns(const store::Episode& episode, std::size_t from, std::size_t t
 }
 
 // What the agent has read when it speaks in `turn`.
-Messages history(const Messages& prompt, const store::Episode& episode, std::size_t turn) {
-  Messages messages = prompt;
+Messages history(const Prompts& prompts, const store::Episode& episode, std::size_t turn) {
+  Messages messages = prompts.of(episode.task_id);
   messages.push_back({"user", episode.first_observation});
   append_turns(episode, 0, turn, /*answered=*/true, messages);
   return messages;
 }
 
-Messages whole_episode(const Messages& prompt, const store::Episode& episode) {
-  Messages messages = history(prompt, episode, 0);
+Messages whole_episode(const Prompts& prompts, const store::Episode& episode) {
+  Messages messages = history(prompts, episode, 0);
   append_turns(episode, 0, episode.turns.size(), /*answered=*/false, messages);
   return messages;
 }
@@ -89,14 +109,12 @@ std::string known_trajectories(const std::set<std::string>& known) {
              : "; it has those of " + join({known.begin(), known.end()}, ", ") + ": choose with --policy and --split";
 }
 
-Result<ExportedRows> export_trajectories(store::RunStore& record, const Messages& prompt, bool sharegpt,
+Result<ExportedRows> export_trajectories(store::RunStore& record, const Prompts& prompts, bool sharegpt,
                                          const ExportChoice& choice) {
-  std::optional<double> above;  // what the SFT stage asked of a demonstration
+  Json least;  // what the SFT stage asked of a demonstration
   if (choice.policy == "expert" && !choice.min_reward) {
-    IPR_ASSIGN(const std::optional<std::string> least, record.state("expert_min_outcome"));
-    const std::string what = record.path() + ": expert_min_outcome";
-    IPR_ASSIGN(const Json number, parse_json(least.value_or("null"), what));
-    if (number.is_number()) above = number.get<double>();
+    IPR_ASSIGN(const std::optional<std::string> recorded, record.state("expert_min_outcome"));
+    IPR_ASSIGN(least, parse_json(recorded.value_or("null"), record.path() + ": expert_min_outcome"));
   }
   const std::set<std::string> splits(choice.splits.begin(), choice.splits.end());
   ExportedRows rows;
@@ -108,8 +126,9 @@ Result<ExportedRows> export_trajectories(store::RunStore& record, const Messages
     if (!splits.empty() && !splits.contains(episode.split)) return Status();
     if (choice.iteration && episode.iteration != *choice.iteration) return Status();
     if (choice.min_reward && episode.outcome < *choice.min_reward) return Status();
-    if (above && !(episode.terminated && episode.outcome > *above)) return Status();
-    const Messages messages = whole_episode(prompt, episode);
+    const Json& above = part_for(least, episode.task_id);
+    if (above.is_number() && !(episode.terminated && episode.outcome > above.get<double>())) return Status();
+    const Messages messages = whole_episode(prompts, episode);
     Json row = {{"id", episode.task_id},      {"split", episode.split},    {"policy", episode.policy},
                 {"stage", episode.stage},     {"reward", episode.outcome}, {"iteration", episode.iteration},
                 {"success", episode.success}, {"episode", episode.id},     {"prefix_turns", episode.prefix_turns}};
@@ -137,7 +156,7 @@ Status check_side(const store::RunStore& record, const store::Pair& pair, const 
                            " has not");
 }
 
-Result<ExportedRows> export_pairs(store::RunStore& record, const Messages& prompt, const ExportChoice& choice) {
+Result<ExportedRows> export_pairs(store::RunStore& record, const Prompts& prompts, const ExportChoice& choice) {
   IPR_ASSIGN(const std::vector<store::Pair> pairs, record.pairs(choice.iteration));
   ExportedRows rows;
   for (const store::Pair& pair : pairs) {
@@ -150,7 +169,7 @@ Result<ExportedRows> export_pairs(store::RunStore& record, const Messages& promp
     Messages chosen, rejected;
     append_turns(winner, first, static_cast<std::size_t>(pair.winner_end), /*answered=*/false, chosen);
     append_turns(loser, first, static_cast<std::size_t>(pair.loser_end), /*answered=*/false, rejected);
-    put_line({{"prompt", chat_json(history(prompt, winner, first))},
+    put_line({{"prompt", chat_json(history(prompts, winner, first))},
               {"chosen", chat_json(chosen)},
               {"rejected", chat_json(rejected)},
               {"id", pair.task_id},
@@ -173,19 +192,21 @@ Result<ExportedRows> export_pairs(store::RunStore& record, const Messages& promp
                                        ": choose with --kind and --iteration"));
 }
 
-// Whose agent took the steps and whether its optimizer asked for scores only where they mattered; null: not recorded.
+// Where and whose agent took the steps, and whether its optimizer asked for scores only where they mattered; null: not
+// recorded.
 struct StepOrigin {
-  Json model, lazy;
+  Json env, model, lazy;
 };
 Result<StepOrigin> step_origin(store::RunStore& record) {
   IPR_ASSIGN(const std::optional<std::string> text, record.state("config"));
   IPR_ASSIGN(const Json resolved, parse_json(text.value_or("{}"), record.path() + ": config"));
   const Json config = resolved.value("config", Json::object());
   const Json settings = config.value("optimizer", Json::object()).value("settings", Json::object());
-  return StepOrigin{config.value("model", Json()), settings.value("lazy", Json())};
+  const Json env = config.value("env", Json::object()).value("id", Json());
+  return StepOrigin{env, config.value("model", Json()), settings.value("lazy", Json())};
 }
 
-Result<ExportedRows> export_steps(store::RunStore& record, const Messages& prompt) {
+Result<ExportedRows> export_steps(store::RunStore& record, const Prompts& prompts) {
   IPR_ASSIGN(const StepOrigin origin, step_origin(record));
   IPR_ASSIGN(const std::vector<store::StepScore> scores, record.all_scores());
   ExportedRows rows;
@@ -199,8 +220,10 @@ Result<ExportedRows> export_steps(store::RunStore& record, const Messages& promp
       return bad_data(record.path() + ": a score names turn " + std::to_string(score.turn) + " of episode " +
                       std::to_string(episode.id) + ", which it has not");
     }
-    put_line({{"id", episode.task_id},
-              {"messages", chat_json(history(prompt, episode, turn))},
+    const std::string& id = episode.task_id;
+    put_line({{"id", id},
+              {"env", prompts.several() ? Json(id.substr(0, id.find(':'))) : origin.env},
+              {"messages", chat_json(history(prompts, episode, turn))},
               {"reply", episode.turns[turn].message},
               {"action", episode.turns[turn].action},
               {"value", score.value},
@@ -234,18 +257,18 @@ Result<ExportFormat> export_format_from_name(const std::string& name) {
 }
 
 Result<ExportedRows> export_rows(store::RunStore& record, ExportFormat format, const ExportChoice& choice) {
-  IPR_ASSIGN(const Messages prompt, read_prompt(record));
+  IPR_ASSIGN(const Prompts prompts, Prompts::read(record));
   switch (format) {
     case ExportFormat::kShareGpt:
-      return export_trajectories(record, prompt, /*sharegpt=*/true, choice);
+      return export_trajectories(record, prompts, /*sharegpt=*/true, choice);
     case ExportFormat::kTrlSft:
-      return export_trajectories(record, prompt, /*sharegpt=*/false, choice);
+      return export_trajectories(record, prompts, /*sharegpt=*/false, choice);
     case ExportFormat::kTrlDpo:
-      return export_pairs(record, prompt, choice);
+      return export_pairs(record, prompts, choice);
     case ExportFormat::kSteps:
       break;
   }
-  return export_steps(record, prompt);
+  return export_steps(record, prompts);
 }
 
 }  // namespace ipr::report

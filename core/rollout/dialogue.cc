@@ -2,26 +2,26 @@
 
 namespace ipr::rollout {
 
-Dialogue::Dialogue(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat_template,
-                   std::vector<env::PromptMessage> prompt, ReplyRules rules)
+Dialogue::Dialogue(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat_template, env::Prompts prompts,
+                   ReplyRules rules)
     : tokenizer_(tokenizer),
       chat_template_(chat_template),
-      prompt_(std::move(prompt)),
+      prompts_(std::move(prompts)),
       stop_texts_(tokenizer, std::move(rules.stop)),
       overflow_(rules.overflow) {}
 
-text::TokenizedChat Dialogue::start(const std::string& first_message, bool examples) const {
+text::TokenizedChat Dialogue::start(const Trajectory& trajectory, bool examples) const {
   text::TokenizedChat chat;
-  for (const env::PromptMessage& message : prompt_) {
+  for (const env::PromptMessage& message : prompts_.of(task_id(trajectory))) {
     if (message.example && !examples) continue;
     chat_template_.append_message(tokenizer_, {static_cast<text::Role>(message.role), message.text}, chat);
   }
-  append_observation(first_message, chat);
+  append_observation(trajectory.first_message, chat);
   return chat;
 }
 
 text::TokenizedChat Dialogue::history(const Trajectory& trajectory, std::size_t keep, bool examples) const {
-  text::TokenizedChat chat = start(trajectory.first_message, examples);
+  text::TokenizedChat chat = start(trajectory, examples);
   for (std::size_t i = 0; i < keep; ++i) {
     append_generation_prompt(chat);
     append_reply(trajectory.turns[i].reply_ids, chat);

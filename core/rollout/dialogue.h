@@ -21,13 +21,14 @@ struct ReplyRules {
 
 class Dialogue {
  public:
-  // All arguments must outlive the object, except `prompt` (the environment's messages before the task) and `rules`.
-  Dialogue(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat_template,
-           std::vector<env::PromptMessage> prompt, ReplyRules rules = {});
+  // All arguments must outlive the object, except `prompts` (the messages before the task) and `rules`.
+  Dialogue(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat_template, env::Prompts prompts,
+           ReplyRules rules = {});
 
   // Prompt and task message. `examples`: with the in-context examples (rollouts) or without (training rows).
-  [[nodiscard]] text::TokenizedChat start(const std::string& first_message, bool examples) const;
+  [[nodiscard]] text::TokenizedChat start(const Trajectory& trajectory, bool examples) const;
   // The history before turn `keep`: what an agent has read when it speaks, without the generation prompt.
+  // Precondition, of both: the trajectory's task is known where prompts of several environments are.
   [[nodiscard]] text::TokenizedChat history(const Trajectory& trajectory, std::size_t keep, bool examples) const;
   void append_generation_prompt(text::TokenizedChat& chat) const;
   void append_reply(const std::vector<std::int32_t>& reply_ids, text::TokenizedChat& chat) const;
@@ -45,7 +46,7 @@ class Dialogue {
  private:
   const text::Tokenizer& tokenizer_;
   const text::ChatTemplate& chat_template_;
-  std::vector<env::PromptMessage> prompt_;
+  env::Prompts prompts_;
   StopTexts stop_texts_;
   Overflow overflow_;
 };

@@ -21,7 +21,7 @@ Result<double> ExactValues::of_best(const Trajectory& trajectory, std::size_t ke
 
 Result<double> ExactValues::after(bool best, const Trajectory& trajectory, std::size_t keep) {
   IPR_ASSIGN(env::Session session, player_->resume(trajectory, keep));
-  Chat chat = chat_before(player_->prompt(), trajectory, keep);
+  Chat chat = chat_before(player_->prompts(), trajectory, keep);
   return value(best, session, chat);
 }
 

@@ -32,8 +32,8 @@ class Request {
 
 }  // namespace
 
-Chat chat_before(const std::vector<env::PromptMessage>& prompt, const Trajectory& trajectory, std::size_t turn) {
-  Chat chat = prompt;
+Chat chat_before(const env::Prompts& prompts, const Trajectory& trajectory, std::size_t turn) {
+  Chat chat = prompts.of(task_id(trajectory));
   chat.push_back({1, trajectory.first_message, false});
   for (std::size_t i = 0; i < turn; ++i) {
     chat.push_back({2, trajectory.turns[i].message, false});

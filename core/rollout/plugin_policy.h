@@ -12,8 +12,7 @@ namespace ipr::rollout {
 
 // What the policy reads before it speaks: prompt, task message, and the turns so far.
 using Chat = std::vector<env::PromptMessage>;
-[[nodiscard]] Chat chat_before(const std::vector<env::PromptMessage>& prompt, const Trajectory& trajectory,
-                               std::size_t turn);
+[[nodiscard]] Chat chat_before(const env::Prompts& prompts, const Trajectory& trajectory, std::size_t turn);
 
 struct Choice {
   std::string reply;

@@ -24,7 +24,7 @@ Result<std::optional<env::Session>> Snapshots::find(const Key& key, const std::v
 }
 
 Status Snapshots::store(const Key& key, const env::Session& session, const std::vector<env::Turn>& turns) {
-  if (!environment_.can_fork()) return {};  // a snapshot would be a replay anyway
+  if (!session.environment().can_fork()) return {};  // a snapshot would be a replay anyway
   IPR_ASSIGN(env::Session copy, session.fork(turns));
   const std::lock_guard lock(mutex_);
   if (entries_.count(key) > 0) return {};

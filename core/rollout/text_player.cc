@@ -20,7 +20,7 @@ TextPlayer::TextPlayer(const env::Environment& environment, const PluginPolicy& 
 Result<std::unique_ptr<TextPlayer>> TextPlayer::make(const env::Environment& environment, const PluginPolicy& policy,
                                                      std::uint64_t env_seed, int max_steps) {
   std::unique_ptr<TextPlayer> made(new TextPlayer(environment, policy, env_seed, max_steps));
-  IPR_ASSIGN(made->prompt_, environment.prompt());
+  IPR_ASSIGN(made->prompts_, environment.prompts());
   return made;
 }
 
@@ -35,7 +35,7 @@ Result<Trajectory> TextPlayer::play(const PlayRequest& request) {
   if (!opened.ok()) return opened.status();
   env::Session session = std::move(opened).value();
   Trajectory trajectory = begun(request, session);
-  Chat chat = chat_before(prompt_, trajectory, request.keep);
+  Chat chat = chat_before(prompts_, trajectory, request.keep);
   while (!session.finished()) {
     IPR_ASSIGN(const std::string message,
                policy_.reply(chat, request.sampling, mix(request.seed, trajectory.turns.size())));

@@ -25,7 +25,7 @@ class TextPlayer {
 
   [[nodiscard]] const env::Environment& environment() const { return environment_; }
   [[nodiscard]] const PluginPolicy& policy() const { return policy_; }
-  [[nodiscard]] const std::vector<env::PromptMessage>& prompt() const { return prompt_; }
+  [[nodiscard]] const env::Prompts& prompts() const { return prompts_; }
   // An episode that has just taken the first `keep` turns.
   [[nodiscard]] Result<env::Session> resume(const Trajectory& from, std::size_t keep);
 
@@ -35,7 +35,7 @@ class TextPlayer {
   const PluginPolicy& policy_;
   const std::uint64_t env_seed_;
   const int max_steps_;
-  std::vector<env::PromptMessage> prompt_;
+  env::Prompts prompts_;
   Snapshots snapshots_;
 };
 

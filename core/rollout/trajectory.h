@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/env/session.h"
@@ -30,6 +31,11 @@ struct Trajectory {
   std::uint64_t sample = 0, seed = 0;
   int attempts = 1;
 };
+
+// Empty where the task is not known.
+[[nodiscard]] inline std::string_view task_id(const Trajectory& trajectory) {
+  return trajectory.task == nullptr ? std::string_view() : std::string_view(trajectory.task->id);
+}
 
 // Copies how the episode ended.
 void take_end(Trajectory& trajectory, const env::Session& session);

@@ -116,10 +116,12 @@ std::vector<Step> steps_to_score(const std::vector<Exploration>& all, const Pair
   return steps;
 }
 
-PairSet build_pairs(const std::vector<Exploration>& all, const StepRewards& rewards, const PairRules& rules) {
+PairSet build_pairs(const std::vector<Exploration>& all, const StepRewards& rewards, const PairRules& common) {
   PairSet set;
+  PairRules rules = common;
   for (const Exploration& exploration : all) {
     const Path& expert = *exploration.expert;
+    rules.threshold = common.threshold_of(expert.id);
     for (const Comparison& comparison : comparisons(exploration, rules)) {
       const Path& agent = *comparison.agent;
       int winner = outcome_winner(expert, agent, rules);

@@ -39,15 +39,21 @@ enum class Filter {
 struct PairRules {
   bool outcome_pairs = true, step_pairs = true;  // the kinds that are made; each kind's are the same without the other
   Filter filter = Filter::kOn;
-  bool single_actions = false;      // D_s: turn t alone on both sides; else all from turn t on
-  double threshold = 0.01;          // tau: by how much the step rewards must differ
-  double kappa = 0.01;              // by how much the outcomes must differ
-  bool symmetric = false;           // the agent may win, too
+  bool single_actions = false;                      // D_s: turn t alone on both sides; else all from turn t on
+  double threshold = 0.01;                          // tau: by how much the step rewards must differ
+  std::map<std::uint64_t, double> thresholds = {};  // the same of a trajectory whose environment has its own
+  double kappa = 0.01;                              // by how much the outcomes must differ
+  bool symmetric = false;                           // the agent may win, too
   bool from_deviation = true;       // D_t: both sides from the first turn in which they differ; else whole trajectories
   std::size_t first_step_turn = 2;  // D_s: the first t compared, counted from 1
   bool skip_equal_actions = true;   // D_s: no pair whose first actions are the same
   bool skip_empty_messages = false;  // no pair of trajectories that hold an empty message
   std::int64_t lose_cap = 10;  // the losing side has at most this many messages more than the winning one; -1: any
+
+  [[nodiscard]] double threshold_of(std::uint64_t trajectory) const {
+    const auto found = thresholds.find(trajectory);
+    return found == thresholds.end() ? threshold : found->second;
+  }
 };
 
 // Names the step reward r_s of a turn, counted from 0.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "by_environment.h"
 #include "curriculum.h"
 #include "ipr/plugin.hpp"
 #include "loss.h"
@@ -34,6 +35,7 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
     rules_.filter = filter_of(config.text("filter"));
     rules_.single_actions = config.text("pairs") == "action";
     rules_.threshold = config.number("threshold");
+    thresholds_by_ = ByEnvironment(config.text("threshold_by"), "ipr: threshold_by");
     rules_.kappa = config.number("kappa");
     rules_.symmetric = config.flag("symmetric");
     rules_.from_deviation = config.text("pairs_from") == "deviation";
@@ -49,6 +51,7 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
     }
     train_defaults_ = ipr_optimizer::train_defaults(curriculum_ == Curriculum::kOrder);
     lazy_ = config.flag("lazy");
+    split_ = config.text("split");
     tasks_per_iteration_ = static_cast<std::uint64_t>(config.integer("tasks_per_iteration"));
     greedy_ = {sizeof(ipr_sampling), static_cast<std::uint32_t>(config.integer("max_new_tokens")), 0.0, 1.0, 0, 0};
     loss_.beta = config.number("beta");
@@ -68,6 +71,7 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
     if (i > kExploration) return false;
     if (i == kExperts) {
       paths_.clear();
+      rules_.thresholds.clear();
       explored_.clear();
       steps_.clear();
       rewards_.clear();
@@ -81,10 +85,13 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
     out.sampling = &greedy_;
     out.task_offset = iteration * tasks_per_iteration_;
     out.task_limit = tasks_per_iteration_;
+    out.split = ipr::sdk::view(split_);
     return true;
   }
 
   void absorb(std::size_t plan, const ipr_trajectory& trajectory) override {
+    if (const double* threshold = thresholds_by_.of(ipr::sdk::text(trajectory.task_id)))
+      rules_.thresholds[trajectory.id] = *threshold;
     paths_.push_back(ipr::sdk::read_path(trajectory, plan == kExploration));
     sorted_ = false;
   }
@@ -98,7 +105,7 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
     if (const auto found = questions_.find(steps_[i]); found != questions_.end()) {
       out.rival = found->second.rival;
       out.flags = found->second.flags;
-      out.margin = rules_.threshold;
+      out.margin = rules_.threshold_of(steps_[i].trajectory);
     }
     return true;
   }
@@ -196,11 +203,13 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
 
   ipr::sdk::Host host_;
   PairRules rules_;
+  ByEnvironment thresholds_by_;
   LossSettings loss_;
   Curriculum curriculum_ = Curriculum::kOff;
   std::string train_defaults_;
   bool lazy_ = true;
   std::uint64_t tasks_per_iteration_ = 0;
+  std::string split_;
   ipr_sampling greedy_{};
 
   std::vector<Path> paths_;

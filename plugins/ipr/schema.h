@@ -11,6 +11,8 @@ inline constexpr const char* kSchema = R"json({
   "properties": {
     "threshold": {"type": "number", "default": 0.01,
                   "description": "tau: a step pair needs a step reward gap above this (paper: ALFWorld 0.5, WebShop 0.01, SQL 0.1)"},
+    "threshold_by": {"type": "string", "default": "",
+                     "description": "tau by environment where one run is over several, as webshop=0.01,alfworld=0.5; the others have threshold"},
     "filter": {"type": "string", "enum": ["on", "off", "step"], "default": "on",
                "description": "who wins a step candidate (outcomes differ by more than kappa): on: the better outcome, if its step reward is better by more than tau; off: the better outcome, nothing is scored; step: the step reward that is better by more than tau, whatever the outcomes say"},
     "pairs": {"type": "string", "enum": ["rest", "action"], "default": "rest",
@@ -28,6 +30,7 @@ inline constexpr const char* kSchema = R"json({
                    "description": "clear pairs against noise: weight: a step pair weighs as its gap of step rewards, 1 on average; order: pairs of the largest gap (of an outcome pair: of outcomes) are trained on first, in every epoch"},
     "lazy": {"type": "boolean", "default": true, "description": "score only steps that can still form a pair; the pairs are the same"},
     "tasks_per_iteration": {"type": "integer", "default": 0, "minimum": 0, "description": "rotating over the train tasks; 0: all"},
+    "split": {"type": "string", "default": "", "description": "train split whose tasks are explored; empty: all"},
     "max_new_tokens": {"type": "integer", "default": 512, "minimum": 1, "description": "per message of the exploration"},
     "beta": {"type": "number", "default": 0.1, "minimum": 0, "description": "of DPO"},
     "dpo_weight": {"type": "number", "default": 1, "minimum": 0,

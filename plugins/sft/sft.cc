@@ -15,7 +15,9 @@ namespace {
 
 constexpr const char* kSchema = R"json({
   "type": "object",
-  "properties": {},
+  "properties": {
+    "split": {"type": "string", "default": "", "description": "train split whose demonstrations are trained on; empty: all"}
+  },
   "additionalProperties": false,
   "x-profiles": {"mini": {
     "train.epochs": 9, "train.batch": 2, "train.lr": 2e-3, "train.min_lr_rate": 0.02, "train.warmup": 20,
@@ -32,7 +34,8 @@ constexpr const char* kTrainDefaults = R"json({
 
 class Sft final : public ipr::sdk::Optimizer {
  public:
-  Sft(const ipr::sdk::Host& host, std::string_view /*config_json*/) : host_(host) {}
+  Sft(const ipr::sdk::Host& host, std::string_view config_json)
+      : host_(host), split_(ipr::sdk::Config(config_json).text("split")) {}
 
   [[nodiscard]] std::uint32_t needs() const override { return IPR_NEED_LOGP; }
   [[nodiscard]] std::string_view train_defaults(std::uint64_t /*iteration*/) const override { return kTrainDefaults; }
@@ -42,6 +45,7 @@ class Sft final : public ipr::sdk::Optimizer {
     demonstrations_.clear();
     out.source = IPR_COLLECT_EXPERT;
     out.samples = 1;
+    out.split = ipr::sdk::view(split_);
     return true;
   }
 
@@ -69,6 +73,7 @@ class Sft final : public ipr::sdk::Optimizer {
   };
 
   ipr::sdk::Host host_;
+  std::string split_;
   std::vector<Demonstration> demonstrations_;
 };
 

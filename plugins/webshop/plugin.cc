@@ -67,7 +67,8 @@ std::unique_ptr<Shop> open_shop(const Host& host, const Config& config) {
   if (!folder.empty()) return std::make_unique<Shop>(read_documents(folder), price_seed);
   const WorldSize size = config.text("world_size") == "tiny" ? WorldSize::kTiny : WorldSize::kNormal;
   const WorldKind kind = config.text("world") == "credit" ? WorldKind::kCredit : WorldKind::kDefault;
-  return std::make_unique<Shop>(static_cast<std::uint64_t>(config.integer("world_seed")), size, price_seed, kind);
+  return std::make_unique<Shop>(static_cast<std::uint64_t>(config.integer("world_seed")), size, price_seed, kind,
+                                static_cast<std::size_t>(config.integer("more_train")));
 }
 
 // The tasks of split lists that number other goals than the data has. They have ids only, so that the host can check
@@ -293,13 +294,15 @@ class WebShop final : public Environment {
     return settings_.tiny ? kTinyDefaults : kDefaults;
   }
 
-  std::size_t split_count() const override { return 3; }
+  std::size_t split_count() const override { return kMoreTrain + (shop_->more_train().empty() ? 0 : 1); }
   Split split(std::size_t i) const override {
+    if (i == kMoreTrain) return {"train_more", IPR_SPLIT_TRAIN, shop_->more_train().size()};
     constexpr const char* kNames[] = {"train", "dev", "test"};
     const std::uint32_t role = IPR_SPLIT_TRAIN + static_cast<std::uint32_t>(i);
     return {kNames[i], role, absent_ ? absent_->ids.at(i).size() : shop_->split(role).size()};
   }
   Task task_at(std::size_t split, std::uint64_t index) const override {
+    if (split == kMoreTrain) return task({shop_->main_mode(), shop_->more_train().at(index)});
     if (absent_) return {absent_->ids.at(split).at(index), "", "{}", 0};
     const auto& sessions = shop_->split(IPR_SPLIT_TRAIN + static_cast<std::uint32_t>(split));
     return task({shop_->main_mode(), sessions.at(index)});
@@ -338,6 +341,8 @@ class WebShop final : public Environment {
     absent_ = std::move(absent);
   }
 
+  static constexpr std::size_t kMoreTrain = 3;  // the split after train, dev and test
+
   Task task(TaskRef ref) const { return {shop_->task_id(ref), shop_->goal(ref).instruction, shop_->task_meta(ref), 0}; }
 
   Settings settings_;
@@ -362,6 +367,8 @@ constexpr Info kInfo = {
     "world_seed": {"type": "integer", "default": 1, "minimum": 0, "description": "of the generated shop"},
     "world_size": {"type": "string", "enum": ["normal", "tiny"], "default": "normal",
                    "description": "of the generated shop; tiny is for tests"},
+    "more_train": {"type": "integer", "default": 0, "minimum": 0,
+                   "description": "further train goals of the generated shop, in a split train_more: as many as its products hold (default 64, credit 1528)"},
     "price_seed": {"type": "integer", "default": 20240615, "minimum": 0,
                    "description": "of the drawn prices and price bounds; the published goals use the default"},
     "split_lists": {"type": "string", "default": "",

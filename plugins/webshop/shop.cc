@@ -30,11 +30,10 @@ std::uint64_t hash_ids(const std::vector<Product>& products) {
   return hash;
 }
 
-Documents world_documents(std::uint64_t seed, WorldSize size, WorldKind kind) {
-  World world = generate_world(seed, size, kind);
-  return {{"generated items_shuffle", std::move(world.items_shuffle)},
-          Document{"generated items_ins_v2", std::move(world.items_ins_v2)},
-          Document{"generated items_human_ins", std::move(world.items_human_ins)}};
+Documents world_documents(const World& world, const std::string& instructions) {
+  return {{"generated items_shuffle", world.items_shuffle},
+          Document{"generated items_ins_v2", world.items_ins_v2},
+          Document{"generated items_human_ins", instructions}};
 }
 
 std::string meta_json(const Goal& goal, std::string_view leak) {
@@ -64,12 +63,20 @@ Shop::Shop(const Documents& documents, std::uint64_t price_seed) {
   split_by_session();
 }
 
-Shop::Shop(std::uint64_t world_seed, WorldSize size, std::uint64_t price_seed, WorldKind kind)
+Shop::Shop(std::uint64_t world_seed, WorldSize size, std::uint64_t price_seed, WorldKind kind, std::size_t more_train)
     : main_mode_(Mode::kHuman), generated_(true) {
-  build(load_catalog(world_documents(world_seed, size, kind)), price_seed);
+  const World world = generate_world(world_seed, size, kind, more_train);
+  std::vector<Goal> more;
+  if (more_train > 0)
+    more = make_goals(load_catalog(world_documents(world, world.more_human_ins)), main_mode_, price_seed);
+  build(load_catalog(world_documents(world, world.items_human_ins)), price_seed, more);
   name_tasks();
-  const auto roles = assign_splits(goals(main_mode_), world_seed, size);
+  std::vector<Goal> in_splits = goals(main_mode_);
+  in_splits.resize(in_splits.size() - more.size());
+  const auto roles = assign_splits(in_splits, world_seed, size);
   for (std::uint32_t i = 0; i < roles.size(); ++i) splits_.at(roles[i] - 1).push_back(i);
+  for (std::size_t i = roles.size(); i < goals(main_mode_).size(); ++i)
+    more_train_.push_back(static_cast<std::uint32_t>(i));
 }
 
 Shop::~Shop() = default;
@@ -80,10 +87,11 @@ void Shop::use_lists(const SplitLists& lists) {
   name_tasks();
 }
 
-void Shop::build(Catalog catalog, std::uint64_t price_seed) {
+void Shop::build(Catalog catalog, std::uint64_t price_seed, const std::vector<Goal>& more) {
   for (const Mode mode : {Mode::kSynthetic, Mode::kHuman}) {
     ModeGoals& own = modes_[mode == Mode::kHuman ? 1 : 0];
     own.goals = make_goals(catalog, mode, price_seed);
+    if (mode == Mode::kHuman) own.goals.insert(own.goals.end(), more.begin(), more.end());
     own.scorers = std::make_unique<GoalScorers>(own.goals);
   }
   products_ = std::move(catalog.products);

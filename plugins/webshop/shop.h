@@ -42,8 +42,9 @@ class Shop {
  public:
   // Official files.
   Shop(const Documents& documents, std::uint64_t price_seed);
-  // The embedded world.
-  Shop(std::uint64_t world_seed, WorldSize size, std::uint64_t price_seed, WorldKind kind = WorldKind::kDefault);
+  // The embedded world, with `more_train` further train goals.
+  Shop(std::uint64_t world_seed, WorldSize size, std::uint64_t price_seed, WorldKind kind = WorldKind::kDefault,
+       std::size_t more_train = 0);
   Shop(const Shop&) = delete;
   Shop& operator=(const Shop&) = delete;
   ~Shop();
@@ -65,6 +66,9 @@ class Shop {
   // Sessions of the main mode with this role (IPR_SPLIT_TRAIN, _DEV, _TEST), ascending or in the order of a list.
   [[nodiscard]] const std::vector<std::uint32_t>& split(std::uint32_t role) const { return splits_.at(role - 1); }
 
+  // Sessions of the generated world's further train goals, which are in no split(role).
+  [[nodiscard]] const std::vector<std::uint32_t>& more_train() const { return more_train_; }
+
   [[nodiscard]] const std::string& task_id(TaskRef task) const { return goals_of(task.mode).tasks[task.session].id; }
   // {"cluster":asin,"leak_key":…,"family":category}
   [[nodiscard]] const std::string& task_meta(TaskRef task) const {
@@ -82,7 +86,8 @@ class Shop {
     std::vector<TaskText> tasks;
   };
   [[nodiscard]] const ModeGoals& goals_of(Mode mode) const { return modes_[mode == Mode::kHuman ? 1 : 0]; }
-  void build(Catalog catalog, std::uint64_t price_seed);
+  // `more`: human goals after those of the catalog.
+  void build(Catalog catalog, std::uint64_t price_seed, const std::vector<Goal>& more = {});
   void name_tasks();
   void split_by_session();
 
@@ -94,6 +99,7 @@ class Shop {
   Mode main_mode_ = Mode::kSynthetic;
   bool generated_ = false, official_ = false;
   std::array<std::vector<std::uint32_t>, 3> splits_;
+  std::vector<std::uint32_t> more_train_;
 };
 
 }  // namespace webshop

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "ipr/draws.hpp"
-#include "ipr/plugin.h"
+#include "ipr/plugin.hpp"
 
 namespace webshop {
 namespace {
@@ -178,13 +178,27 @@ void add_wishes(const Item& item, std::size_t index, std::vector<Wish>& wishes) 
   }
 }
 
-std::vector<Wish> make_wishes(const std::vector<Item>& items, std::uint64_t seed, WorldSize size) {
-  std::vector<Wish> wishes;
-  for (std::size_t i = 0; i < items.size(); ++i) add_wishes(items[i], i, wishes);
-  Draws(seed, "world").shuffle(wishes, "wishes");
+// Those of the splits and the further ones, each by product.
+struct Wishes {
+  std::vector<Wish> splits, more;
+};
+
+Wishes make_wishes(const std::vector<Item>& items, std::uint64_t seed, WorldSize size, std::size_t more_train) {
+  std::vector<Wish> all;
+  for (std::size_t i = 0; i < items.size(); ++i) add_wishes(items[i], i, all);
+  Draws(seed, "world").shuffle(all, "wishes");
   const SplitSizes sizes = split_sizes(size);
-  wishes.resize(std::min(wishes.size(), sizes.train + sizes.dev + sizes.test));
-  std::stable_sort(wishes.begin(), wishes.end(), [](const Wish& a, const Wish& b) { return a.item < b.item; });
+  const std::size_t taken = std::min(all.size(), sizes.train + sizes.dev + sizes.test);
+  if (all.size() - taken < more_train) {
+    throw ipr::sdk::Failure(IPR_INVALID_ARGUMENT,
+                            "webshop: more_train=" + std::to_string(more_train) + ": the products of this world hold " +
+                                std::to_string(all.size() - taken) + " more goals; give at most so many" +
+                                (all.size() - taken < sizes.train ? ", or world=credit, which has room for more" : ""));
+  }
+  const auto end = all.begin() + static_cast<std::ptrdiff_t>(taken);
+  Wishes wishes{{all.begin(), end}, {end, end + static_cast<std::ptrdiff_t>(more_train)}};
+  for (std::vector<Wish>* part : {&wishes.splits, &wishes.more})
+    std::stable_sort(part->begin(), part->end(), [](const Wish& a, const Wish& b) { return a.item < b.item; });
   return wishes;
 }
 
@@ -258,6 +272,22 @@ void append_wish(const Wish& wish, const Item& item, std::string_view instructio
          out);
 }
 
+// Wishes by product, as the official file has them.
+std::string instructions_json(const std::vector<Wish>& wishes, const std::vector<Item>& items, std::uint64_t seed,
+                              WorldKind kind) {
+  std::string out;
+  for (std::size_t i = 0, next = 0; i < items.size(); ++i) {
+    std::string rows;
+    for (; next < wishes.size() && wishes[next].item == i; ++next) {
+      if (!rows.empty()) rows += ",\n  ";
+      append_wish(wishes[next], items[i], sentence(wishes[next], items[i], seed, kind), rows);
+    }
+    if (rows.empty()) continue;
+    out += (out.empty() ? "" : ",\n") + quoted(items[i].id) + ": [" + rows + "]";
+  }
+  return "{" + out + "}\n";
+}
+
 }  // namespace
 
 SplitSizes split_sizes(WorldSize size) {
@@ -265,28 +295,22 @@ SplitSizes split_sizes(WorldSize size) {
   return {560, 100, 500};
 }
 
-World generate_world(std::uint64_t seed, WorldSize size, WorldKind kind) {
+World generate_world(std::uint64_t seed, WorldSize size, WorldKind kind, std::size_t more_train) {
   const auto items = make_items(seed, size, kind);
-  const auto wishes = make_wishes(items, seed, size);
+  const Wishes wishes = make_wishes(items, seed, size, more_train);
   World world;
-  for (std::size_t i = 0, next = 0; i < items.size(); ++i) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
     const Item& item = items[i];
     const std::array<std::string_view, 3> words = {item.shown[0], item.shown[1], item.hidden};
     const std::string comma = i == 0 ? "" : ",\n";
     world.items_shuffle += comma + product_json(item);
     world.items_ins_v2 += comma + quoted(item.id) + ": {\"attributes\": " + list_of(words) +
                           ", \"instruction\": null, \"instruction_attributes\": null}";
-    std::string rows;
-    for (; next < wishes.size() && wishes[next].item == i; ++next) {
-      if (!rows.empty()) rows += ",\n  ";
-      append_wish(wishes[next], item, sentence(wishes[next], item, seed, kind), rows);
-    }
-    if (rows.empty()) continue;
-    world.items_human_ins += (world.items_human_ins.empty() ? "" : ",\n") + quoted(item.id) + ": [" + rows + "]";
   }
+  world.items_human_ins = instructions_json(wishes.splits, items, seed, kind);
+  if (more_train > 0) world.more_human_ins = instructions_json(wishes.more, items, seed, kind);
   world.items_shuffle = "[" + world.items_shuffle + "]\n";
   world.items_ins_v2 = "{" + world.items_ins_v2 + "}\n";
-  world.items_human_ins = "{" + world.items_human_ins + "}\n";
   return world;
 }
 

@@ -22,6 +22,9 @@
 // short and much is to be decided; a goal wishes one value of each, and the expert (expert.h) takes them in an order of
 // its own, in several wordings, with harmless detours: 7 to 11 turns.
 //
+// Further train goals can be made for the same products: other wishes than those of the three splits, each of which its
+// own product fulfils. The splits and the numbers of their goals stay as they are.
+//
 // Words are chosen so that no official rule trips over them: category names count as nouns and attribute words do not,
 // no colour word hides in another option value, no attribute word is part of another text, stems and fuzzy scores keep
 // all words apart. The tests hold all of this.
@@ -58,9 +61,12 @@ struct World {
   std::string items_shuffle;    // array of product records
   std::string items_ins_v2;     // id -> attributes; no synthetic instructions
   std::string items_human_ins;  // id -> instructions with their attributes and options
+  std::string more_human_ins;   // the same of the further train goals; empty: none
 };
 
-[[nodiscard]] World generate_world(std::uint64_t seed, WorldSize size, WorldKind kind = WorldKind::kDefault);
+// Throws Failure where the products hold fewer than `more_train` further goals.
+[[nodiscard]] World generate_world(std::uint64_t seed, WorldSize size, WorldKind kind = WorldKind::kDefault,
+                                   std::size_t more_train = 0);
 
 // What must not stand on two sides of a split: the wish itself, (category, attributes, options) in one canonical text.
 // Product and wording are left out, since another product or sentence would be the same task.

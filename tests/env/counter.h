@@ -15,5 +15,7 @@ enum class Counter {
 
 // Tasks "a" and "b" (train), "c" and "d" (dev), "e" and "f" (test); five messages. Throws if it cannot be loaded.
 [[nodiscard]] std::unique_ptr<env::Environment> make_counter(Counter kind);
+// The same as one of several.
+[[nodiscard]] std::unique_ptr<env::Environment> make_member(Counter kind);
 
 }  // namespace ipr::test

@@ -131,6 +131,43 @@ TEST_CASE("tasks are found by id, place and role", "[env]") {
   CHECK_FALSE(resolve_task(*environment, Json::parse(R"({"split":"dev","index":-1})")).ok());
 }
 
+TEST_CASE("several environments are one, each under its name", "[env]") {
+  std::vector<std::unique_ptr<Environment>> members;
+  members.push_back(make_member(Counter::kForks));
+  members.push_back(make_member(Counter::kReplays));
+  const std::string first = members[0]->id(), second = members[1]->id();
+  REQUIRE(first != second);
+  const auto both = Environment::join(std::move(members));
+  CHECK(both->id() == first + "," + second);
+  REQUIRE(both->splits().size() == 6);
+  CHECK(both->splits()[0].name == first + "/train");
+  CHECK(both->splits()[5].name == second + "/test");
+  CHECK(both->task_at(5, 1).value().id == second + ":f");
+  CHECK(both->task_by_id(first + ":c").value().id == first + ":c");
+  CHECK(both->task_by_id("c").status().code() == Code::kUsage);
+  CHECK(both->has_expert());
+  const Task forks = both->task_by_id(first + ":a").value(), replays = both->task_by_id(second + ":a").value();
+  CHECK(&both->home(forks.id) == both->members()[0]);
+  for (const Task& task : {forks, replays}) {
+    Session session = Session::start(*both, task, 0, 0).value();
+    CHECK(session.environment().id() == (task.id == forks.id ? first : second));
+    CHECK(session.expert_message().value().empty() == (task.id == replays.id));
+    const auto seen = say(session, {kGo});
+    CHECK(session.fork(seen).value().steps() == 1);
+  }
+}
+
+TEST_CASE("each of several environments has its own prompt", "[env]") {
+  const Prompts one(std::vector<PromptMessage>{{1, "hello", false}});
+  CHECK(one.of("any:id").at(0).text == "hello");
+  std::map<std::string, std::vector<PromptMessage>, std::less<>> by_prefix;
+  by_prefix["a:"] = {{1, "of a", false}};
+  by_prefix["b:"] = {};
+  const Prompts two(std::move(by_prefix));
+  CHECK(two.of("a:b:7").at(0).text == "of a");
+  CHECK(two.of("b:7").empty());
+}
+
 TEST_CASE("exit statuses go to names and back", "[env]") {
   for (int i = 0; i < 7; ++i) {
     const auto status = static_cast<ExitStatus>(i);

@@ -61,6 +61,7 @@ std::vector<Json> steps_of(const Trained& made) {
 TEST_CASE("exported steps name their model and how they were chosen", "[host][scorer]") {
   for (const Json& step : steps_of(trained())) {
     CHECK(step.at("model") == "mini");
+    CHECK(step.at("env") == "gridworld");
     CHECK(step.at("lazy") == false);
   }
 }
@@ -178,7 +179,35 @@ TEST_CASE("tasks and a generator are held out and measured", "[host][scorer]") {
   CHECK(record.at("data").size() == 2);
   const Ended unknown = made.place.host(training_words("x", {"--hold-out", "nobody"}));
   CHECK(unknown.exit_code == 2);
-  CHECK(contains(unknown.err, "the files have those of mini"));
+  CHECK(contains(unknown.err, "the files have those of gridworld, mini"));
+}
+
+TEST_CASE("steps of several environments are pooled and measured apart, or one of them is held out", "[host][scorer]") {
+  const Trained& made = trained();
+  std::string others;
+  for (Json step : steps_of(made)) {
+    step["env"] = "elsewhere";
+    step["value"] = 1 - step["value"].get<double>();
+    others += step.dump() + "\n";
+    step["id"] = "elsewhere:" + step["id"].get<std::string>();  // as a run over several environments calls it
+    others += step.dump() + "\n";
+  }
+  REQUIRE(write_file(made.place.file("elsewhere.jsonl"), others).ok());
+  Words words = training_words("pooled", {"--held-out", "0.4", "--set", "train.epochs=2"});
+  words[4] = "steps.jsonl,elsewhere.jsonl";
+  const Json pooled = Json::parse(succeeds(made.place, words).out).at("held_out");
+  REQUIRE(pooled.at("by_env").size() == 2);
+  const int here = pooled.at("by_env").at("gridworld").at("steps"),
+            there = pooled.at("by_env").at("elsewhere").at("steps");
+  CHECK(here > 0);
+  CHECK(there == 2 * here);  // the same tasks, whatever they are called
+  CHECK(pooled.at("steps") == here + there);
+
+  words[8] = "held";
+  words.insert(words.end(), {"--hold-out", "elsewhere"});
+  const Json held = Json::parse(succeeds(made.place, words).out);
+  CHECK(held.at("hold_out").at("measured").at("steps").get<std::size_t>() > 0);
+  CHECK_FALSE(held.at("held_out").contains("by_env"));
 }
 
 TEST_CASE("a training that was killed goes on and ends with the same weights", "[host][scorer]") {

@@ -140,6 +140,17 @@ TEST_CASE("0.8 against 0.7 is no pair at threshold 0.1", "[ipr][pairs]") {
   CHECK(build_pairs(explorations(paths), rewards, rules).pairs.size() == 1);
 }
 
+TEST_CASE("where one run is over several environments each has its own threshold", "[ipr][pairs]") {
+  const std::vector<Path> paths = {path(1, 0, 0, 1, {"a", "b"}), path(2, 1, 1, 0, {"x"}), path(3, 0, 0, 1, {"a", "b"}),
+                                   path(4, 3, 1, 0, {"x"})};
+  const StepRewards rewards = {{{1, 1}, 0.8}, {{2, 1}, 0.7}, {{3, 1}, 0.8}, {{4, 1}, 0.7}};
+  PairRules rules;
+  rules.thresholds = {{3, 0.5}, {4, 0.5}};
+  const PairSet set = build_pairs(explorations(paths), rewards, rules);
+  REQUIRE(set.pairs.size() == 1);
+  CHECK(set.pairs[0].expert == 1);
+}
+
 TEST_CASE("outcome pairs begin at the first deviating turn, and are not repeated as step pairs", "[ipr][pairs]") {
   // Greedy play says what the expert says for two turns: exploration from t = 1, 2 and 3 is one and the same
   // trajectory.

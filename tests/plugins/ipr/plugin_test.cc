@@ -38,6 +38,20 @@ TEST_CASE("an iteration plans the experts and one greedy exploration from every 
   CHECK(iteration.needs() == (IPR_NEED_LOGP | IPR_NEED_REF_LOGP));
 }
 
+TEST_CASE("the question about a step has its own environment's threshold", "[ipr]") {
+  Iteration iteration(Json{{"threshold", 0.01}, {"threshold_by", "house=0.5,shop=0.1"}});
+  iteration.plan(0);
+  iteration.absorb(0, 1, 0, 0, 1.0, {"A1", "A2"}, "house:7");
+  iteration.absorb(0, 2, 0, 0, 1.0, {"A1", "A2"}, "elsewhere:7");
+  iteration.absorb(1, 11, 1, 0, 1.0, {"A1", "A2"}, "house:7");
+  iteration.absorb(1, 12, 1, 1, 0.5, {"A1", "B2"}, "house:7");
+  iteration.absorb(1, 21, 2, 0, 1.0, {"A1", "A2"}, "elsewhere:7");
+  iteration.absorb(1, 22, 2, 1, 0.5, {"A1", "B2"}, "elsewhere:7");
+  std::multiset<double> margins;
+  for (const Iteration::Question& question : iteration.questions()) margins.insert(question.margin);
+  CHECK(margins == std::multiset<double>{0.01, 0.01, 0.5, 0.5});
+}
+
 TEST_CASE("the profile mini rotates over the tasks", "[ipr]") {
   Iteration iteration(Json::object(), "mini");
   const std::vector<ipr_collect> plans = iteration.plan(2);

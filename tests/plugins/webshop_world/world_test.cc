@@ -108,6 +108,34 @@ TEST_CASE("the credit world has four options for every goal and splits of the sa
   }
 }
 
+TEST_CASE("further train goals leave the splits alone, are in none of them, and can be fulfilled", "[webshop][world]") {
+  for (const auto& [kind, more] : {std::pair(WorldKind::kDefault, 60), std::pair(WorldKind::kCredit, 400)}) {
+    const Shop plain(1, WorldSize::kNormal, kPriceSeed, kind);
+    const Shop shop(1, WorldSize::kNormal, kPriceSeed, kind, static_cast<std::size_t>(more));
+    CHECK(plain.more_train().empty());
+    REQUIRE(shop.more_train().size() == static_cast<std::size_t>(more));
+    std::set<std::string> keys;
+    for (const std::uint32_t role : {IPR_SPLIT_TRAIN, IPR_SPLIT_DEV, IPR_SPLIT_TEST}) {
+      CHECK(shop.split(role) == plain.split(role));
+      for (const std::uint32_t session : shop.split(role)) {
+        CHECK(goals_of(shop)[session].instruction == goals_of(plain)[session].instruction);
+        keys.insert(leak_key(goals_of(shop)[session]));
+      }
+    }
+    for (const std::uint32_t session : shop.more_train()) {
+      const Goal& goal = goals_of(shop)[session];
+      CHECK(keys.insert(leak_key(goal)).second);
+      const Product& wanted = product_of(shop, goal);
+      CHECK(wanted.effective_price <= goal.price_upper);
+      CHECK(scorer_of(shop, session).purchase(wanted, perfect_options(wanted, goal), wanted.effective_price).reward ==
+            1.0);
+    }
+  }
+  CHECK_THROWS_WITH(Shop(1, WorldSize::kNormal, kPriceSeed, WorldKind::kDefault, 65),
+                    "webshop: more_train=65: the products of this world hold 64 more goals; give at most so many, or "
+                    "world=credit, which has room for more");
+}
+
 TEST_CASE("goals with one leak key stay together, whatever their order", "[webshop][world]") {
   const Shop shop(1, WorldSize::kTiny, kPriceSeed);
   std::vector<Goal> goals = goals_of(shop);
