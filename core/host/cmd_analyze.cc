@@ -1,15 +1,16 @@
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "core/base/files.h"
 #include "core/base/strings.h"
 #include "core/host/case_study.h"
 #include "core/host/commands.h"
+#include "core/host/named_runs.h"
 #include "core/host/options.h"
-#include "core/host/run_folder.h"
-#include "core/host/run_report.h"
 #include "core/report/analysis.h"
 
 namespace ipr::host {
@@ -24,22 +25,12 @@ std::vector<std::string> kind_names() {
   return names;
 }
 
-// The runs with the names of their rows.
-Result<std::vector<OpenedRun>> open_runs(const std::vector<std::string>& folders) {
-  std::vector<OpenedRun> runs;
-  for (const std::string& folder : folders) {
-    IPR_ASSIGN(OpenedRun run, open_run(folder));
-    run.input.run.run = run_name(folder, folders);
-    runs.push_back(std::move(run));
-  }
-  return runs;
-}
-
 struct AnalyzeCommand {
   Options options;
   std::vector<std::string> words;  // RUN… KIND
   std::string split = "test", svg;
-  double tau = 0.35;
+  std::optional<double> tau;
+  bool by_family = false;
 
   // The last word says what to do with those before.
   [[nodiscard]] Result<const report::AnalysisKind*> kind() const {
@@ -59,9 +50,10 @@ struct AnalyzeCommand {
     const auto refuse = [&](const std::string& flag) {
       return usage(flag + " says nothing to " + name + "; leave it out");
     };
-    if (command.count("--tau") > 0 && name != "step-accuracy") return refuse("--tau");
+    if (tau && name != "step-accuracy" && name != "samples") return refuse("--tau");
+    if (by_family && name != "efficiency") return refuse("--by-family");
     if (command.count("--svg") > 0 && name == kCaseStudy) return refuse("--svg");
-    if (!std::isfinite(tau) || tau < 0)
+    if (tau && (!std::isfinite(*tau) || *tau < 0))
       return usage("--tau: is no difference of step rewards; give a number from 0 on");
     return {};
   }
@@ -79,7 +71,18 @@ struct AnalyzeCommand {
     }
     IPR_ASSIGN(const report::AnalysisKind* chosen, kind());
     IPR_TRY(check_flags(command));
-    IPR_ASSIGN(const std::vector<OpenedRun> runs, open_runs({words.begin(), words.end() - 1}));
+    std::vector<std::string> folders;
+    report::AnalysisOptions what;
+    std::error_code unreadable;  // is told where the folder is opened
+    what.tau = tau;
+    what.by_family = by_family;
+    for (auto word = words.begin(); word != words.end() - 1; ++word) {
+      const bool is_file = std::filesystem::is_regular_file(*word, unreadable);
+      if (is_file && !chosen->reads_scored_files)
+        return usage(*word + ": is a file, and " + chosen->name + " looks at runs; give run folders");
+      (is_file ? what.scored_files : folders).push_back(*word);
+    }
+    IPR_ASSIGN(const std::vector<OpenedRun> runs, open_named_runs(folders));
     std::vector<report::RunSource> sources;
     std::set<std::string> splits;
     for (const OpenedRun& opened : runs) {
@@ -87,7 +90,8 @@ struct AnalyzeCommand {
       splits.insert(named.begin(), named.end());
       sources.push_back(opened.input.run);
     }
-    IPR_ASSIGN(const report::Analysis analysis, chosen->analyze(sources, {{splits.begin(), splits.end()}, tau}));
+    what.splits.assign(splits.begin(), splits.end());
+    IPR_ASSIGN(const report::Analysis analysis, chosen->analyze(sources, what));
     if (!svg.empty()) IPR_TRY(write_plot(analysis));
     if (!options.json) {
       std::printf("%s", report::to_text(analysis).c_str());
@@ -110,12 +114,17 @@ void add_analyze(CLI::App& app, Chosen& chosen) {
   auto state = std::make_shared<AnalyzeCommand>();  // shared with the callback, which outlives this function
   CLI::App* command = app.add_subcommand("analyze", "the paper's analyses of runs: a table and a plot");
   const std::string kinds = join(kind_names(), "|");
-  command->add_option("RUN", state->words, "run folders, then what to look at: " + kinds)
+  command
+      ->add_option("RUN", state->words,
+                   "run folders, or a study's (step-*: also files of `score`), then what to look at: " + kinds)
       ->type_name("RUN...|" + kinds)
       ->required();
   command->add_option("--split", state->split, "evaluations: of this split or role")->capture_default_str();
-  command->add_option("--tau", state->tau, "step-accuracy: count the pairs whose step rewards differ by more than this")
-      ->capture_default_str();
+  command->add_option(
+      "--tau", state->tau,
+      "step-accuracy, samples: pairs are steps whose rewards differ by more than this (default: 0.35, as "
+      "the paper's Fig. 3; samples: the run's threshold)");
+  command->add_flag("--by-family", state->by_family, "efficiency: a row for each family of tasks");
   command->add_option("--svg", state->svg, "also draw it, as an SVG file of its own");
   add_flags(*command, state->options, {"json"});
   command->callback([state, command, &chosen] { chosen.work = [state, command] { return state->run(*command); }; });

@@ -5,6 +5,7 @@
 
 #include "core/base/files.h"
 #include "core/host/commands.h"
+#include "core/host/interrupt.h"
 #include "core/host/policy_play.h"
 #include "core/host/policy_plugin.h"
 #include "core/host/setup.h"
@@ -113,6 +114,7 @@ void print(const Counts& counts, const CollectCommand& command) {
 }
 
 Status collect(CollectCommand command) {
+  end_on_signals();
   PolicyWords& words = command.words;
   words.repeats = command.options.given("samples") ? command.options.samples : 1;
   if (words.repeats < 1) return usage("--samples " + std::to_string(words.repeats) + ": give at least 1");

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "core/host/commands.h"
+#include "core/host/interrupt.h"
 #include "core/host/policy_play.h"
 #include "core/host/policy_plugin.h"
 #include "core/host/setup.h"
@@ -67,6 +68,7 @@ Result<std::int64_t> overlap_with_train(const env::Environment& environment, con
 }
 
 Status evaluate(const EvalCommand& command) {
+  end_on_signals();
   const PolicyWords& words = command.words;
   if (words.repeats < 1) return usage("--repeats " + std::to_string(words.repeats) + ": give at least 1");
   IPR_ASSIGN(const MadeEnvironment made, make_only_environment(command.options, policy_roles(words.policy)));

@@ -12,6 +12,7 @@
 #include "core/base/strings.h"
 #include "core/host/commands.h"
 #include "core/host/options.h"
+#include "core/host/quotes.h"
 #include "core/host/run_folder.h"
 #include "core/report/html_leaderboard.h"
 #include "core/report/leaderboard.h"
@@ -23,7 +24,7 @@ namespace fs = std::filesystem;
 struct LeaderboardCommand {
   Options options;
   std::vector<std::string> runs, splits;
-  std::string baseline, html;
+  std::string baseline, html, paper;
 
   Status run() const;
 };
@@ -73,6 +74,31 @@ Status check_baseline(const std::string& text, const report::Leaderboard& table)
                did_you_mean(text, {known.begin(), known.end()}));
 }
 
+// FILE:TABLE, of the environments in the table.
+Status add_quotes(const std::string& text, report::Leaderboard& table) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0)
+    return usage("--paper " + text + ": give FILE:TABLE, as examples/paper-results.json:table2");
+  IPR_ASSIGN(const std::vector<Quote> quotes, read_quote_table(text.substr(0, colon), text.substr(colon + 1)));
+  std::set<std::string> envs, splits;
+  for (const report::Row& row : table.rows) {
+    envs.insert(row.env);
+    splits.insert(row.env + "/" + row.split);
+  }
+  constexpr double kPoints = 100;
+  for (const Quote& quote : quotes) {
+    for (const auto& [column, points] : quote.rewards) {
+      const auto slash = column.find('/');
+      if (slash == std::string::npos ? !envs.contains(column) : !splits.contains(column)) continue;
+      table.quoted.push_back({quote.label, column.substr(0, slash),
+                              slash == std::string::npos ? "" : column.substr(slash + 1), points / kPoints});
+    }
+  }
+  if (table.quoted.empty())
+    return usage("--paper " + text + ": says nothing of " + join({splits.begin(), splits.end()}, ", "));
+  return {};
+}
+
 Status LeaderboardCommand::run() const {
   std::vector<std::string> folders = runs;
   if (folders.empty()) {
@@ -90,11 +116,12 @@ Status LeaderboardCommand::run() const {
   report::LeaderboardOptions table_options;
   table_options.splits = splits;
   if (!baseline.empty()) set_baseline(baseline, sources, table_options);
-  IPR_ASSIGN(const report::Leaderboard table, report::make_leaderboard(sources, table_options));
+  IPR_ASSIGN(report::Leaderboard table, report::make_leaderboard(sources, table_options));
   IPR_TRY(check_baseline(baseline, table));
   if (table.rows.empty() && !splits.empty())
     return usage("--split " + join(splits, ", ") +
                  ": nothing was evaluated on it in these runs; leave it out to see all");
+  if (!paper.empty()) IPR_TRY(add_quotes(paper, table));
   if (!html.empty()) IPR_TRY(write_file(html, report::make_html_leaderboard(table)));
   if (options.json) {
     std::printf("%s\n", dump_line(report::to_json(table)).c_str());
@@ -114,6 +141,9 @@ void add_leaderboard(CLI::App& app, Chosen& chosen) {
   command->add_option("--split", state->splits, "only these splits (default: all that were evaluated)");
   command->add_option("--baseline", state->baseline,
                       "policy that rows are compared with, of their own run, or RUN/POLICY of one run (default: sft)");
+  command->add_option("--paper", state->paper,
+                      "FILE:TABLE: also rows that others have printed, marked `paper`, as "
+                      "examples/paper-results.json:table2");
   command->add_option("--html", state->html, "also write the table as a page to this file");
   add_flags(*command, state->options, {"json"});
   command->callback([state, &chosen] { chosen.work = [state] { return state->run(); }; });

@@ -32,7 +32,10 @@ struct ReportCommand {
       std::printf("%s\n", dump_line(answer).c_str());
       return {};
     }
-    std::printf("%s\n", verdict.c_str());
+    if (!run.finished)
+      std::printf("unfinished  %s: this is what is recorded so far; the command that began it goes on\n",
+                  input.run.run.c_str());
+    if (!verdict.empty()) std::printf("%s\n", verdict.c_str());
     for (const report::Check& check : checks) {
       if (check.state != report::CheckState::kWarning) continue;
       std::printf("warning  %s: %s\n", check.title.c_str(), check.text.c_str());

@@ -81,7 +81,7 @@ Result<std::vector<Given>> read_given(const ScoreCommand& command, const env::En
 
 // The line of one trajectory. The standard error of a mean of N outcomes is sqrt(variance / N); a single outcome has
 // none, nor has a value that is no mean (N = 0), a true outcome after the last turn has 0.
-Json line_of(const rollout::Trajectory& trajectory, const std::vector<loop::Score>& scores,
+Json line_of(const std::string& env, const rollout::Trajectory& trajectory, const std::vector<loop::Score>& scores,
              const std::vector<double>& exact, const Json& scorer) {
   Json steps = Json::array();
   for (std::size_t turn = 0; turn < trajectory.turns.size(); ++turn) {
@@ -91,15 +91,21 @@ Json line_of(const rollout::Trajectory& trajectory, const std::vector<loop::Scor
     if (score.samples > 1) error = std::sqrt(score.variance / score.samples);
     steps.push_back({{"turn", turn},
                      {"action", trajectory.turns[turn].action},
+                     {"progress", trajectory.turns[turn].progress},  // null: none
                      {"n", score.samples},
                      {"mean", score.value},
                      {"standard_error", error},
                      {"interval", score.low < score.high ? Json{score.low, score.high} : Json()}});
     if (!exact.empty()) steps.back()["exact"] = exact[turn];
   }
-  return {{"id", trajectory.task->id},     {"split", trajectory.split.empty() ? Json() : Json(trajectory.split)},
-          {"outcome", trajectory.outcome}, {"exit_status", env::exit_status_name(trajectory.exit_status)},
-          {"steps", std::move(steps)},     {"scorer", scorer}};
+  return {{"id", trajectory.task->id},
+          {"env", env},
+          {"split", trajectory.split.empty() ? Json() : Json(trajectory.split)},
+          {"cluster", trajectory.task->meta.value("cluster", "")},
+          {"outcome", trajectory.outcome},
+          {"exit_status", env::exit_status_name(trajectory.exit_status)},
+          {"steps", std::move(steps)},
+          {"scorer", scorer}};
 }
 
 Status check_words(const ScoreCommand& command) {
@@ -159,7 +165,8 @@ Status score(const ScoreCommand& command) {
   Json identity = {{"id", choice.manifest.id},
                    {"version", choice.manifest.version},
                    {"config_hash", scorer->plugin().config_hash()},
-                   {"seed", options.seed}};
+                   {"seed", options.seed},
+                   {"policy", command.policy}};
   identity.update(policy->identity());
   if (!scorer->models().empty()) identity["model_sha256"] = scorer->models();
 
@@ -176,7 +183,7 @@ Status score(const ScoreCommand& command) {
       if (command.exact) {
         IPR_ASSIGN(exact, policy->exact_values(*trajectory, temperature));
       }
-      std::printf("%s\n", dump_line(line_of(*trajectory, scores[i++], exact, identity)).c_str());
+      std::printf("%s\n", dump_line(line_of(environment.id(), *trajectory, scores[i++], exact, identity)).c_str());
     }
     if (std::fflush(stdout) != 0) return failed("standard output: cannot write");
     progress.update(end);

@@ -1,8 +1,10 @@
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "core/base/files.h"
@@ -182,21 +184,68 @@ Result<Json> files_json(const TrainScorerCommand& command) {
   return files;
 }
 
+// What the labels took by rollouts: so much is saved for as many steps that the model scores.
+struct LabelCost {
+  double steps = 0, rollouts = 0;  // steps: that rollouts have valued
+  double seconds = 0;              // of the steps whose rows say how long a rollout took
+  double timed_steps = 0;
+  [[nodiscard]] double rollouts_per_step() const { return steps > 0 ? rollouts / steps : 0; }
+  [[nodiscard]] std::optional<double> seconds_per_step() const {
+    return timed_steps > 0 ? std::optional(seconds / timed_steps) : std::nullopt;
+  }
+};
+
+LabelCost cost_of_labels(const std::vector<loop::ScoredStep>& steps) {
+  LabelCost cost;
+  for (const loop::ScoredStep& step : steps) {
+    if (step.samples == 0) continue;  // a true outcome
+    ++cost.steps;
+    cost.rollouts += step.samples;
+    if (step.rollout_seconds <= 0) continue;
+    ++cost.timed_steps;
+    cost.seconds += step.samples * step.rollout_seconds;
+  }
+  return cost;
+}
+
+std::string text_of(const LabelCost& cost, std::optional<double> seconds_per_value) {
+  char line[200];
+  std::snprintf(line, sizeof line, "%.1f rollouts", cost.rollouts_per_step());
+  std::string text = line;
+  const std::optional<double> seconds = cost.seconds_per_step();
+  if (seconds) {
+    std::snprintf(line, sizeof line, " (%.4f s)", *seconds);
+    text += line;
+  }
+  text += " by each step that the model scores";
+  if (seconds_per_value) {
+    std::snprintf(line, sizeof line, ", which takes it %.4f s", *seconds_per_value);
+    text += line;
+  }
+  std::snprintf(line, sizeof line, "; the labels took %.0f rollouts", cost.rollouts);
+  text += line;
+  if (!seconds) return text + "; how long is not in the files, export them again";
+  std::snprintf(line, sizeof line, ", %.4f hours", *seconds * cost.steps / 3600);
+  return text + line;
+}
+
 void print_measured(const std::string& name, const Measured& measured) {
   std::printf("%s  %s\n", name.c_str(), text_of(measured.all).c_str());
   for (const auto& [env, its] : measured.by_env) std::printf("  %-12s  %s\n", env.c_str(), text_of(its).c_str());
 }
 
 void print(const TrainScorerCommand& command, const Json& record, const Measured& held_out, const Measured& other,
-           double rollouts_per_step) {
+           const LabelCost& cost, std::optional<double> seconds_per_value) {
   if (command.options.json) {
-    std::printf("%s\n", dump_line(record).c_str());
+    Json answer = record;
+    answer["out"] = command.options.out;
+    answer["seconds_per_value"] = seconds_per_value ? Json(*seconds_per_value) : Json();
+    std::printf("%s\n", dump_line(answer).c_str());
     return;
   }
   print_measured("held-out tasks", held_out);
   if (!command.hold_out.empty()) print_measured(command.hold_out, other);
-  std::printf("rollouts        %.1f per step behind the labels: what each step that the model scores saves\n",
-              rollouts_per_step);
+  std::printf("saved           %s\n", text_of(cost, seconds_per_value).c_str());
   std::printf("checkpoint      %s\n", command.options.out.c_str());
 }
 
@@ -237,40 +286,47 @@ Status train_scorer(const TrainScorerCommand& command) {
   IPR_TRY(make_folder(fs::absolute(options.out).parent_path().string()));
   IPR_ASSIGN(const loop::FittedValues fitted, loop::fit_values(std::move(job), progress, stop));
 
+  const auto began = std::chrono::steady_clock::now();
   progress.begin("measure", "rows", parts.held_out.rows.size() + parts.other.rows.size());
   IPR_ASSIGN(const std::vector<double> predicted,
              loop::predict_values(*fitted.backend, parts.held_out, progress, stop));
   IPR_ASSIGN(const std::vector<double> predicted_other,
              loop::predict_values(*fitted.backend, parts.other, progress, stop));
-  progress.finish(std::to_string(predicted.size() + predicted_other.size()) + " steps");
+  const std::size_t rows = predicted.size() + predicted_other.size();
+  std::optional<double> seconds_per_value;
+  if (rows > 0)
+    seconds_per_value =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() / static_cast<double>(rows);
+  progress.finish(std::to_string(rows) + " steps");
   const Measured held_out = measure(parts.held_out, predicted, mean),
                  other = measure(parts.other, predicted_other, mean);
-  const loop::ValueMetrics all = loop::measure_values(steps.steps, std::vector<double>(steps.steps.size(), mean), mean);
-  const double rollouts_per_step =
-      all.steps > 0 ? static_cast<double>(all.rollouts) / static_cast<double>(all.steps) : 0;
+  const LabelCost cost = cost_of_labels(steps.steps);
 
   IPR_ASSIGN(const Json files, files_json(command));
-  Json record = {{"scorer", options.scorer},
-                 {"base", options.model},
-                 {"base_sha256", base_sha256},
-                 {"sha256", loop::weights_hash(fitted.weights)},
-                 {"data", files},
-                 {"seed", options.seed},
-                 {"training", train::train_settings_to_json(fitted.settings)},
-                 {"steps", fitted.steps},
-                 {"trained_on", parts.train.steps.size()},
-                 {"mean_value", mean},
-                 {"lazy_steps", steps.lazy},
-                 {"left_out", steps.too_long},
-                 {"held_out", to_json(held_out)},
-                 {"rollouts_per_step", rollouts_per_step}};
+  Json record = {
+      {"scorer", options.scorer},
+      {"base", options.model},
+      {"base_sha256", base_sha256},
+      {"sha256", loop::weights_hash(fitted.weights)},
+      {"data", files},
+      {"seed", options.seed},
+      {"training", train::train_settings_to_json(fitted.settings)},
+      {"steps", fitted.steps},
+      {"trained_on", parts.train.steps.size()},
+      {"mean_value", mean},
+      {"lazy_steps", steps.lazy},
+      {"left_out", steps.too_long},
+      {"held_out", to_json(held_out)},
+      {"rollouts_per_step", cost.rollouts_per_step()},
+      {"label_rollouts", static_cast<std::int64_t>(cost.rollouts)},
+      {"seconds_per_step", cost.seconds_per_step() ? Json(*cost.seconds_per_step()) : Json()},
+      {"label_hours", cost.seconds_per_step() ? Json(*cost.seconds_per_step() * cost.steps / 3600) : Json()}};
   if (!command.hold_out.empty()) record["hold_out"] = {{"generator", command.hold_out}, {"measured", to_json(other)}};
   std::map<std::string, std::string> kept = loop::speech_files(*speech);
   kept["scorer.json"] = record.dump(2) + "\n";
   IPR_TRY(model::save_checkpoint(options.out, fitted.weights, kept));
   loop::SavedTraining::remove(command.saved_file());
-  record["out"] = options.out;
-  print(command, record, held_out, other, rollouts_per_step);
+  print(command, record, held_out, other, cost, seconds_per_value);
   return {};
 }
 

@@ -12,15 +12,30 @@ namespace {
 std::atomic<bool> g_stop{false};  // a signal handler can reach nothing else
 std::atomic<int> g_exit_code{0};
 
+int code_of(int signal) {
+  return signal == SIGTERM ? 143 : 130;
+}
+
 void on_signal(int signal) {
-  const int code = signal == SIGTERM ? 143 : 130;
+  const int code = code_of(signal);
   if (g_stop.exchange(true)) ::_exit(code);
   g_exit_code = code;
   constexpr char kLine[] = "\nipr-host: stopping at the next safe point; once more ends at once\n";
   (void)!::write(STDERR_FILENO, kLine, sizeof kLine - 1);
 }
 
+void on_signal_without_work_to_keep(int signal) {
+  constexpr char kLine[] = "\nipr-host: interrupted; nothing was written; give the command again to begin anew\n";
+  (void)!::write(STDERR_FILENO, kLine, sizeof kLine - 1);
+  ::_exit(code_of(signal));
+}
+
 }  // namespace
+
+void end_on_signals() {
+  std::signal(SIGINT, on_signal_without_work_to_keep);
+  std::signal(SIGTERM, on_signal_without_work_to_keep);
+}
 
 const std::atomic<bool>& stop_on_signals() {
   std::signal(SIGINT, on_signal);

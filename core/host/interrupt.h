@@ -9,6 +9,9 @@ namespace ipr::host {
 // Installs the handlers; the flag is set by the first signal.
 [[nodiscard]] const std::atomic<bool>& stop_on_signals();
 
+// For a command that keeps nothing before its end: the first signal already ends the process, with the code below.
+void end_on_signals();
+
 // 130 after SIGINT, 143 after SIGTERM, 0 without.
 [[nodiscard]] int signal_exit_code();
 

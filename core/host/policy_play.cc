@@ -5,7 +5,6 @@
 #include "core/base/rng.h"
 #include "core/base/strings.h"
 #include "core/host/compute.h"
-#include "core/host/interrupt.h"
 #include "core/host/known_models.h"
 #include "core/host/policy_plugin.h"
 #include "core/host/setup.h"
@@ -41,12 +40,10 @@ std::vector<rollout::PlayRequest> requests_of(const TaskPart& part, const Policy
 Result<std::vector<rollout::Trajectory>> play_without_model(const env::Environment& environment, const TaskPart& part,
                                                             loop::Agent agent, const PolicyWords& words,
                                                             const Options& options, loop::ProgressLine& progress) {
-  const std::atomic<bool>& stop = stop_on_signals();
   const std::uint64_t env_seed = mix(options.seed, fnv1a64("environment"));
   std::vector<rollout::Trajectory> played;
   for (int repeat = 0; repeat < words.repeats; ++repeat) {
     for (const env::Task& task : part.tasks) {
-      if (stop) return Status(Code::kInterrupted, "interrupted; nothing was written");
       IPR_ASSIGN(rollout::Trajectory trajectory, loop::play_agent(environment, task, agent, env_seed,
                                                                   seed_of(options, task, repeat), options.max_steps));
       trajectory.split = part.split;
@@ -64,10 +61,8 @@ Result<std::vector<rollout::Trajectory>> play_plugin(const env::Environment& env
   IPR_ASSIGN(const auto policy, open_policy_plugin(registry_for(options), words.policy, options));
   const std::uint64_t env_seed = mix(options.seed, fnv1a64("environment"));
   IPR_ASSIGN(const auto player, rollout::TextPlayer::make(environment, *policy, env_seed, options.max_steps));
-  const std::atomic<bool>& stop = stop_on_signals();
   std::vector<rollout::Trajectory> played;
   for (const rollout::PlayRequest& request : requests_of(part, words, options)) {
-    if (stop) return Status(Code::kInterrupted, "interrupted; nothing was written");
     IPR_ASSIGN(rollout::Trajectory trajectory, player->play(request));
     played.push_back(std::move(trajectory));
     progress.update(played.size());
@@ -78,6 +73,7 @@ Result<std::vector<rollout::Trajectory>> play_plugin(const env::Environment& env
 Result<std::vector<rollout::Trajectory>> play_with_model(const env::Environment& environment, const TaskPart& part,
                                                          const PolicyWords& words, const Options& options,
                                                          loop::ProgressLine& progress) {
+  static const std::atomic<bool> kNever{false};  // callers end at a signal
   IPR_ASSIGN(rollout::ReplyRules rules, reply_rules(options));
   IPR_ASSIGN(const std::string folder, find_model(words.policy));
   IPR_ASSIGN(const auto speech, loop::load_speech(folder, options.chat_template));
@@ -90,7 +86,7 @@ Result<std::vector<rollout::Trajectory>> play_with_model(const env::Environment&
   const std::uint64_t env_seed = mix(options.seed, fnv1a64("environment"));
   rollout::Snapshots snapshots(environment, env_seed, options.max_steps, 1);
   rollout::Player player(environment, dialogue, *policy->generator, snapshots, env_seed, options.max_steps,
-                         worker_count(options), stop_on_signals());
+                         worker_count(options), kNever);
   return player.play_all(requests_of(part, words, options),
                          [&](std::size_t done, std::size_t) { progress.update(done); });
 }

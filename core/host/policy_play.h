@@ -34,8 +34,8 @@ struct PolicyWords {
 // --top-p, --top-k and --max-new-tokens.
 void add_sampling_flags(CLI::App& command, PolicyWords& words);
 
-// `repeats` episodes of each task, in order of repeat, then task; they point to the part's tasks. Code::kInterrupted
-// after a signal.
+// `repeats` episodes of each task, in order of repeat, then task; they point to the part's tasks. Nothing is kept
+// before all are played, so callers take signals by end_on_signals().
 [[nodiscard]] Result<std::vector<rollout::Trajectory>> play_policy(const env::Environment& environment,
                                                                    const TaskPart& part, const PolicyWords& words,
                                                                    const Options& options,

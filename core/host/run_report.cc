@@ -7,6 +7,7 @@
 #include "core/base/files.h"
 #include "core/base/strings.h"
 #include "core/host/run_folder.h"
+#include "core/report/run_settings.h"
 
 namespace ipr::host {
 namespace fs = std::filesystem;
@@ -16,29 +17,8 @@ std::string text_of(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-// Every resolved value by its name in "origin": those of the plugins as `id.name` and `id.train.name`, flags as they
-// are.
-std::map<std::string, std::string> named_values(const Json& decides) {
-  std::map<std::string, std::string> values;
-  for (const auto& [key, value] : decides.items()) {
-    std::string flag = key;
-    std::replace(flag.begin(), flag.end(), '_', '-');
-    if (!value.is_object()) values[flag] = text_of(value);
-    if (!value.is_object() || !value.contains("id")) continue;
-    const std::string id = value["id"].get<std::string>() + ".";
-    const Json settings = value.value("settings", Json::object()), train = value.value("train", Json::object());
-    for (const auto& [name, setting] : settings.items()) {
-      values[id + name] = setting.dump();
-      if (key != "env" || !setting.is_object()) continue;  // of one of several environments
-      for (const auto& [own_name, own] : setting.items()) values[name + "." + own_name] = own.dump();
-    }
-    for (const auto& [name, setting] : train.items()) values[id + "train." + name] = setting.dump();
-  }
-  return values;
-}
-
 std::vector<report::Setting> settings_of(const Json& config) {
-  const std::map<std::string, std::string> values = named_values(config.at("config"));
+  const std::map<std::string, std::string> values = report::named_values(config.at("config"));
   const Json paper = config.value("paper", Json::object());
   std::vector<report::Setting> settings;
   for (const auto& [key, source] : config.at("origin").items()) {
@@ -115,7 +95,7 @@ Result<OpenedRun> open_run(const std::string& folder) {
   }
   IPR_ASSIGN(const std::optional<std::string> finished, run.record->state("finished"));
   run.finished = finished.has_value();
-  if (!run.finished) run.input.notes.emplace_back("This run is not finished: the page shows what is recorded so far.");
+  if (!run.finished) run.input.notes.emplace_back("This run is unfinished: the page shows what is recorded so far.");
   return run;
 }
 

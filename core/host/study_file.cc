@@ -47,7 +47,7 @@ class Reader {
     IPR_TRY(read_methods());
     IPR_TRY(read_contrasts());
     IPR_TRY(read_agents());
-    return read_quotes();
+    return read_paper();
   }
 
  private:
@@ -282,30 +282,16 @@ class Reader {
   }
 
   // Rows in the file itself, or a table of a file beside it.
-  Status read_quotes() {
-    Json rows = json_.value("paper", Json::array());
-    std::string where = "paper";
-    if (rows.is_object()) {
-      const Json name = rows.value("file", Json()), table = rows.value("table", Json());
-      if (!name.is_string() || !table.is_string()) return error(where, "expected {\"file\": FILE, \"table\": NAME}");
-      const std::string path = (std::filesystem::path(file_.path).parent_path() / name.get<std::string>()).string();
-      IPR_ASSIGN(const Json source, read_json(path, /*allow_comments=*/true));
-      rows =
-          source.is_object() ? source.value("tables", Json::object()).value(table.get<std::string>(), Json()) : Json();
-      where = "paper: " + path + ": table \"" + table.get<std::string>() + "\"";
+  Status read_paper() {
+    const Json rows = json_.value("paper", Json::array());
+    if (!rows.is_object()) {
+      IPR_ASSIGN(file_.quotes, read_quotes(rows, file_.path + ": paper"));
+      return {};
     }
-    if (!rows.is_array()) return error(where, "expected a list of rows");
-    for (const Json& row : rows) {
-      const Json rewards = row.is_object() ? row.value("rewards", Json()) : Json();
-      if (!rewards.is_object() || !row.value("label", Json()).is_string())
-        return error(where, "expected rows such as {\"label\": \"IPR\", \"rewards\": {\"ENVIRONMENT\": 71.3}}");
-      StudyQuote quote{row["label"], {}};
-      for (const auto& [column, points] : rewards.items()) {
-        if (!points.is_number()) return error(where, quote.label + ": " + column + ": expected a number of points");
-        quote.rewards.emplace_back(column, points.get<double>());
-      }
-      file_.quotes.push_back(std::move(quote));
-    }
+    const Json name = rows.value("file", Json()), table = rows.value("table", Json());
+    if (!name.is_string() || !table.is_string()) return error("paper", "expected {\"file\": FILE, \"table\": NAME}");
+    const std::string path = (std::filesystem::path(file_.path).parent_path() / name.get<std::string>()).string();
+    IPR_ASSIGN(file_.quotes, read_quote_table(path, table));
     return {};
   }
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/host/config_file.h"
+#include "core/host/quotes.h"
 
 namespace ipr::host {
 
@@ -39,12 +40,6 @@ struct StudyMethod {
   [[nodiscard]] bool crossed() const { return settings.flags.count("scorer") == 0; }
 };
 
-// Results of others that stand beside the study's own, in points.
-struct StudyQuote {
-  std::string label;
-  std::vector<std::pair<std::string, double>> rewards;  // column -> points
-};
-
 struct StudyFile {
   std::string path, name, out;
   ConfigFile common;
@@ -54,7 +49,7 @@ struct StudyFile {
   std::vector<std::pair<std::string, std::string>> contrasts;  // row minus baseline
   std::optional<std::pair<std::string, std::string>> primary;
   std::vector<std::string> agents;
-  std::vector<StudyQuote> quotes;
+  std::vector<Quote> quotes;                                               // results of others
   [[nodiscard]] const StudyMethod* method(const std::string& name) const;  // nullptr: none
 };
 

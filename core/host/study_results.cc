@@ -32,7 +32,7 @@ class Results {
     for (const RowKey& key : row_keys()) add_method_row(key);
     add_contrasts();
     add_agents(agents);
-    for (const StudyQuote& quote : plan_.file.quotes) {
+    for (const Quote& quote : plan_.file.quotes) {
       report::StudyRow row{"paper: " + quote.label, report::StudyRowKind::kQuoted, {}, {}};
       row.quoted.insert(quote.rewards.begin(), quote.rewards.end());
       study_.rows.push_back(std::move(row));

@@ -40,7 +40,7 @@ struct Workload {
   double explored_experts = 0;     // per iteration
   double episodes_per_expert = 0;  // that the optimizer asks for along or beside one expert: n for a prefix plan
   bool along_prefixes = false;     // those episodes start at each of its turns
-  double samples = 0;              // rollouts per scored step; 0: the scorer plays none
+  double samples = 0;              // rollouts per scored step that the scorer expects; 0: it plays none
   double train_epochs = 1;         // of a stage on pairs
   model::LlamaConfig shape;
   train::MemorySetup memory;

@@ -45,6 +45,8 @@ class Reader {
     step.message = fnv1a64(record["reply"].get<std::string>());
     step.value = record["value"].get<double>();
     step.samples = record.value("samples", 1U);
+    const auto seconds = record.find("rollout_seconds");
+    if (seconds != record.end() && seconds->is_number()) step.rollout_seconds = seconds->get<double>();
     if (!std::isfinite(step.value)) return bad_data(where + ": \"value\" is no number");
     step.turn = static_cast<std::int32_t>(std::count_if(
         messages.begin(), messages.end(), [](const auto& said) { return said.role == text::Role::kAssistant; }));

@@ -21,7 +21,8 @@ struct ScoredStep {
   std::uint64_t history = 0;  // equal where the agent had read the same of the same task: rivals
   std::uint64_t message = 0;  // of what the agent then said
   double value = 0;
-  std::uint32_t samples = 0;  // rollouts behind the value; 0: a true outcome
+  std::uint32_t samples = 0;   // rollouts behind the value; 0: a true outcome
+  double rollout_seconds = 0;  // that one of them took; 0: not known
 };
 
 // Steps of one episode whose conversations continue each other share a row.

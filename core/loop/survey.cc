@@ -13,6 +13,7 @@
 #include "core/loop/policy.h"
 #include "core/loop/stage_settings.h"
 #include "core/loop/surprise.h"
+#include "core/plugin/schema.h"
 #include "core/train/trainer.h"
 
 namespace ipr::loop {
@@ -224,8 +225,7 @@ class Surveyor {
       work.along_prefixes = work.along_prefixes || prefixes;
       work.episodes_per_expert += static_cast<double>(plan.samples) * (prefixes ? work.expert_turns : 1);
     }
-    const Json samples = config_.scorer.settings.value("samples", Json());
-    work.samples = samples.is_number() ? samples.get<double>() : 0;
+    work.samples = plugin::expected_rollouts(config_.scorer.manifest.schema, config_.scorer.settings);
     return {};
   }
 

@@ -1,5 +1,7 @@
 #include "core/plugin/schema.h"
 
+#include <algorithm>
+
 #include "core/base/strings.h"
 
 namespace ipr::plugin {
@@ -47,6 +49,20 @@ Status check_value(const std::string& subject, const std::string& key, const Jso
     }
   }
   return {};
+}
+
+constexpr const char* kRollouts = "x-rollouts";
+
+Status check_rollouts(const std::string& subject, const Json& schema) {
+  const Json entries = schema.value(kRollouts, Json::array());
+  const auto is_entry = [&](const Json& entry) {
+    return entry.is_object() && entry.value("where", Json::object()).is_object() &&
+           entry.value("share", Json(1)).is_number() && entry.value("setting", Json()).is_string() &&
+           properties_of(schema).contains(entry["setting"].get<std::string>());
+  };
+  if (entries.is_array() && std::all_of(entries.begin(), entries.end(), is_entry)) return {};
+  return plugin_error(subject + ": config_schema: " + kRollouts +
+                      ": expected a list of {\"setting\": NAME, \"share\": NUMBER, \"where\": {NAME: VALUE}}");
 }
 
 }  // namespace
@@ -104,6 +120,20 @@ ProfileValues profile_values(const Json& schema, const std::string& profile) {
   return found;
 }
 
+double expected_rollouts(const Json& schema, const Json& settings) {
+  const Json fallback = Json::array({{{"setting", "samples"}}});
+  for (const Json& entry : schema.value(kRollouts, fallback)) {
+    const Json where = entry.value("where", Json::object());
+    const bool holds = std::all_of(where.items().begin(), where.items().end(), [&](const auto& wanted) {
+      return settings.contains(wanted.key()) && settings[wanted.key()] == wanted.value();
+    });
+    if (!holds) continue;
+    const Json value = settings.value(entry.at("setting").get<std::string>(), Json());
+    return value.is_number() ? value.get<double>() * entry.value("share", 1.0) : 0;
+  }
+  return 0;
+}
+
 Status check_schema(const std::string& subject, const Json& schema) {
   if (!schema.is_object() || schema.value("type", "object") != "object") {
     return plugin_error(subject + ": config_schema is not of type object");
@@ -115,7 +145,7 @@ Status check_schema(const std::string& subject, const Json& schema) {
       if (!status.ok()) return plugin_error(status.message() + " (the schema's own default)");
     }
   }
-  return {};
+  return check_rollouts(subject, schema);
 }
 
 }  // namespace ipr::plugin

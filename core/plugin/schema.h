@@ -37,6 +37,11 @@ struct ProfileValues {
 };
 [[nodiscard]] ProfileValues profile_values(const Json& schema, const std::string& profile);
 
+// How many rollouts a scorer expects to play for each step, as far as its schema tells: by the first entry of
+// `x-rollouts` whose `where` agrees with the settings, `share` (1 without one) times the setting that it names; without
+// the key the setting `samples`; 0 where it has none.
+[[nodiscard]] double expected_rollouts(const Json& schema, const Json& settings);
+
 // Is this a schema the host understands? Code::kPlugin says what is not.
 [[nodiscard]] Status check_schema(const std::string& subject, const Json& schema);
 

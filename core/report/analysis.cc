@@ -3,11 +3,13 @@
 namespace ipr::report {
 
 const std::vector<AnalysisKind>& analysis_kinds() {
-  static const std::vector<AnalysisKind> kinds = {{"efficiency", analyze_efficiency},
-                                                  {"family", analyze_family},
-                                                  {"cost", analyze_cost},
-                                                  {"step-accuracy", analyze_step_accuracy},
-                                                  {"step-reward", analyze_step_reward}};
+  static const std::vector<AnalysisKind> kinds = {{"efficiency", false, analyze_efficiency},
+                                                  {"family", false, analyze_family},
+                                                  {"ablation", false, analyze_ablation},
+                                                  {"cost", false, analyze_cost},
+                                                  {"step-accuracy", true, analyze_step_accuracy},
+                                                  {"step-reward", true, analyze_step_reward},
+                                                  {"samples", false, analyze_samples}};
   return kinds;
 }
 

@@ -21,6 +21,14 @@ std::string cluster_of(const Tasks& tasks, const std::string& id) {
   return found == tasks.end() ? std::string() : found->second.cluster;
 }
 
+Result<std::string> model_of(store::RunStore& record) {
+  IPR_ASSIGN(const std::optional<std::string> text, record.state("config"));
+  IPR_ASSIGN(const Json resolved, parse_json(text.value_or("{}"), record.path() + ": config"));
+  const Json config = resolved.is_object() ? resolved.value("config", Json::object()) : Json::object();
+  const Json model = config.is_object() ? config.value("model", Json()) : Json();
+  return model.is_string() ? model.get<std::string>() : std::string();
+}
+
 Status for_each_evaluated(store::RunStore& record, const std::vector<std::string>& splits, store::Turns turns,
                           const std::function<Status(const PolicyKey&, const store::Episode&)>& visit) {
   store::EpisodeFilter filter;

@@ -25,6 +25,9 @@ using Tasks = std::map<std::string, store::Task>;  // by id
 // The task's cluster key; empty, as for a task that the record does not list: a cluster of its own.
 [[nodiscard]] std::string cluster_of(const Tasks& tasks, const std::string& id);
 
+// The model that the run began with, as it was named: `mini`, a folder; empty where the record does not say.
+[[nodiscard]] Result<std::string> model_of(store::RunStore& record);
+
 // An evaluated policy; the order of the rows.
 struct PolicyKey {
   std::string split;

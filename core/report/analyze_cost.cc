@@ -39,10 +39,11 @@ std::vector<store::Cost> by_stage(const std::vector<store::Cost>& costs) {
   return stages;
 }
 
-Json row_of(const RunSource& run, const store::Cost& cost) {
+Json row_of(const RunSource& run, const std::string& model, const store::Cost& cost) {
   return {{"kind", "cost"},
           {"run", run.run},
           {"env", run.env},
+          {"model", model},
           {"stage", cost.stage},
           {"rollouts", cost.rollouts},
           {"tokens_asked", cost.tokens_asked},
@@ -67,11 +68,12 @@ Result<Analysis> analyze_cost(const std::vector<RunSource>& runs, const Analysis
   for (const RunSource& run : runs) {
     Result<std::vector<store::Cost>> costs = run.record->costs();
     if (!costs.ok()) return costs.status().at(run.record->path());
+    IPR_ASSIGN(const std::string model, model_of(*run.record));
     std::vector<store::Cost> stages = by_stage(*costs);
     store::Cost total;
     for (const store::Cost& stage : stages) {
       add_to(total, stage);
-      analysis.rows.push_back(row_of(run, stage));
+      analysis.rows.push_back(row_of(run, model, stage));
       seconds[{place_of(stage.stage), stage.stage}][run.run] = stage.seconds;
     }
     total.stage = "all";

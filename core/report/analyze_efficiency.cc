@@ -47,12 +47,22 @@ void add_episode(const store::Episode& episode, Played& played) {
   played.turns_to_success.add(episode.task_id, turns);
 }
 
+// A policy on all tasks, or on those of one family.
+struct PlayedKey {
+  PolicyKey policy;
+  std::string family;
+  auto operator<=>(const PlayedKey&) const = default;
+};
+
+constexpr std::size_t kFamilyColumn = 3;
+
 // The table and the plot as they grow.
 struct Table {
-  std::vector<Column> columns{{"run", false, {}},          {"policy", false, {}},  {"split", false, {}},
-                              {"episodes", true, {}},      {"success", true, {}},  {"turns to success", true, {}},
-                              {"95 % interval", true, {}}, {"turns", true, {}},    {"invalid", true, {}},
-                              {"95 % interval", true, {}}, {"repeated", true, {}}, {"95 % interval", true, {}}};
+  std::vector<Column> columns{
+      {"run", false, {}},         {"policy", false, {}}, {"split", false, {}},           {"family", false, {}},
+      {"episodes", true, {}},     {"success", true, {}}, {"turns to success", true, {}}, {"95 % interval", true, {}},
+      {"turns", true, {}},        {"invalid", true, {}}, {"95 % interval", true, {}},    {"repeated", true, {}},
+      {"95 % interval", true, {}}};
   BarPlot plot;
   Table() {
     plot.title = "Turns to success, invalid and repeated actions";
@@ -67,8 +77,9 @@ struct Table {
   }
 };
 
-void add_policy(const RunSource& run, const PolicyKey& key, const Played& played, const Tasks& tasks,
-                const std::string& label, Table& table, Analysis& analysis) {
+void add_policy(const RunSource& run, const std::string& model, const PlayedKey& place, const Played& played,
+                const Tasks& tasks, const std::string& label, Table& table, Analysis& analysis) {
+  const PolicyKey& key = place.policy;
   const Estimate to_success = played.turns_to_success.mean(tasks), turns = played.turns.mean(tasks),
                  invalid = played.invalid.mean(tasks), repeated = played.repeated.mean(tasks);
   const double success =
@@ -76,9 +87,11 @@ void add_policy(const RunSource& run, const PolicyKey& key, const Played& played
   analysis.rows.push_back({{"kind", "efficiency"},
                            {"run", run.run},
                            {"env", run.env},
+                           {"model", model},
                            {"policy", key.policy},
                            {"iteration", key.iteration},
                            {"split", key.split},
+                           {"family", place.family},
                            {"episodes", played.episodes},
                            {"success", played.episodes > 0 ? Json(success) : Json()},
                            {"turns_to_success", to_json(to_success)},
@@ -87,7 +100,8 @@ void add_policy(const RunSource& run, const PolicyKey& key, const Played& played
                            {"repeated", to_json(repeated)},
                            {"infrastructure_errors", played.failures}});
   add_row(table.columns,
-          {printable(run.run), printable(key.policy), printable(key.split), grouped(played.episodes), fixed(success),
+          {printable(run.run), printable(key.policy), printable(key.split),
+           place.family.empty() ? "(none)" : printable(place.family), grouped(played.episodes), fixed(success),
            mean_cell(to_success, 2), bracket(to_success.interval), mean_cell(turns, 2), mean_cell(invalid, 2),
            bracket(invalid.interval), mean_cell(repeated, 2), bracket(repeated.interval)});
   table.plot.labels.push_back(label);
@@ -106,20 +120,29 @@ Result<Analysis> analyze_efficiency(const std::vector<RunSource>& runs, const An
   Table table;
   const RowNames names(runs.size() > 1, options.splits.size() != 1);
   for (const RunSource& run : runs) {
-    std::map<PolicyKey, Played> policies;
-    IPR_TRY(for_each_evaluated(*run.record, options.splits, store::Turns::kLoad,
-                               [&](const PolicyKey& key, const store::Episode& episode) {
-                                 add_episode(episode, policies[key]);
-                                 return Status();
-                               }));
+    std::map<PlayedKey, Played> policies;
+    std::map<std::string, Tasks> tasks;  // by split
+    const auto take = [&](const PolicyKey& key, const store::Episode& episode) -> Status {
+      if (!tasks.contains(key.split)) {
+        IPR_ASSIGN(tasks[key.split], tasks_of(*run.record, key.split));
+      }
+      const Tasks& of_split = tasks[key.split];
+      const auto task = of_split.find(episode.task_id);
+      const bool named = options.by_family && task != of_split.end();
+      add_episode(episode, policies[{key, named ? task->second.family : ""}]);
+      return {};
+    };
+    IPR_TRY(for_each_evaluated(*run.record, options.splits, store::Turns::kLoad, take));
+    IPR_ASSIGN(const std::string model, model_of(*run.record));
     for (const auto& [key, played] : policies) {
-      IPR_ASSIGN(const Tasks tasks, tasks_of(*run.record, key.split));
-      add_policy(run, key, played, tasks, names.of(run.run, key), table, analysis);
+      const std::string label = names.of(run.run, key.policy) + (key.family.empty() ? "" : " " + printable(key.family));
+      add_policy(run, model, key, played, tasks.at(key.policy.split), label, table, analysis);
     }
   }
   if (analysis.rows.empty()) return nothing_evaluated(options.splits);
   analysis.notes.emplace_back(
       "turns to success: of successful episodes alone; repeated: the same action in the same situation as before");
+  if (!options.by_family) table.columns.erase(table.columns.begin() + kFamilyColumn);
   drop_run_if_one(table.columns);
   table.plot.width = plot_width(table.plot.labels);
   analysis.columns = std::move(table.columns);

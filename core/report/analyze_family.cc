@@ -71,12 +71,13 @@ struct Table {
   std::vector<Bars> bars;
 };
 
-void add_line(const RunSource& run, const PolicyKey& key, const std::string& family, const Estimate& outcome,
-              Table& table, Analysis& analysis) {
+void add_line(const RunSource& run, const std::string& model, const PolicyKey& key, const std::string& family,
+              const Estimate& outcome, Table& table, Analysis& analysis) {
   Json row = to_json(outcome);
   row.update({{"kind", "family"},
               {"run", run.run},
               {"env", run.env},
+              {"model", model},
               {"family", family},
               {"split", key.split},
               {"policy", key.policy},
@@ -87,7 +88,8 @@ void add_line(const RunSource& run, const PolicyKey& key, const std::string& fam
            printable(key.policy), std::to_string(outcome.n), fixed(outcome.mean), bracket(outcome.interval)});
 }
 
-void add_run(const RunSource& run, const ByFamily& found, const RowNames& names, Table& table, Analysis& analysis) {
+void add_run(const RunSource& run, const std::string& model, const ByFamily& found, const RowNames& names, Table& table,
+             Analysis& analysis) {
   // Families first, so that the policies of one stand below each other.
   std::map<std::pair<std::string, std::string>, std::vector<std::pair<PolicyKey, Estimate>>> lines;
   for (const auto& [key, families] : found.policies) {
@@ -100,7 +102,7 @@ void add_run(const RunSource& run, const ByFamily& found, const RowNames& names,
     table.bars.push_back(std::move(policy));
   }
   for (const auto& [place, policies] : lines) {
-    for (const auto& [key, outcome] : policies) add_line(run, key, place.second, outcome, table, analysis);
+    for (const auto& [key, outcome] : policies) add_line(run, model, key, place.second, outcome, table, analysis);
   }
 }
 
@@ -114,7 +116,8 @@ Result<Analysis> analyze_family(const std::vector<RunSource>& runs, const Analys
   for (const RunSource& run : runs) {
     IPR_ASSIGN(const ByFamily found, read_families(*run.record, options.splits));
     named = named || found.named;
-    add_run(run, found, names, table, analysis);
+    IPR_ASSIGN(const std::string model, model_of(*run.record));
+    add_run(run, model, found, names, table, analysis);
   }
   if (analysis.rows.empty()) return nothing_evaluated(options.splits);
   if (!named)

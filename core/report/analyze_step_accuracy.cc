@@ -10,6 +10,7 @@
 namespace ipr::report {
 namespace {
 
+constexpr double kPaperTau = 0.35;
 constexpr double kEqual = 1e-9;  // sums of the same numbers in another order
 
 struct Agreement {
@@ -20,7 +21,7 @@ struct Agreement {
   std::vector<std::string> clusters;                // parallel
 };
 
-Agreement compare(const ScoredSteps& steps, double tau, const std::map<std::string, Tasks>& tasks) {
+Agreement compare(const ScoredSteps& steps, double tau) {
   Agreement found;
   for (const auto& [place, agent] : steps) {
     // Only where it branches has the agent the same history as its parent.
@@ -41,40 +42,73 @@ Agreement compare(const ScoredSteps& steps, double tau, const std::map<std::stri
       const bool same = (gap > 0) == (progress > 0);
       found.ordered += same;
       found.agrees.push_back(same ? 1 : 0);
-      // Pairs of one task share its chance even where no cluster is named.
-      const std::string cluster = cluster_of(tasks.at(agent.split), agent.task_id);
-      found.clusters.push_back(cluster.empty() ? "task " + agent.task_id : cluster);
+      found.clusters.push_back(agent.cluster);
     }
   }
   return found;
 }
 
-Result<std::map<std::string, Tasks>> tasks_by_split(store::RunStore& record, const ScoredSteps& steps) {
-  std::map<std::string, Tasks> tasks;
-  for (const auto& [place, step] : steps) {
-    if (tasks.contains(step.split)) continue;
-    IPR_ASSIGN(tasks[step.split], tasks_of(record, step.split));
+struct Measured {
+  std::string run, series;  // series: what makes one curve over N
+  std::int64_t samples = 0;
+  Estimate share;
+};
+
+// One curve for each environment, scorer and policy that it plays on with.
+LinePlot curve_over_samples(const std::vector<Measured>& measured) {
+  LinePlot plot;
+  for (const Measured& one : measured) {
+    if (one.share.n == 0) continue;
+    auto found =
+        std::find_if(plot.series.begin(), plot.series.end(), [&](const Series& s) { return s.name == one.series; });
+    if (found == plot.series.end()) found = plot.series.insert(found, {one.series, {}});
+    found->points.push_back({static_cast<double>(one.samples), one.share.mean, one.share.interval});
+    std::stable_sort(found->points.begin(), found->points.end(),
+                     [](const Point& a, const Point& b) { return a.x < b.x; });
   }
-  return tasks;
+  plot.x_label = "samples per step (N)";
+  plot.whole_x = true;
+  return plot;
 }
 
-// A run's curve would be one point; runs that differ in N alone make it one line.
-void add_point(LinePlot& plot, const std::string& series, std::int64_t samples, const Estimate& share) {
-  if (share.n == 0) return;
-  auto found = std::find_if(plot.series.begin(), plot.series.end(), [&](const Series& s) { return s.name == series; });
-  if (found == plot.series.end()) found = plot.series.insert(found, {series, {}});
-  found->points.push_back({static_cast<double>(samples), share.mean, share.interval});
-  std::stable_sort(found->points.begin(), found->points.end(),
-                   [](const Point& a, const Point& b) { return a.x < b.x; });
+// A bar for each run or file: scorers that differ in something else than N.
+BarPlot bars_of(const std::vector<Measured>& measured) {
+  BarPlot plot;
+  plot.series = {{"share of pairs", {}}};
+  for (const Measured& one : measured) {
+    if (one.share.n == 0) continue;
+    plot.labels.push_back(one.run);
+    plot.series[0].values.push_back(one.share.mean);
+    plot.series[0].intervals.push_back(one.share.interval);
+  }
+  plot.numbers = true;
+  return plot;
 }
 
-Json row_of(const RunSource& run, const ScorerKey& scorer, std::int64_t samples, double tau, const Agreement& found,
+Plot plot_of(const std::vector<Measured>& measured) {
+  const bool one_n = std::all_of(measured.begin(), measured.end(),
+                                 [&](const Measured& one) { return one.samples == measured.front().samples; });
+  const auto finish = [](auto plot, int width) {
+    plot.title = "Pairs ordered as progress orders them";
+    plot.y_label = "share of pairs";
+    plot.width = width;
+    plot.height = kPlotHeight;
+    return plot;
+  };
+  if (!one_n || measured.size() == 1) return finish(curve_over_samples(measured), kPlotWidth);
+  BarPlot bars = bars_of(measured);
+  const int width = plot_width(bars.labels);
+  return finish(std::move(bars), width);
+}
+
+Json row_of(const ScoredSource& source, std::int64_t samples, double tau, const Agreement& found,
             const Estimate& share) {
   return {{"kind", "step-accuracy"},
-          {"run", run.run},
-          {"env", run.env},
-          {"scorer", scorer.first},
-          {"config_hash", scorer.second},
+          {"run", source.run},
+          {"env", source.env},
+          {"scorer", source.scorer.first},
+          {"config_hash", source.scorer.second},
+          {"scored_with", source.is_file ? Json(source.played_on) : Json()},
           {"samples", samples},
           {"tau", tau},
           {"scored", found.scored},
@@ -90,42 +124,36 @@ Json row_of(const RunSource& run, const ScorerKey& scorer, std::int64_t samples,
 
 Result<Analysis> analyze_step_accuracy(const std::vector<RunSource>& runs, const AnalysisOptions& options) {
   Analysis analysis;
-  std::vector<Column> columns{{"run", false, {}},    {"scorer", false, {}}, {"N", true, {}},
-                              {"scored", true, {}},  {"pairs", true, {}},   {"ties", true, {}},
-                              {"ordered", true, {}}, {"share", true, {}},   {"95 % interval", true, {}}};
-  LinePlot plot;
-  for (const RunSource& run : runs) {
-    Result<std::map<ScorerKey, ScoredSteps>> scorers = read_scored_steps(*run.record);
-    if (!scorers.ok()) return scorers.status().at(run.record->path());
-    for (const auto& [scorer, steps] : *scorers) {
-      IPR_ASSIGN(const auto tasks, tasks_by_split(*run.record, steps));
-      const Agreement found = compare(steps, options.tau, tasks);
-      const Estimate share = estimate_outcome(found.agrees, found.clusters);
-      const std::int64_t samples = samples_of(steps);
-      analysis.rows.push_back(row_of(run, scorer, samples, options.tau, found, share));
-      add_row(columns, {printable(run.run), printable(scorer.first), std::to_string(samples), grouped(found.scored),
-                        grouped(found.counted), grouped(found.ties), grouped(found.ordered), mean_cell(share, 3),
-                        bracket(share.interval)});
-      add_point(plot, printable(run.env + " " + scorer.first), samples, share);
-      if (found.unknown > 0)
-        analysis.notes.push_back(printable(run.run) + ": " + grouped(found.unknown) +
-                                 " pairs have no progress on one side; they are not in the share");
-    }
-  }
-  if (analysis.rows.empty())
-    return bad_data(runs[0].record->path() +
-                    ": holds no step rewards; give runs whose optimizer asks a scorer, as ipr");
-  plot.title = "Pairs ordered as progress orders them";
-  plot.x_label = "samples per step (N)";
-  plot.y_label = "share of pairs";
-  plot.whole_x = true;
-  plot.width = kPlotWidth;
-  plot.height = kPlotHeight;
-  analysis.notes.push_back("pairs: step rewards differ by more than " + general(options.tau) +
-                           "; ties: equal progress, not in the share; a run scores only steps that may make a pair");
+  std::vector<Column> columns{
+      {"run", false, {}},   {"scorer", false, {}},      {"with", false, {}}, {"N", true, {}},
+      {"scored", true, {}}, {"pairs", true, {}},        {"ties", true, {}},  {"ordered", true, {}},
+      {"share", true, {}},  {"95 % interval", true, {}}};
+  std::vector<Measured> measured;
+  const double tau = options.tau.value_or(kPaperTau);
+  const auto add = [&](const ScoredSource& source) -> Status {
+    const Agreement found = compare(source.steps, tau);
+    const Estimate share = estimate_outcome(found.agrees, found.clusters);
+    const std::int64_t samples = samples_of(source.steps);
+    const std::string with = printable(source.played_on);
+    analysis.rows.push_back(row_of(source, samples, tau, found, share));
+    add_row(columns, {printable(source.run), printable(source.scorer.first), with, std::to_string(samples),
+                      grouped(found.scored), grouped(found.counted), grouped(found.ties), grouped(found.ordered),
+                      mean_cell(share, 3), bracket(share.interval)});
+    const std::string series = printable(source.env + " " + source.scorer.first);
+    measured.push_back({printable(source.run), source.is_file ? series + " with " + with : series, samples, share});
+    if (found.unknown > 0)
+      analysis.notes.push_back(printable(source.run) + ": " + grouped(found.unknown) +
+                               " pairs have no progress on one side; they are not in the share");
+    return {};
+  };
+  IPR_TRY(for_each_scored_source(runs, options.scored_files, add));
+  analysis.notes.push_back("pairs: step rewards differ by more than " + general(tau) +
+                           "; ties: equal progress, not in the share" +
+                           (runs.empty() ? "" : "; a run scores only steps that may make a pair"));
+  if (options.scored_files.empty()) columns.erase(columns.begin() + 2);
   drop_run_if_one(columns);
   analysis.columns = std::move(columns);
-  analysis.plot = std::move(plot);
+  analysis.plot = plot_of(measured);
   return analysis;
 }
 

@@ -19,18 +19,25 @@ std::size_t distinct(const std::vector<Row>& rows, const Field& field) {
 
 class ColumnSet {
  public:
-  explicit ColumnSet(const std::vector<Row>& rows) : rows_(rows) {}
+  explicit ColumnSet(const Leaderboard& table) : rows_(table.rows), quoted_(table.quoted) {}
 
+  // A column that says nothing of a quoted row is empty there.
   template <typename Cell>
   void add(const std::string& title, bool right, const Cell& cell) {
+    add(title, right, cell, [](const QuotedRow&) { return std::string(); });
+  }
+  template <typename Cell, typename QuotedCell>
+  void add(const std::string& title, bool right, const Cell& cell, const QuotedCell& quoted) {
     Column column{title, right, {}};
     for (const Row& row : rows_) column.cells.push_back(cell(row));
+    for (const QuotedRow& row : quoted_) column.cells.push_back(quoted(row));
     columns_.push_back(std::move(column));
   }
   [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
 
  private:
   const std::vector<Row>& rows_;
+  const std::vector<QuotedRow>& quoted_;
   std::vector<Column> columns_;
 };
 
@@ -122,21 +129,29 @@ void add_warnings(const Leaderboard& table, std::vector<std::string>& notes) {
 }  // namespace
 
 std::vector<Column> table_columns(const Leaderboard& table) {
-  ColumnSet set(table.rows);
+  ColumnSet set(table);
   set.add("", false, mark);
   if (has_several_runs(table)) {
     set.add("run", false, [](const Row& row) { return printable(row.run); });
   }
   if (distinct(table.rows, [](const Row& row) { return row.env; }) > 1) {
-    set.add("env", false, [](const Row& row) { return printable(row.env); });
+    set.add(
+        "env", false, [](const Row& row) { return printable(row.env); },
+        [](const QuotedRow& row) { return printable(row.env); });
   }
   if (has_several_panels(table)) {
     set.add("panel", false, [](const Row& row) { return printable(row.panel.substr(0, 6)); });
   }
-  set.add("policy", false, [](const Row& row) { return printable(row.policy); });
-  set.add("split", false, [](const Row& row) { return printable(row.split); });
+  set.add(
+      "policy", false, [](const Row& row) { return printable(row.policy); },
+      [](const QuotedRow& row) { return "paper: " + printable(row.label); });
+  set.add(
+      "split", false, [](const Row& row) { return printable(row.split); },
+      [](const QuotedRow& row) { return printable(row.split); });
   set.add("n", true, [](const Row& row) { return std::to_string(row.n); });
-  set.add("reward", true, [](const Row& row) { return fixed(row.mean); });
+  set.add(
+      "reward", true, [](const Row& row) { return fixed(row.mean); },
+      [](const QuotedRow& row) { return fixed(row.mean); });
   set.add("95 % interval", true, [](const Row& row) { return bracket(row.ci95); });
   add_differences(set, table);
   std::set<std::string> extras;
@@ -199,6 +214,7 @@ std::vector<std::string> table_notes(const Leaderboard& table) {
   if (any(&Row::rolled_back)) notes.push_back("! rolled back: reward on dev fell by more than its interval");
   add_test_notes(table, notes);
   add_warnings(table, notes);
+  if (!table.quoted.empty()) notes.emplace_back(kQuotedNote);
   return notes;
 }
 

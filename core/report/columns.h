@@ -8,6 +8,10 @@
 
 namespace ipr::report {
 
+// Below tables with rows of others.
+inline constexpr const char* kQuotedNote =
+    "paper: printed by the authors, with other models, data and machines; never compared with the rows above";
+
 struct Column {
   std::string title;
   bool right = true;               // numbers are aligned to the right

@@ -192,10 +192,10 @@ Result<ExportedRows> export_pairs(store::RunStore& record, const Prompts& prompt
                                        ": choose with --kind and --iteration"));
 }
 
-// Where and whose agent took the steps, and whether its optimizer asked for scores only where they mattered; null: not
-// recorded.
+// Where and whose agent took the steps, whether its optimizer asked for scores only where they mattered, and how long a
+// rollout of its scorer took; null: not recorded.
 struct StepOrigin {
-  Json env, model, lazy;
+  Json env, model, lazy, rollout_seconds;
 };
 Result<StepOrigin> step_origin(store::RunStore& record) {
   IPR_ASSIGN(const std::optional<std::string> text, record.state("config"));
@@ -203,7 +203,15 @@ Result<StepOrigin> step_origin(store::RunStore& record) {
   const Json config = resolved.value("config", Json::object());
   const Json settings = config.value("optimizer", Json::object()).value("settings", Json::object());
   const Json env = config.value("env", Json::object()).value("id", Json());
-  return StepOrigin{env, config.value("model", Json()), settings.value("lazy", Json())};
+  IPR_ASSIGN(const std::vector<store::Cost> costs, record.costs());
+  double seconds = 0, rollouts = 0;
+  for (const store::Cost& cost : costs) {
+    if (cost.stage != store::kMonteCarlo) continue;
+    seconds += cost.seconds;
+    rollouts += static_cast<double>(cost.rollouts);
+  }
+  return StepOrigin{env, config.value("model", Json()), settings.value("lazy", Json()),
+                    rollouts > 0 ? Json(seconds / rollouts) : Json()};
 }
 
 Result<ExportedRows> export_steps(store::RunStore& record, const Prompts& prompts) {
@@ -228,6 +236,7 @@ Result<ExportedRows> export_steps(store::RunStore& record, const Prompts& prompt
               {"action", episode.turns[turn].action},
               {"value", score.value},
               {"variance", score.variance},
+              {"interval", score.low < score.high ? Json{score.low, score.high} : Json()},
               {"samples", score.samples},
               {"scorer", score.scorer},
               {"scorer_config", score.config_hash},
@@ -238,7 +247,8 @@ Result<ExportedRows> export_steps(store::RunStore& record, const Prompts& prompt
               {"iteration", episode.iteration},
               {"reward", episode.outcome},
               {"model", origin.model},
-              {"lazy", origin.lazy}},
+              {"lazy", origin.lazy},
+              {"rollout_seconds", origin.rollout_seconds}},
              rows);
   }
   if (rows.count == 0) return bad_data(record.path() + ": no step was scored in this run");

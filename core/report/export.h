@@ -3,8 +3,8 @@
 //   sharegpt  {"id","conversations":[{"from","value"}], …}             a trajectory; what --expert reads
 //   trl-sft   {"messages":[{"role","content"}], …}                     a trajectory, TRL's conversational SFT row
 //   trl-dpo   {"prompt":[…],"chosen":[…],"rejected":[…], …}            a pair, TRL's conversational preference row
-//   steps     {"id","messages":[…],"action","reply","value","variance","samples","scorer", …}       a scored step,
-//            with the run's "model" and whether its optimizer asked "lazy"
+//   steps     {"id","messages":[…],"action","reply","value","variance","interval","samples","scorer", …}   a scored
+//            step, with the run's "model", whether its optimizer asked "lazy", and its seconds per rollout
 //
 // Messages are those the model was trained on: the environment's prompt without in-context examples, the task, then
 // the agent's whole messages and the environment's, up to the agent's last one. The order is that of the record

@@ -33,6 +33,11 @@ std::string bracket(const std::optional<Interval>& interval, bool sign) {
   return text.append(number(interval->low)).append(", ").append(number(interval->high)).append("]");
 }
 
+std::string in_points(double reward, const std::optional<Interval>& interval) {
+  const std::string points = fixed(100 * reward, 1);
+  return interval ? points + " ±" + fixed(100 * (interval->high - interval->low) / 2, 1) : points;
+}
+
 std::string p_value(double p) {
   return p < 0.001 ? "<0.001" : fixed(p);
 }

@@ -15,6 +15,8 @@ namespace ipr::report {
 [[nodiscard]] std::string with_sign(double value, int digits = 3);
 // [0.720, 0.766], or with signs; empty text for no interval.
 [[nodiscard]] std::string bracket(const std::optional<Interval>& interval, bool sign = false);
+// "81.3 ±2.1": a reward in points (times 100) and half the width of its interval; without one the points alone.
+[[nodiscard]] std::string in_points(double reward, const std::optional<Interval>& interval);
 // <0.001, 0.034
 [[nodiscard]] std::string p_value(double p);
 // 1,234,567

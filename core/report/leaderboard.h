@@ -58,9 +58,16 @@ struct TotalCost {
   double seconds = 0;
 };
 
+// A result that others have printed, with other models, data and machines: to be looked at, never compared.
+struct QuotedRow {
+  std::string label, env, split;  // split empty: the environment's test split, whichever
+  double mean = 0;
+};
+
 struct Leaderboard {
-  std::vector<Row> rows;  // by run in the order given, split, iteration, policy
-  TotalCost cost;         // of the Monte Carlo stages of all runs
+  std::vector<Row> rows;          // by run in the order given, split, iteration, policy
+  TotalCost cost;                 // of the Monte Carlo stages of all runs
+  std::vector<QuotedRow> quoted;  // below the rows, marked `paper`
 };
 
 // Where the tasks of two roles overlap, as run.db keeps it in the state `overlap`: a JSON array of these.
@@ -77,6 +84,7 @@ struct RunSource {
   std::string env;
   std::string panel;
   store::RunStore* record = nullptr;  // must exist during the call
+  std::string experiment = {};        // what a study calls it, whatever its seed; empty outside of one
 };
 
 struct LeaderboardOptions {

@@ -44,7 +44,14 @@ Json to_json(const Leaderboard& table) {
                     {"overlap", row.overlap},
                     {"extra", extra}});
   }
+  Json quoted = Json::array();
+  for (const QuotedRow& row : table.quoted)
+    quoted.push_back({{"label", row.label},
+                      {"env", row.env},
+                      {"split", row.split.empty() ? Json() : Json(row.split)},
+                      {"mean", row.mean}});
   return {{"rows", rows},
+          {"paper", quoted},
           {"cost",
            {{"rollouts", table.cost.rollouts},
             {"tokens_asked", table.cost.tokens_asked},

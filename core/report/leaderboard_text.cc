@@ -86,7 +86,7 @@ std::string to_text(const Leaderboard& table, const TextStyle& style) {
   const std::vector<std::string> lines = text_lines(table_columns(table));
   std::string text = lines[0] + "\n";
   for (std::size_t row = 1; row < lines.size(); ++row) {
-    const bool bold = style.color && table.rows[row - 1].chosen;
+    const bool bold = style.color && row <= table.rows.size() && table.rows[row - 1].chosen;
     text += bold ? "\033[1m" : "";
     text += lines[row];
     text += bold ? "\033[0m\n" : "\n";

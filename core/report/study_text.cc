@@ -36,13 +36,8 @@ std::string interval_text(const std::optional<Interval>& interval) {
   return text.append(signed_points(interval->low)).append(", ").append(signed_points(interval->high)).append("]");
 }
 
-// "81.3 ±2.1", half the width of the interval.
 std::string entry_text(const StudyEntry& entry) {
-  if (entry.seeds == 0) return "-";
-  std::string text = points(entry.estimate.mean);
-  if (entry.estimate.interval)
-    text += " ±" + points((entry.estimate.interval->high - entry.estimate.interval->low) / 2);
-  return text;
+  return entry.seeds == 0 ? "-" : in_points(entry.estimate.mean, entry.estimate.interval);
 }
 
 std::string p_text(double p) {
@@ -107,9 +102,7 @@ StudySection result_section(const StudyTable& table) {
                            ", ± half the 95 % interval (Student's t over seeds)."
                      : "Mean reward on test in points (times 100) of one seed, ± half the 95 % interval over its "
                        "tasks: it says nothing about other seeds.";
-  if (quoted)
-    section.notes.emplace_back(
-        "paper: printed by the authors, with other models, data and machines; never compared with the rows above");
+  if (quoted) section.notes.emplace_back(kQuotedNote);
   if (agents) section.notes.emplace_back("agent: plays without a model; the expert is who the SFT model learned from");
   return section;
 }

@@ -53,7 +53,12 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
     lazy_ = config.flag("lazy");
     split_ = config.text("split");
     tasks_per_iteration_ = static_cast<std::uint64_t>(config.integer("tasks_per_iteration"));
-    greedy_ = {sizeof(ipr_sampling), static_cast<std::uint32_t>(config.integer("max_new_tokens")), 0.0, 1.0, 0, 0};
+    exploration_ = {sizeof(ipr_sampling),
+                    static_cast<std::uint32_t>(config.integer("max_new_tokens")),
+                    config.number("temperature"),
+                    1.0,
+                    0,
+                    0};
     loss_.beta = config.number("beta");
     loss_.dpo_weight = config.number("dpo_weight");
     loss_.sft_weight = config.number("sft_weight");
@@ -82,7 +87,7 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
     out.source = i == kExperts ? std::uint32_t{IPR_COLLECT_EXPERT} : play;
     out.policy = IPR_POLICY_CURRENT;
     out.samples = 1;
-    out.sampling = &greedy_;
+    out.sampling = &exploration_;
     out.task_offset = iteration * tasks_per_iteration_;
     out.task_limit = tasks_per_iteration_;
     out.split = ipr::sdk::view(split_);
@@ -210,7 +215,7 @@ class IprOptimizer final : public ipr::sdk::Optimizer {
   bool lazy_ = true;
   std::uint64_t tasks_per_iteration_ = 0;
   std::string split_;
-  ipr_sampling greedy_{};
+  ipr_sampling exploration_{};
 
   std::vector<Path> paths_;
   bool sorted_ = false;

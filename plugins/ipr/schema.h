@@ -32,6 +32,7 @@ inline constexpr const char* kSchema = R"json({
     "tasks_per_iteration": {"type": "integer", "default": 0, "minimum": 0, "description": "rotating over the train tasks; 0: all"},
     "split": {"type": "string", "default": "", "description": "train split whose tasks are explored; empty: all"},
     "max_new_tokens": {"type": "integer", "default": 512, "minimum": 1, "description": "per message of the exploration"},
+    "temperature": {"type": "number", "default": 0, "minimum": 0, "description": "of the exploration; 0: greedy (the paper)"},
     "beta": {"type": "number", "default": 0.1, "minimum": 0, "description": "of DPO"},
     "dpo_weight": {"type": "number", "default": 1, "minimum": 0,
                    "description": "of both DPO terms, on top of their own weights; 0: the pairs are made and scored all the same, for SFT on winners and anchors"},

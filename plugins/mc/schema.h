@@ -1,4 +1,5 @@
-// The settings of the scorer `mc` and the values of its profiles.
+// The settings of the scorer `mc` and the values of its profiles. Adaptive sampling took 0.43 to 0.57 of `cap` on
+// gridworld (docs/step-reward-truth.md).
 #pragma once
 
 namespace mc {
@@ -35,6 +36,7 @@ inline constexpr const char* kSchema = R"json({
                   "description": "turns of an episode, the given history included; 0: the environment's"}
   },
   "additionalProperties": false,
+  "x-rollouts": [{"where": {"adaptive": true}, "setting": "cap", "share": 0.5}, {"setting": "samples"}],
   "x-profiles": {"mini": {"max_new_tokens": 64}, "quick": {"max_new_tokens": 96, "samples": 3}}
 })json";
 

@@ -1,6 +1,7 @@
 // `analyze` and `case-study` on a finished run.
 #include <pugixml.hpp>
 
+#include "core/base/files.h"
 #include "tests/host/small_run.h"
 #include "tests/support/catch.h"
 
@@ -60,4 +61,61 @@ TEST_CASE("case-study compares two policies of one run, by either command", "[ho
   const Ended one = place.host({"case-study", run, run, "--task", cases[1].at("task").get<std::string>()});
   CHECK(one.exit_code == 0);
   CHECK(contains(one.out, "1 of 1 tasks"));
+}
+
+TEST_CASE("ablation puts runs that differ in a setting below each other", "[host][analyze]") {
+  const Workplace place;
+  std::vector<std::string> words = small_run_words("without");
+  words.insert(words.end(), {"--set", "ipr.step_weight=0"});
+  const Ended ran = place.host(words);
+  INFO(ran.err);
+  REQUIRE(ran.exit_code == 0);
+  const std::vector<Json> rows =
+      rows_of(place, {"analyze", small_run().folder(), "without", "ablation", "--svg", "plot.svg"});
+  REQUIRE(rows.size() == 6);
+  CHECK(rows[0].at("run") == "ipr.step_weight=1.0");
+  CHECK(rows[1].at("policy") == "iter-1");
+  CHECK(rows[3].at("run") == "ipr.step_weight=0.0");
+  CHECK(rows[5].at("policy") == "chosen");
+  CHECK(rows[3].at("mean") == rows[0].at("mean"));  // the SFT model has no part in the difference
+  pugi::xml_document plot;
+  CHECK(plot.load_file(place.file("plot.svg").c_str()));
+  const Ended twice = place.host({"analyze", "without", "without", "ablation"});
+  CHECK(twice.exit_code == 2);
+  CHECK(contains(twice.err, "give it once"));
+}
+
+TEST_CASE("whole trajectories scored by one frozen scorer are analyzed from files", "[host][analyze]") {
+  const Workplace place;
+  const std::string run = small_run().folder(), scorer = run + "/checkpoints/iter-0";
+  for (const std::string policy : {"sft", "iter-1"}) {
+    REQUIRE(
+        place.host({"export", run, "--format", "sharegpt", "--policy", policy, "--split", "test", "--out", "t.jsonl"})
+            .exit_code == 0);
+    const Ended scored = place.host(
+        {"score", "--env", "gridworld", "--scorer", "mc", "--samples", "1", "--policy", scorer, "--data", "t.jsonl"});
+    INFO(scored.err);
+    REQUIRE(scored.exit_code == 0);
+    REQUIRE(write_file(place.file(policy + ".jsonl"), scored.out).ok());
+  }
+  const std::vector<Json> rows = rows_of(place, {"analyze", "sft.jsonl", "iter-1.jsonl", "step-reward"});
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].at("run") == "sft");
+  CHECK(rows[0].at("env") == "gridworld");
+  CHECK(rows[0].at("tasks") == 8);
+  CHECK(rows[0].at("config_hash") == rows[1].at("config_hash"));
+  CHECK(rows_of(place, {"analyze", "sft.jsonl", "step-accuracy"}).at(0).at("scored_with") == scorer);
+  const Ended wrong = place.host({"analyze", "sft.jsonl", "efficiency"});
+  CHECK(wrong.exit_code == 2);
+  CHECK(contains(wrong.err, "give run folders"));
+}
+
+TEST_CASE("efficiency says its families where it is asked to", "[host][analyze]") {
+  const Workplace place;
+  const std::string run = small_run().folder();
+  const std::vector<Json> rows = rows_of(place, {"analyze", run, "efficiency", "--by-family"});
+  REQUIRE(rows.size() > 2);
+  CHECK(rows[0].at("model") == "mini");
+  CHECK_FALSE(rows[0].at("family").get<std::string>().empty());
+  CHECK(place.host({"analyze", run, "cost", "--by-family"}).exit_code == 2);
 }

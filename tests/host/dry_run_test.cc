@@ -40,3 +40,19 @@ TEST_CASE("a dry run says what will happen and starts nothing", "[host][run][dry
     CHECK(contains(text.out, word));
   }
 }
+
+TEST_CASE("a dry run counts the rollouts that the scorer expects", "[host][run][dry-run]") {
+  const Workplace place;
+  const auto rollouts = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"--env", "gridworld", "--preset", "quick", "--limit", "8", "--dry-run", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Ended ended = place.host(words);
+    INFO(ended.err);
+    REQUIRE(ended.exit_code == 0);
+    return Json::parse(ended.out).at("estimate").at("expected").at("mc_rollouts").get<double>();
+  };
+  const double ten = rollouts({"--scorer", "mc", "--samples", "10"});
+  CHECK(ten > 0);
+  CHECK(rollouts({"--scorer", "mc", "--set", "scorer.adaptive=true"}) == ten);  // half of 20
+  CHECK(rollouts({"--scorer", "coin"}) == 0);
+}

@@ -146,6 +146,24 @@ TEST_CASE("a polite request to end is answered in its own way", "[host][faults]"
   CHECK(stopped.exit_code == 143);
   REQUIRE_FALSE(stopped.error_lines().empty());
   CHECK(contains(stopped.error_lines().back(), "the same command"));
+  const Ended report = place.host({"report", "run", "--html", "page.html"});
+  INFO(report.err);
+  CHECK(report.exit_code == 0);
+  CHECK(contains(report.out, "unfinished  run"));
+}
+
+TEST_CASE("what keeps nothing before its end is ended by the first signal", "[host][faults]") {
+  const Workplace place;
+  Call call = place.call({"eval", "--env", "gridworld", "--policy", "random", "--repeats", "100000"});
+  call.signal_at = "evaluate";
+  for (const auto& [signal, code] : {std::pair(SIGTERM, 143), std::pair(SIGINT, 130)}) {
+    call.signal = signal;
+    const Ended ended = run_program(call);
+    INFO(ended.err);
+    CHECK(ended.exit_code == code);
+    REQUIRE(ended.error_lines().size() == 1);
+    CHECK(contains(ended.error_lines()[0], "nothing was written"));
+  }
 }
 
 TEST_CASE("without an expert there is nothing to start from", "[host][faults]") {

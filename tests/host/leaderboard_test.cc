@@ -53,3 +53,24 @@ TEST_CASE("leaderboard writes its table as a page", "[host][leaderboard]") {
   CHECK(contains(page, "iter-1"));
   CHECK(place.host({"leaderboard", run.folder(), "--html", "no/such/folder.html"}).exit_code == 1);
 }
+
+TEST_CASE("leaderboard shows rows of others where it is asked to, marked", "[host][leaderboard]") {
+  const Workplace place;
+  std::ofstream(place.file("others.json")) << R"({"tables": {"t": [
+    {"label": "somebody", "rewards": {"gridworld": 71.3, "elsewhere": 1}}, {"label": "nobody", "rewards": {"shop": 2}}]}})";
+  const std::string run = small_run().folder();
+  const Ended table = place.host({"leaderboard", run, "--paper", "others.json:t", "--html", "table.html"});
+  INFO(table.err);
+  REQUIRE(table.exit_code == 0);
+  CHECK(contains(table.out, "paper: somebody"));
+  CHECK(contains(table.out, "0.713"));
+  CHECK_FALSE(contains(table.out, "nobody"));
+  const Ended json = place.host({"leaderboard", run, "--paper", "others.json:t", "--json"});
+  CHECK(Json::parse(json.out).at("paper") ==
+        Json::parse(R"([{"label": "somebody", "env": "gridworld", "split": null, "mean": 0.713}])"));
+  CHECK(Json::parse(json.out).at("rows").size() ==
+        Json::parse(place.host({"leaderboard", run, "--json"}).out)["rows"].size());
+  const Ended slip = place.host({"leaderboard", run, "--paper", "others.json:tt"});
+  CHECK(slip.exit_code == 2);
+  CHECK(contains(slip.err, "did you mean \"t\"?"));
+}

@@ -175,7 +175,14 @@ TEST_CASE("tasks and a generator are held out and measured", "[host][scorer]") {
   CHECK(record.at("held_out").at("mse").get<double>() > 0);
   CHECK(record.at("hold_out").at("measured").at("pairs").get<int>() > 0);
   CHECK(record.at("hold_out").at("measured").at("pair_order").is_number());
+  std::size_t by_rollouts = 0;
+  for (const Json& step : steps_of(made)) by_rollouts += step.at("samples") > 0 ? 3 : 0;  // twice more in the others
+  const double rollout_seconds = steps_of(made).front().at("rollout_seconds");
   CHECK(record.at("rollouts_per_step") == 4);
+  CHECK(record.at("label_rollouts") == 4 * by_rollouts);
+  // Hours as the run's record has them.
+  CHECK(record.at("seconds_per_step").get<double>() == Approx(4 * rollout_seconds));
+  CHECK(record.at("label_hours").get<double>() == Approx(4 * rollout_seconds * by_rollouts / 3600));
   CHECK(record.at("data").size() == 2);
   const Ended unknown = made.place.host(training_words("x", {"--hold-out", "nobody"}));
   CHECK(unknown.exit_code == 2);

@@ -90,3 +90,22 @@ TEST_CASE("a setting without any value is asked for", "[plugin][schema]") {
   CHECK(says(resolve_settings("x", schema, {}).status(), "\"url\" has no value"));
   CHECK(resolve_settings("x", schema, {{"--set", {{"url", "u"}}}}).ok());
 }
+
+TEST_CASE("a scorer's schema tells how many rollouts a step takes", "[plugin][schema]") {
+  const Json schema = Json::parse(R"({"properties": {"cap": {}, "samples": {}}, "x-rollouts": [
+    {"where": {"adaptive": true}, "setting": "cap", "share": 0.5}, {"setting": "samples"}]})");
+  CHECK(check_schema("scorer \"x\"", schema).ok());
+  const Json settings = {{"adaptive", true}, {"cap", 20}, {"samples", 5}};
+  CHECK(expected_rollouts(schema, settings) == 10);
+  CHECK(expected_rollouts(schema, {{"adaptive", false}, {"cap", 20}, {"samples", 5}}) == 5);
+  // Without the key: `samples`, and of a scorer that has no such setting none.
+  CHECK(expected_rollouts(Json::object(), settings) == 5);
+  CHECK(expected_rollouts(Json::object(), {{"model", "rm"}}) == 0);
+  for (const char* bad : {R"({"x-rollouts": 3})", R"({"x-rollouts": [{"setting": "cap"}]})",
+                          R"({"properties": {"cap": {}}, "x-rollouts": [{"setting": "cap", "share": "half"}]})"}) {
+    const Status status = check_schema("scorer \"x\"", Json::parse(bad));
+    INFO(status.message());
+    CHECK(status.code() == Code::kPlugin);
+    CHECK(says(status, "x-rollouts: expected a list of"));
+  }
+}

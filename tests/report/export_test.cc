@@ -118,6 +118,9 @@ TEST_CASE("scored steps are exported with what led to them", "[report][export]")
   CHECK(steps[1].at("value") == Approx(0.4));
   CHECK(steps[1].at("variance") == Approx(0.3));
   CHECK(steps[1].at("samples") == 5);
+  CHECK(steps[0].at("interval").is_null());
+  CHECK(steps[1].at("interval") == Json{0.1, 0.7});
+  CHECK(steps[1].at("rollout_seconds").is_null());  // no scoring is on record
   CHECK(steps[1].at("scorer") == "mc");
   CHECK(steps[0].at("samples") == 0);
 }

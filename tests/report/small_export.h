@@ -75,7 +75,7 @@ inline void fill_for_export(store::RunStore& record) {
   step.step_gap = 0.5;
   must(record.replace_pairs(1, {outcome, step}));
   must(record.put_score({kept, 1, "mc", "h", 0.9, 0, 0}));
-  must(record.put_score({explored, 1, "mc", "h", 0.4, 0.3, 5}));
+  must(record.put_score({explored, 1, "mc", "h", 0.4, 0.3, 5, 0.1, 0.7}));
 }
 
 }  // namespace ipr::test
