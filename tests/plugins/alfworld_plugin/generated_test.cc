@@ -115,12 +115,12 @@ TEST_CASE("an episode before its first reset is refused, not followed", "[alfwor
 }
 
 TEST_CASE("generated games have no prompt, or ours in one message", "[alfworld][plugin]") {
-  CHECK(need(open_alfworld("", kTiny)->prompt()).empty());
+  CHECK(need(open_alfworld("", kTiny)->prompts()).of("").empty());
   auto settings = tiny("prompts", "own");
-  CHECK(need(open_alfworld("", settings)->prompt()).size() == 2);
+  CHECK(need(open_alfworld("", settings)->prompts()).of("").size() == 2);
   settings["prompt_format"] = "first";
   const auto first = open_alfworld("", settings);
-  CHECK(need(first->prompt()).empty());
+  CHECK(need(first->prompts()).of("").empty());
   const std::string shown = replay(*first, need(first->task_at(0, 0)).id, {}, true)["initial"]["observation"];
   CHECK(shown.starts_with("You are in a household"));
   CHECK(shown.find("Now, it's your turn and here is the task.\nYou are in the middle of a room.") != std::string::npos);

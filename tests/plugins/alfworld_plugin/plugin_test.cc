@@ -136,18 +136,19 @@ TEST_CASE("the expert wins the games that have a walkthrough", "[alfworld][plugi
 TEST_CASE("prompts: our own, the published ones, ETO's, none", "[alfworld][plugin]") {
   const std::string data = real_games(), prompts = shared_file("data/prompts");
   if (data.empty() || prompts.empty()) return;
-  const auto own = need(open_alfworld(data)->prompt());
+  const auto own = need(open_alfworld(data)->prompts()).of("");
   REQUIRE(own.size() == 2);
   CHECK(contains(own[0].text, "put {thing} in/on {place}"));
   CHECK(own[1].text == "OK");
-  CHECK(contains(need(open_alfworld(data, {{"text_version", "new"}})->prompt())[0].text, "move {thing} to {place}"));
-  CHECK(need(open_alfworld(data, {{"prompts", "none"}})->prompt()).empty());
-  const auto published = need(open_alfworld(data, {{"prompts", prompts}})->prompt());
+  CHECK(contains(need(open_alfworld(data, {{"text_version", "new"}})->prompts()).of("")[0].text,
+                 "move {thing} to {place}"));
+  CHECK(need(open_alfworld(data, {{"prompts", "none"}})->prompts()).of("").empty());
+  const auto published = need(open_alfworld(data, {{"prompts", prompts}})->prompts()).of("");
   REQUIRE(published.size() == 12);
   CHECK(contains(published[0].text, "\n2. task {obj} from {recep}\n"));
   CHECK(published[2].example);
   CHECK_FALSE(published[1].example);
-  const auto eto = need(open_alfworld(data, {{"prompts", prompts}, {"wrapper", "eto"}, {"icl", 0}})->prompt());
+  const auto eto = need(open_alfworld(data, {{"prompts", prompts}, {"wrapper", "eto"}, {"icl", 0}})->prompts()).of("");
   REQUIRE(eto.size() == 2);
   CHECK(contains(eto[0].text, "\n2. take {obj} from {recep}\n"));
   CHECK(contains(failure_of(data, {{"prompts", "/nowhere"}}), "/nowhere/alfworld_inst.txt"));

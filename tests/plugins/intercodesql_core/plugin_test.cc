@@ -176,11 +176,11 @@ TEST_CASE("the task message of format first holds the whole prompt", "[intercode
   const auto conversation = open_sql("", settings);
   settings["prompt_format"] = "first";
   const auto first = open_sql("", settings);
-  CHECK(need(conversation->prompt()).size() == 2);
-  CHECK(need(first->prompt()).empty());
+  CHECK(need(conversation->prompts()).of("").size() == 2);
+  CHECK(need(first->prompts()).of("").empty());
   const std::string task = first_task(*first);
   const std::string shown = replay(*first, task, {}, true)["initial"]["observation"];
-  CHECK(shown.starts_with(need(conversation->prompt())[0].text));
+  CHECK(shown.starts_with(need(conversation->prompts()).of("")[0].text));
   CHECK(shown.ends_with(need(first->task_by_id(task)).instruction));
 }
 

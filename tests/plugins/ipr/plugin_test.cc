@@ -48,7 +48,9 @@ TEST_CASE("the question about a step has its own environment's threshold", "[ipr
   iteration.absorb(1, 21, 2, 0, 1.0, {"A1", "A2"}, "elsewhere:7");
   iteration.absorb(1, 22, 2, 1, 0.5, {"A1", "B2"}, "elsewhere:7");
   std::multiset<double> margins;
-  for (const Iteration::Question& question : iteration.questions()) margins.insert(question.margin);
+  std::vector<Iteration::Question> questions;
+  (void)iteration.queries(&questions);
+  for (const Iteration::Question& question : questions) margins.insert(question.margin);
   CHECK(margins == std::multiset<double>{0.01, 0.01, 0.5, 0.5});
 }
 
