@@ -111,7 +111,7 @@ Status train(const TrainCommand& command) {
   const PluginRole role{plugin::Kind::kOptimizer, options.optimizer, "optimizer"};
   IPR_TRY(check_scopes(sources, {role}, registry));
   std::vector<report::Setting> settings_shown;  // of a run's plan; nothing here shows it
-  IPR_ASSIGN(job.optimizer, choose_plugin(registry, role, options, sources, Json::object(), settings_shown));
+  IPR_ASSIGN(job.optimizer, choose_plugin(registry, role, options, sources, {}, settings_shown));
   IPR_ASSIGN(const loop::StageSettings settings, loop::offline_settings(job.optimizer));
 
   IPR_ASSIGN(const Loaded model, load("--model", options.model, options.chat_template, options.lora));

@@ -74,7 +74,8 @@ TEST_CASE("one agent is trained on both environments, and the table has the test
   for (const char* part : {"webshop/test", "gridworld/test", "iter-1", "Monte Carlo cost"})
     CHECK(contains(run.ended.out, part));
   const Json table = Json::parse(succeeds(run.place, {"leaderboard", "run", "--json"}).out);
-  CHECK(splits_of_rows(table) == std::set<std::string>{"webshop/test", "gridworld/test"});
+  CHECK(splits_of_rows(table) ==
+        std::set<std::string>{"webshop/dev", "webshop/test", "gridworld/dev", "gridworld/test"});
   for (const Json& row : table.at("rows")) CHECK(row.at("n") == 8);  // --limit is of each
   succeeds(run.place, {"export", "run", "--format", "sharegpt", "--policy", "expert", "--out", "experts.jsonl"});
   CHECK(environments(json_lines(read_file(run.place.file("experts.jsonl")).value()), "id") == kBoth);
@@ -138,9 +139,9 @@ TEST_CASE("an agent is trained on some families and tested on others", "[e2e][se
   succeeds(place, {"--env", "intercodesql", "--scorer", "mc", "--preset", "quick", "--set", "env.world_size=tiny",
                    "--samples", "1", "--train-families", "one,count", "--test-families", "two", "--set",
                    "sft.train.epochs=2", "--out", "run"});
-  const Json analysis = Json::parse(succeeds(place, {"analyze", "run", "family", "--json"}).out);
-  REQUIRE_FALSE(analysis.at("rows").empty());
-  for (const Json& row : analysis.at("rows")) CHECK(row.at("family") == "two");
+  const std::vector<Json> rows = json_lines(succeeds(place, {"analyze", "run", "family", "--json"}).out);
+  REQUIRE_FALSE(rows.empty());
+  for (const Json& row : rows) CHECK(row.at("family") == "two");
   succeeds(place,
            {"export", "run", "--format", "sharegpt", "--policy", "expert", "--min-reward", "0", "--out", "x.jsonl"});
   const auto experts = json_lines(read_file(place.file("x.jsonl")).value()).size();
@@ -196,7 +197,7 @@ TEST_CASE("what several environments cannot mean is refused with one line", "[e2
     return ended.error_lines()[0];
   };
   CHECK(contains(refused({"--env", "webshop,webshop"}, 2), "\"webshop\" is there twice"));
-  CHECK(contains(refused({"--env", "webshop,gridwrld"}, 4), "gridworld"));
+  CHECK(contains(refused({"--env", "webshop,gridwrld"}, 2), "gridworld"));
   CHECK(contains(refused({"--env", "webshop,gridworld", "--data", "."}, 2), "webshop=DIR,gridworld=DIR"));
   CHECK(contains(refused({"--env", "webshop,gridworld", "--data", "webshop=nowhere"}, 3), "nowhere: is not a folder"));
   CHECK(contains(refused({"--env", "webshop,gridworld", "--prompts", "."}, 2), "--set webshop.prompts="));

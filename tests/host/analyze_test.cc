@@ -73,9 +73,9 @@ TEST_CASE("ablation puts runs that differ in a setting below each other", "[host
   const std::vector<Json> rows =
       rows_of(place, {"analyze", small_run().folder(), "without", "ablation", "--svg", "plot.svg"});
   REQUIRE(rows.size() == 6);
-  CHECK(rows[0].at("run") == "ipr.step_weight=1.0");
+  CHECK(rows[0].at("run") == "ipr.step_weight=1");
   CHECK(rows[1].at("policy") == "iter-1");
-  CHECK(rows[3].at("run") == "ipr.step_weight=0.0");
+  CHECK(rows[3].at("run") == "ipr.step_weight=0");
   CHECK(rows[5].at("policy") == "chosen");
   CHECK(rows[3].at("mean") == rows[0].at("mean"));  // the SFT model has no part in the difference
   pugi::xml_document plot;
@@ -114,7 +114,7 @@ TEST_CASE("efficiency says its families where it is asked to", "[host][analyze]"
   const Workplace place;
   const std::string run = small_run().folder();
   const std::vector<Json> rows = rows_of(place, {"analyze", run, "efficiency", "--by-family"});
-  REQUIRE(rows.size() > 2);
+  REQUIRE(rows.size() >= 2);
   CHECK(rows[0].at("model") == "mini");
   CHECK_FALSE(rows[0].at("family").get<std::string>().empty());
   CHECK(place.host({"analyze", run, "cost", "--by-family"}).exit_code == 2);

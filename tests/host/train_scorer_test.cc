@@ -45,7 +45,7 @@ const Trained& trained() {
     succeeds(once.place, run);
     succeeds(once.place, {"export", "run", "--format", "steps", "--out", "steps.jsonl"});
     once.record = Json::parse(succeeds(once.place, training_words("rm", {"--held-out", "0", "--set", "train.epochs=60",
-                                                                         "--set", "train.lr=3e-3"}))
+                                                                         "--set", "train.lr=1e-3"}))
                                   .out);
     return &once;
   }();

@@ -150,6 +150,7 @@ TEST_CASE("cost sums the iterations of a stage, in the order of the work", "[rep
   CHECK(found.rows[0].at("stage") == "sft");
   CHECK(found.rows[1] == Json{{"kind", "cost"},
                               {"run", "a"},
+                              {"model", ""},
                               {"env", "shop"},
                               {"stage", "mc"},
                               {"rollouts", 30},

@@ -152,7 +152,7 @@ TEST_CASE("the JSON has exactly the documented keys", "[report][leaderboard]") {
     for (const auto& item : object.items()) names.insert(item.key());
     return names;
   };
-  CHECK(keys(json) == std::set<std::string>{"rows", "cost"});
+  CHECK(keys(json) == std::set<std::string>{"rows", "cost", "paper"});
   CHECK(json["cost"] == Json::parse(R"({"rollouts":1000,"tokens_asked":2000,"tokens_computed":800,"tokens_padding":40,
                                         "seconds":3.0})"));
   for (const Json& row : json["rows"]) {

@@ -46,9 +46,9 @@ TEST_CASE("trajectories of a task in a file are rivals where their actions first
   const Json expert = {step("a", 0.9, 0.1), step("b", 1.0, 0.5), step("c", 1.0, 1.0, 0)};
   const std::string early = files.write(
       "early.jsonl", {line("1", expert, kEarly), line("1", {step("a", 0.9, 0.1), step("x", 0.1, 0.2)}, kEarly),
-                      line("2", {step("x", 0.1, 0.9)}, kEarly)});
+                      line("2", Json::array({step("x", 0.1, 0.9)}), kEarly)});
   const std::string late =
-      files.write("late.jsonl", {line("1", expert, kLate), line("1", {step("y", 0.2, 0.9)}, kLate)});
+      files.write("late.jsonl", {line("1", expert, kLate), line("1", Json::array({step("y", 0.2, 0.9)}), kLate)});
   const auto found = analyze_step_accuracy({}, with({early, late}));
   must(found.status());
   REQUIRE(found->rows.size() == 2);
@@ -76,7 +76,7 @@ TEST_CASE("step-reward of a file is over all its steps, and says where scorers d
   CHECK(found->rows[1].at("outcomes") == 1);
   CHECK(found->rows[0].at("config_hash") == found->rows[1].at("config_hash"));
   CHECK(found->notes.empty());
-  const std::string other = files.write("other.jsonl", {line("1", {step("a", 0.6, 0)}, kLate)});
+  const std::string other = files.write("other.jsonl", {line("1", Json::array({step("a", 0.6, 0)}), kLate)});
   const auto mixed = analyze_step_reward({}, with({sft, other}));
   must(mixed.status());
   REQUIRE(mixed->notes.size() == 1);
@@ -85,8 +85,8 @@ TEST_CASE("step-reward of a file is over all its steps, and says where scorers d
 
 TEST_CASE("a file that is not score's, or of two scorers, is refused with its line", "[report][scored-file]") {
   Files files;
-  const std::string two =
-      files.write("two.jsonl", {line("1", {step("a", 1, 0)}, kEarly), line("2", {step("a", 1, 0)}, kLate)});
+  const std::string two = files.write("two.jsonl", {line("1", Json::array({step("a", 1, 0)}), kEarly),
+                                                    line("2", Json::array({step("a", 1, 0)}), kLate)});
   const auto mixed = read_scored_file(two);
   CHECK(mixed.status().code() == Code::kData);
   CHECK(mixed.status().message().find("line 2") != std::string::npos);
