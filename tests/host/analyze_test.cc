@@ -116,6 +116,6 @@ TEST_CASE("efficiency says its families where it is asked to", "[host][analyze]"
   const std::vector<Json> rows = rows_of(place, {"analyze", run, "efficiency", "--by-family"});
   REQUIRE(rows.size() >= 2);
   CHECK(rows[0].at("model") == "mini");
-  CHECK_FALSE(rows[0].at("family").get<std::string>().empty());
+  for (const Json& row : rows) CHECK(row.contains("family"));  // "" where an environment tells none
   CHECK(place.host({"analyze", run, "cost", "--by-family"}).exit_code == 2);
 }
