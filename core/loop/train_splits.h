@@ -9,6 +9,7 @@
 
 namespace ipr::loop {
 
+// Is `split`, as the run calls it, the one that a plan calls `name`? `member`: the environment whose split it is.
 [[nodiscard]] bool is_split(const env::Environment& member, const std::string& split, const std::string& name);
 
 // Code::kUsage where a plan of the iteration names a split that is none. To be asked before anything is absorbed.

@@ -6,6 +6,7 @@
 #include "tests/e2e/killed_run.h"
 #include "tests/support/catch.h"
 #include "tests/support/program.h"
+#include "tests/support/succeeds.h"
 
 using namespace ipr;
 using namespace ipr::test;
@@ -26,13 +27,6 @@ Words both(const Words& more) {
                  "--set",     "optimizer.tasks_per_iteration=6"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
-}
-
-Ended succeeds(const Workplace& place, const Words& words) {
-  Ended ended = place.host(words);
-  INFO(ended.err);
-  REQUIRE(ended.exit_code == 0);
-  return ended;
 }
 
 // Made once, read only.
@@ -94,8 +88,8 @@ TEST_CASE("each environment has its own settings and threshold", "[e2e][several]
   const auto settings = [&](const Words& more) {
     Words words = both({"--dry-run", "--json"});
     words.insert(words.end(), more.begin(), more.end());
-    const Json config = Json::parse(succeeds(finished().place, words).out).at("config");
-    return Json{{"env", config.at("env").at("settings")}, {"optimizer", config.at("optimizer").at("settings")}};
+    const Json resolved = Json::parse(succeeds(finished().place, words).out).at("config");
+    return Json{{"env", resolved.at("env").at("settings")}, {"optimizer", resolved.at("optimizer").at("settings")}};
   };
   const Json changed = settings({"--set", "gridworld.detours=0.1", "--threshold", "0.3"});
   CHECK(changed.at("env").at("gridworld").at("detours") == 0.1);

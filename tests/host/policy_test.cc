@@ -3,6 +3,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/program.h"
+#include "tests/support/succeeds.h"
 
 using namespace ipr;
 using namespace ipr::test;
@@ -10,13 +11,6 @@ using namespace ipr::test;
 namespace {
 
 const std::string kTable = "plugin:gridworld-tabular";
-
-Ended succeeds(const Workplace& place, const std::vector<std::string>& words) {
-  Ended ended = place.host(words);
-  INFO(ended.err);
-  REQUIRE(ended.exit_code == 0);
-  return ended;
-}
 
 // The steps of every expert of the train split, sampled `samples` times and computed.
 std::vector<Json> scored(const Workplace& place, const std::string& samples) {

@@ -9,6 +9,7 @@
 #include "core/base/files.h"
 #include "tests/host/small_run.h"
 #include "tests/support/catch.h"
+#include "tests/support/succeeds.h"
 
 using namespace ipr;
 using namespace ipr::test;
@@ -37,13 +38,6 @@ std::vector<Row> rows(const std::string& database, const std::string& query) {
 // The lines of a file of the workplace.
 std::vector<Json> lines_of(const Workplace& place, const std::string& name) {
   return json_lines(read_file(place.file(name)).value());
-}
-
-Ended succeeds(const Workplace& place, const Words& words) {
-  Ended ended = place.host(words);
-  INFO(ended.err);
-  REQUIRE(ended.exit_code == 0);
-  return ended;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "core/base/files.h"
 #include "tests/host/small_run.h"
 #include "tests/support/catch.h"
+#include "tests/support/succeeds.h"
 
 using namespace ipr;
 using namespace ipr::test;
@@ -15,13 +16,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Words = std::vector<std::string>;
-
-Ended succeeds(const Workplace& place, const Words& words) {
-  Ended ended = place.host(words);
-  INFO(ended.err);
-  REQUIRE(ended.exit_code == 0);
-  return ended;
-}
 
 // A small run whose steps are all scored, its steps, and a model that has learned them by heart.
 struct Trained {
@@ -182,7 +176,8 @@ TEST_CASE("tasks and a generator are held out and measured", "[host][scorer]") {
   CHECK(record.at("label_rollouts") == 4 * by_rollouts);
   // Hours as the run's record has them.
   CHECK(record.at("seconds_per_step").get<double>() == Approx(4 * rollout_seconds));
-  CHECK(record.at("label_hours").get<double>() == Approx(4 * rollout_seconds * by_rollouts / 3600));
+  CHECK(record.at("label_hours").get<double>() ==
+        Approx(4 * rollout_seconds * static_cast<double>(by_rollouts) / 3600));
   CHECK(record.at("data").size() == 2);
   const Ended unknown = made.place.host(training_words("x", {"--hold-out", "nobody"}));
   CHECK(unknown.exit_code == 2);

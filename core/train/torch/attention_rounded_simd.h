@@ -158,12 +158,8 @@ void attend_backward_rounded(const AttentionTask& task) {
   const int64_t before = past_tokens(task), positions = before + task.tokens;
   const Buffers b = lay_out<kDim>(task, positions);
   const RoundedBuffers r = lay_out_rounded<kDim>(b);
-  load_keys_values<kDim>(task, b, positions);
-  transpose<kDim>(b.k, positions, b.padded, b.kt);
-  transpose<kDim>(b.v, positions, b.padded, b.vt);
+  begin_backward<kDim>(task, b, positions);
   round_keys_values<kDim>(b, r);
-  clear(b.d_k, b.padded * kDim);
-  clear(b.d_v, b.padded * kDim);
   for (int64_t g = 0; g < task.group; ++g) {
     const int64_t head = task.out_offset + g * kDim;
     load_queries<kDim>(task, task.q_offset + g * kDim, b, before, positions);

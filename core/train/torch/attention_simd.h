@@ -253,16 +253,22 @@ IPR_INLINE void store_query_gradients(const AttentionTask& task, int64_t g, cons
   }
 }
 
-// With P = softmax(S): dV = P^T dO, dS = P * (dO V^T - rowsum(dO * O)), dQ = dS K, dK = dS^T Q (q already scaled).
+// Keys and values, also transposed; their gradients cleared.
 template <int kDim>
-void attend_backward(const AttentionTask& task) {
-  const int64_t before = past_tokens(task), positions = before + task.tokens;
-  const Buffers b = lay_out<kDim>(task, positions);
+IPR_INLINE void begin_backward(const AttentionTask& task, const Buffers& b, int64_t positions) {
   load_keys_values<kDim>(task, b, positions);
   transpose<kDim>(b.k, positions, b.padded, b.kt);
   transpose<kDim>(b.v, positions, b.padded, b.vt);
   clear(b.d_k, b.padded * kDim);
   clear(b.d_v, b.padded * kDim);
+}
+
+// With P = softmax(S): dV = P^T dO, dS = P * (dO V^T - rowsum(dO * O)), dQ = dS K, dK = dS^T Q (q already scaled).
+template <int kDim>
+void attend_backward(const AttentionTask& task) {
+  const int64_t before = past_tokens(task), positions = before + task.tokens;
+  const Buffers b = lay_out<kDim>(task, positions);
+  begin_backward<kDim>(task, b, positions);
   for (int64_t g = 0; g < task.group; ++g) {
     const int64_t head = task.out_offset + g * kDim;
     load_queries<kDim>(task, task.q_offset + g * kDim, b, before, positions);
