@@ -5,11 +5,11 @@
 #include "core/base/files.h"
 #include "core/host/commands.h"
 #include "core/host/interrupt.h"
-#include "core/host/study_agents.h"
-#include "core/host/study_dry_run.h"
-#include "core/host/study_plan.h"
-#include "core/host/study_results.h"
-#include "core/host/study_run.h"
+#include "core/host/study/agents.h"
+#include "core/host/study/dry_run.h"
+#include "core/host/study/plan.h"
+#include "core/host/study/results.h"
+#include "core/host/study/run.h"
 #include "core/report/study.h"
 
 namespace ipr::host {

@@ -1,5 +1,5 @@
 // The file of a study: how it is read, and the cells that it makes.
-#include "core/host/study_file.h"
+#include "core/host/study/file.h"
 
 #include "core/base/files.h"
 #include "tests/support/catch.h"

@@ -15,18 +15,33 @@ IPR_INLINE int64_t round_up(int64_t value, int64_t unit) {
   return (value + unit - 1) / unit * unit;
 }
 
+// Half of a head in one vector.
+template <int kDim>
+struct HalfOf;
+template <>
+struct HalfOf<16> {
+  using Type = float __attribute__((vector_size(32)));
+};
+template <>
+struct HalfOf<32> {
+  using Type = float __attribute__((vector_size(64)));
+};
+
 // to = `from` rotated by the angles of its position, times scale; sign -1 turns back. Hugging Face's layout: value i
 // pairs with i + dim / 2.
 template <int kDim>
 IPR_INLINE void rotate(const float* from, const float* cos, const float* sin, float sign, float scale, float* to) {
   constexpr int kHalf = kDim / 2;
-  float low[kHalf], high[kHalf];  // local, so that the compiler need not fear an overlap of `to` and `from`
-  for (int i = 0; i < kHalf; ++i) {
-    const float s = sign * sin[i];
-    low[i] = (from[i] * cos[i] - from[i + kHalf] * s) * scale;
-    high[i] = (from[i + kHalf] * cos[i] + from[i] * s) * scale;
-  }
-  for (int i = 0; i < kHalf; ++i) to[i] = low[i], to[i + kHalf] = high[i];
+  using Half = typename HalfOf<kDim>::Type;
+  const auto half = [](const float* x) {
+    Half values;
+    __builtin_memcpy(&values, x, sizeof values);
+    return values;
+  };
+  const Half c = half(cos) * scale, s = half(sin) * (sign * scale);
+  const Half low = half(from) * c - half(from + kHalf) * s, high = half(from + kHalf) * c + half(from) * s;
+  __builtin_memcpy(to, &low, sizeof low);
+  __builtin_memcpy(to + kHalf, &high, sizeof high);
 }
 
 template <int kDim>

@@ -46,13 +46,13 @@ struct AttentionTask {
   const float* sin = nullptr;
   float* out = nullptr;          // forward: written; backward: read
   float* lse = nullptr;          // [group, tokens] log of the softmax's denominator; forward: written; backward: read
-  bool may_round = false;        // backward: the factors of gradients' products, to bf16
+  bool may_round = false;        // the factors of gradients' products, to bf16; on AMX of forward's, too
   const float* d_out = nullptr;  // backward, laid out as `out`
   float* d_qkv = nullptr;        // backward, laid out as `qkv`: q, k and v of this kv head are overwritten
   float* scratch = nullptr;      // attention_scratch(tokens with the past, head_dim) floats
 };
 
-// Floats of scratch for either direction.
+// Floats of scratch for either direction, whatever the kernels.
 [[nodiscard]] std::int64_t attention_scratch(std::int64_t tokens, std::int64_t head_dim);
 
 // Heads turned by the angles of their positions (RoPE), row by row; head i of the output is made of the heads
@@ -98,7 +98,7 @@ struct NumberKernels {
 };
 
 struct Kernels {
-  const char* family;  // "avx512bf16", "avx512", "avx2", "portable"
+  const char* family;  // "amx", "avx512bf16", "avx512", "avx2", "portable"
   NumberKernels<float> f32;
   NumberKernels<Bf16> bf16;
   void (*attention)(const AttentionTask& task);

@@ -2,6 +2,9 @@
 // flags.
 #pragma once
 
+#ifdef IPR_SIMD_AMX
+#include "core/train/torch/attention_tiles_simd.h"
+#endif
 #ifdef IPR_SIMD_BF16
 #include "core/train/torch/attention_rounded_simd.h"
 #endif
@@ -126,15 +129,24 @@ void add(const float* a, const Number* b, int64_t size, float* sum) {
 }
 
 template <int kDim>
+void attention(const AttentionTask& task) {
+#ifdef IPR_SIMD_AMX
+  if (task.may_round) return attend_tiles<kDim>(task);
+#endif
+  attend<kDim>(task);
+}
+template <int kDim>
 void attention_backward(const AttentionTask& task) {
-#ifdef IPR_SIMD_BF16
+#if defined(IPR_SIMD_AMX)
+  if (task.may_round) return attend_backward_tiles<kDim>(task);
+#elif defined(IPR_SIMD_BF16)
   if (task.may_round) return attend_backward_rounded<kDim>(task);
 #endif
   attend_backward<kDim>(task);
 }
 
 void attention(const AttentionTask& task) {
-  task.head_dim == 16 ? attend<16>(task) : attend<32>(task);
+  task.head_dim == 16 ? attention<16>(task) : attention<32>(task);
 }
 void attention_backward(const AttentionTask& task) {
   task.head_dim == 16 ? attention_backward<16>(task) : attention_backward<32>(task);

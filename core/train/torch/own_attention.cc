@@ -4,6 +4,7 @@
 #include <ATen/ops/empty_like.h>
 
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "core/train/torch/f32_products.h"
@@ -66,8 +67,8 @@ void each_head(const Packing& packing, const Attention& layer, void (*kernel)(co
     task.sin = floats(layer.sin);
     task.out = tensors.out + begin * out_stride;
     task.lse = tensors.lse + begin * shape.heads + kv * task.group * task.tokens;
+    task.may_round = tensors.may_round;
     if (tensors.d_qkv != nullptr) {
-      task.may_round = tensors.may_round;
       task.d_out = tensors.d_out + begin * out_stride;
       task.d_qkv = tensors.d_qkv + begin * stride;
     }
@@ -76,10 +77,11 @@ void each_head(const Packing& packing, const Attention& layer, void (*kernel)(co
   };
   const auto items = static_cast<std::int64_t>(trees.size()) * shape.kv_heads;
   at::parallel_for(0, items, 1, [&](std::int64_t first, std::int64_t last) {
-    std::vector<float> scratch(static_cast<std::size_t>(attention_scratch(packing.longest, dim)));
+    const auto scratch =
+        std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(attention_scratch(packing.longest, dim)));
     for (std::int64_t item = first; item < last; ++item) {
       for (const std::size_t sequence : trees[static_cast<std::size_t>(item / shape.kv_heads)])
-        run(sequence, item % shape.kv_heads, scratch.data());
+        run(sequence, item % shape.kv_heads, scratch.get());
     }
   });
 }
@@ -94,7 +96,8 @@ at::Tensor own_attention(const at::Tensor& qkv, const Packing& packing, const At
   const std::int64_t heads = layer.shape.heads;
   at::Tensor out = at::empty({qkv.size(0), heads * layer.shape.head_dim}, qkv.options());
   at::Tensor lse = at::empty({qkv.size(0) * heads}, qkv.options());
-  each_head(packing, layer, best_kernels().attention, {floats(qkv), floats(out), floats(lse), nullptr, nullptr, false});
+  each_head(packing, layer, best_kernels().attention,
+            {floats(qkv), floats(out), floats(lse), nullptr, nullptr, may_round_product(qkv)});
   if (tape != nullptr) *tape = {qkv, out, lse, {}, {}};
   return out;
 }

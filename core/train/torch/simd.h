@@ -3,7 +3,7 @@
 // Numbers in memory are float or Bf16, in registers always float.
 //
 // The including file sets IPR_SIMD_WIDTH (floats per register), IPR_SIMD_ROWS (query rows of a register tile) and, for
-// AVX-512-BF16, IPR_SIMD_BF16.
+// AVX-512-BF16, IPR_SIMD_BF16, with AMX IPR_SIMD_AMX, too.
 // Everything here is in an unnamed namespace and uses no inline function of the standard library: the linker must never
 // take one family's instructions for another's code.
 #pragma once
@@ -73,16 +73,18 @@ IPR_INLINE void put(Bf16* to, float value) {
   to->bits = static_cast<unsigned short>((bits + ((bits >> 16) & 1) + 0x7fff) >> 16);
 }
 
+// In four chains: one would wait for itself kWidth times.
 IPR_INLINE float sum_of(Vec value) {
-  float total = 0;
-  for (int i = 0; i < kWidth; ++i) total += value[i];
-  return total;
+  float part[4] = {value[0], value[1], value[2], value[3]};
+  for (int i = 4; i < kWidth; ++i) part[i % 4] += value[i];
+  return (part[0] + part[1]) + (part[2] + part[3]);
 }
 
 IPR_INLINE float max_of(Vec value) {
-  float best = value[0];
-  for (int i = 1; i < kWidth; ++i) best = value[i] > best ? value[i] : best;
-  return best;
+  float part[4] = {value[0], value[1], value[2], value[3]};
+  for (int i = 4; i < kWidth; ++i) part[i % 4] = value[i] > part[i % 4] ? value[i] : part[i % 4];
+  const float left = part[0] > part[1] ? part[0] : part[1], right = part[2] > part[3] ? part[2] : part[3];
+  return left > right ? left : right;
 }
 
 constexpr float kExpLow = -87.0f, kExpHigh = 88.0f;

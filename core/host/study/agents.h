@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "core/host/study_plan.h"
+#include "core/host/study/plan.h"
 #include "core/report/study_read.h"
 
 namespace ipr::host {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/host/study_agents.h"
-#include "core/host/study_run.h"
+#include "core/host/study/agents.h"
+#include "core/host/study/run.h"
 #include "core/report/study.h"
 
 namespace ipr::host {

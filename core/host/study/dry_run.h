@@ -1,7 +1,7 @@
 // `study --dry-run`: the cells, what they share, and what they are expected to take. Nothing is started.
 #pragma once
 
-#include "core/host/study_plan.h"
+#include "core/host/study/plan.h"
 
 namespace ipr::host {
 

@@ -1,4 +1,4 @@
-#include "core/host/study_plan.h"
+#include "core/host/study/plan.h"
 
 #include <algorithm>
 #include <filesystem>

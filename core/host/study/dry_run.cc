@@ -1,4 +1,4 @@
-#include "core/host/study_dry_run.h"
+#include "core/host/study/dry_run.h"
 
 #include <cmath>
 #include <cstdio>

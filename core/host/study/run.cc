@@ -1,4 +1,4 @@
-#include "core/host/study_run.h"
+#include "core/host/study/run.h"
 
 #include <filesystem>
 #include <map>

@@ -1,4 +1,4 @@
-#include "core/host/study_file.h"
+#include "core/host/study/file.h"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include "core/host/study_agents.h"
+#include "core/host/study/agents.h"
 
 #include <filesystem>
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/host/run_plan.h"
-#include "core/host/study_file.h"
+#include "core/host/study/file.h"
 #include "core/loop/progress.h"
 
 namespace ipr::host {

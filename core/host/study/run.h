@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/host/run_folder.h"
-#include "core/host/study_plan.h"
+#include "core/host/study/plan.h"
 
 namespace ipr::host {
 

@@ -1,4 +1,4 @@
-#include "core/host/study_results.h"
+#include "core/host/study/results.h"
 
 #include <algorithm>
 #include <optional>

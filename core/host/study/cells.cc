@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "core/host/study_file.h"
+#include "core/host/study/file.h"
 
 namespace ipr::host {
 namespace {
