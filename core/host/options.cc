@@ -58,6 +58,8 @@ const std::vector<Flag>& flags() {
       value("expert", "expert trajectories, ShareGPT or messages, JSON or JSONL", &Options::expert),
       value("start-from", "run folder whose SFT model to take instead of training the same one again",
             &Options::start_from),
+      value("scores-from", "run folder whose step scores to take where this run would score the same step again",
+            &Options::scores_from),
       value("split", "split or role: train, dev, test", &Options::split),
       {"split-lists", "folder or files of train and test task lists (same as --set env.split_lists=A,B)",
        [](CLI::App& app, Options& o, const std::string& names, const std::string& text) {

@@ -22,7 +22,7 @@ inline constexpr const char* kConfigFile = "config file";
 
 struct Options {
   std::string env, scorer = "mc", optimizer = "ipr", model = "mini";
-  std::string data, expert, start_from, split = "test", out, config, prompts;
+  std::string data, expert, start_from, scores_from, split = "test", out, config, prompts;
   std::string profile = "default", preset = "full", device = "cpu", dtype = "auto";
   std::vector<std::string> set, plugin_path, split_lists;
   std::vector<std::string> train_families, test_families;  // empty: all

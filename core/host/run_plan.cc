@@ -238,6 +238,7 @@ Result<RunPlan> plan_run(const Options& options) {
   IPR_ASSIGN(config.replies, reply_rules(options));
   config.expert_file = options.expert;
   config.start_from = options.start_from;
+  config.scores_from = options.scores_from;
   IPR_ASSIGN(config.compute,
              compute_of(options, is_mini(options) ? ModelOrigin::kMadeHere : ModelOrigin::kFile, config.model));
   config.lora = options.lora;
@@ -289,6 +290,10 @@ Result<RunPlan> plan_run(const Options& options) {
   if (!options.start_from.empty()) {
     IPR_TRY(check_is_run(options.start_from));
     IPR_TRY(loop::check_start(options.start_from, decides));
+  }
+  if (!options.scores_from.empty()) {
+    IPR_TRY(check_is_run(options.scores_from));
+    IPR_TRY(loop::check_scores(options.scores_from, decides));
   }
   plan.hash = sha256_hex(dump_line(decides)).substr(0, 8);
   const auto flag_origin = [&](const std::string& flag) {

@@ -162,7 +162,8 @@ Status Run::iterate(int iteration) {
     IPR_ASSIGN(const StageSettings settings, settings_of(*optimizer_, config_.optimizer, iteration));
     if (!examples.empty())
       return fit(*optimizer_, config_.optimizer, iteration, examples, init_of(settings.train.init));
-    progress_.say("iteration " + std::to_string(iteration) + ": the optimizer found nothing to train on; the policy stays as it is");
+    progress_.say("iteration " + std::to_string(iteration) +
+                  ": the optimizer found nothing to train on; the policy stays as it is");
     return previous_weights();
   };
   IPR_ASSIGN(std::unique_ptr<Policy> policy, make_or_load(iteration, train));

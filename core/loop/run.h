@@ -38,6 +38,7 @@ struct RunConfig {
   rollout::ReplyRules replies;          // of evaluations, explorations and scorers' rollouts
   std::string expert_file;              // empty: the environment's own expert
   std::string start_from;               // folder of a run whose SFT model is taken (start_from.h); empty: it is trained
+  std::string scores_from;              // folder of a run whose step scores are taken (taken_scores.h); empty: none
   Compute compute;
   std::int64_t lora = 0;  // rank of the change that is trained to `model`, which stays as it is; 0: all weights
   std::string out;        // the run's folder

@@ -19,6 +19,7 @@
 #include "core/loop/resume.h"
 #include "core/loop/run.h"
 #include "core/loop/saved_training.h"
+#include "core/loop/taken_scores.h"
 #include "core/report/leaderboard.h"
 #include "core/train/backend.h"
 
@@ -82,6 +83,8 @@ class Run {
   [[nodiscard]] std::vector<const rollout::Trajectory*> part_of_experts(const CollectPlan& plan) const;
   // score.cc
   Status score_wanted(OptimizerPlugin& optimizer, int iteration);
+  // From another run, where config_.scores_from names one.
+  Status take_scores(const std::vector<Query>& wanted, int iteration);
   // The units that `wanted` is scored in, without what the cache holds.
   [[nodiscard]] std::vector<std::vector<Query>> units_to_score(const std::vector<Query>& wanted) const;
   // The step reward of a turn, where it was asked for: in this iteration, else of an equal history.
@@ -154,6 +157,7 @@ class Run {
   std::unique_ptr<train::Backend> backend_;
   std::unique_ptr<Policy> base_, previous_;     // SFT agent; what the next iteration starts from (nullptr: the base)
   std::map<std::uint64_t, Score> score_cache_;  // by key_of: the scorer is fixed, so values hold over iterations
+  std::optional<TakenScores> taken_;            // once something was to be scored
   std::map<Place, double> rewards_;             // of the steps that this iteration's optimizer wanted
   rollout::RolloutMemo memo_;                   // of a scorer that asks for a step against several rivals
 

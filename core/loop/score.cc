@@ -23,7 +23,10 @@ Status Run::score_wanted(OptimizerPlugin& optimizer, int iteration) {
   }
   const std::string stage = stage_name(iteration, "score");
   IPR_ASSIGN(const bool recorded, store_->stage_done(stage));
-  if (!recorded) IPR_TRY(score_rest(units_to_score(wanted), iteration));
+  if (!recorded) {
+    IPR_TRY(take_scores(wanted, iteration));
+    IPR_TRY(score_rest(units_to_score(wanted), iteration));
+  }
   IPR_ASSIGN(store::Unit unit, store_->begin());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const Score& score = score_cache_.at(key_of(wanted[i]));
@@ -32,6 +35,41 @@ Status Run::score_wanted(OptimizerPlugin& optimizer, int iteration) {
     if (!recorded) IPR_TRY(put_score(wanted[i], score));
   }
   if (!recorded) IPR_TRY(store_->mark_done(stage));
+  return unit.commit();
+}
+
+// With their rollouts, which count as if they had been played here, but for the tokens and the time.
+Status Run::take_scores(const std::vector<Query>& wanted, int iteration) {
+  if (config_.scores_from.empty() || scorer_->reads_rivals()) return {};
+  if (!taken_) {
+    IPR_ASSIGN(TakenScores taken, TakenScores::open(config_.scores_from, *scorer_, base_->sha256,
+                                                    [this](const std::string& id) { return train_task(id); }));
+    taken_.emplace(std::move(taken));
+  }
+  IPR_ASSIGN(store::Unit unit, store_->begin());
+  store::Cost cost;
+  cost.iteration = iteration;
+  cost.stage = store::kMonteCarlo;
+  std::size_t steps = 0;
+  for (const Query& query : wanted) {
+    const std::uint64_t history = key_of(query);
+    if (score_cache_.count(history) > 0 || !taken_->has(history)) continue;
+    IPR_ASSIGN(TakenScores::Taken taken, taken_->take(history));
+    for (store::Episode& rollout : taken.rollouts) {
+      rollout.id = 0;  // the record gives its own
+      rollout.iteration = iteration;
+      rollout.parent_id = static_cast<std::int64_t>(query.trajectory_id);
+      IPR_TRY(store_->add_episode(rollout).status());
+    }
+    score_cache_[history] = taken.score;
+    IPR_TRY(put_score(query, taken.score));
+    cost.rollouts += static_cast<std::int64_t>(taken.rollouts.size());
+    ++steps;
+  }
+  if (steps == 0) return {};
+  IPR_TRY(store_->add_cost(cost));
+  progress_.say("iteration " + std::to_string(iteration) + ": " + std::to_string(steps) + " step scores taken from " +
+                config_.scores_from);
   return unit.commit();
 }
 

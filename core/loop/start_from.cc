@@ -30,6 +30,18 @@ void add_differences(const std::string& name, const Json& a, const Json& b, std:
     add_differences(name + "." + key, a.value(key, Json()), b.value(key, Json()), out);
 }
 
+// In what the SFT model depends on, and in the parts `more` of the config; empty where there is no difference.
+Result<std::string> differences_from(const std::string& folder, const Json& decides,
+                                     const std::vector<const char*>& more) {
+  IPR_ASSIGN(const Json file, read_json(folder + "/config.json"));
+  const Json theirs = file.value("config", Json::object());
+  std::vector<const char*> keys(std::begin(kDeciding), std::end(kDeciding));
+  keys.insert(keys.end(), more.begin(), more.end());
+  std::vector<std::string> differences;
+  for (const char* key : keys) add_differences(key, theirs.value(key, Json()), decides.value(key, Json()), differences);
+  return join(differences, ", ");
+}
+
 // The record of the SFT model, which is written when the stage is over.
 Result<store::Policy> start_policy(const std::string& folder) {
   IPR_ASSIGN(store::RunStore record, store::RunStore::open_to_read(folder + "/run.db"));
@@ -50,15 +62,19 @@ Json start_config(const Json& decides) {
 }
 
 Status check_start(const std::string& folder, const Json& decides) {
-  IPR_ASSIGN(const Json config, read_json(folder + "/config.json"));
-  const Json theirs = start_config(config.value("config", Json::object())), ours = start_config(decides);
-  std::vector<std::string> differences;
-  for (const char* key : kDeciding) add_differences(key, theirs.at(key), ours.at(key), differences);
+  IPR_ASSIGN(const std::string differences, differences_from(folder, decides, {}));
   if (!differences.empty()) {
-    return usage("--start-from " + folder + ": its SFT model is another one than this run would train: " +
-                 join(differences, ", ") + "; give the same settings, or leave out --start-from");
+    return usage("--start-from " + folder + ": its SFT model is another one than this run would train: " + differences +
+                 "; give the same settings, or leave out --start-from");
   }
   return start_policy(folder).status();
+}
+
+Status check_scores(const std::string& folder, const Json& decides) {
+  IPR_ASSIGN(const std::string differences, differences_from(folder, decides, {"scorer"}));
+  if (differences.empty()) return {};
+  return usage("--scores-from " + folder + ": the same steps have other scores there: " + differences +
+               "; give the same settings, or leave out --scores-from");
 }
 
 Result<model::Weights> load_start(const std::string& folder, const Speech& speech, const model::Weights& start) {

@@ -21,6 +21,10 @@ namespace ipr::loop {
 // is no run or its SFT stage is not complete.
 [[nodiscard]] Status check_start(const std::string& folder, const Json& decides);
 
+// May a run that is decided by `decides` take step scores of the run in `folder` (taken_scores.h)? Code::kUsage names
+// what differs of that which the SFT model depends on, and of the scorer.
+[[nodiscard]] Status check_scores(const std::string& folder, const Json& decides);
+
 // The weights of that SFT model. `speech` is this run's own: Code::kUsage where the other run speaks another
 // vocabulary, which tells that its expert said something else. Code::kData where the checkpoint is not what the run
 // recorded.

@@ -167,6 +167,15 @@ void take_queries(const HeadGroup& group) {
   }
 }
 
+// Blocks lie anywhere in memory. Asking early for the first lines of one lets the processor foresee the others; asking
+// for all of them is dearer than waiting.
+inline void foresee(const Bf16* cells) {
+  constexpr int kLines = 8, kLineBytes = 64;
+  const char* const line = reinterpret_cast<const char*>(cells);
+  for (int i = 0; i < kLines; ++i) __builtin_prefetch(line + i * kLineBytes, 0, 2);
+}
+constexpr int kForeseen = 2;  // blocks ahead
+
 // Scores of the tile rows from i on (as many as the configuration says) against blocks [begin, end) of row r.
 void score(const HeadGroup& group, int i, int r, int begin, int end) {
   const int stride = group.args.head_stride;
@@ -175,6 +184,7 @@ void score(const HeadGroup& group, int i, int r, int begin, int end) {
   const int score_bytes = group.score_stride * kFloatBytes;
   for (int b = begin; b < end; ++b) {
     const Bf16* keys = group.keys(r, b);
+    if (b + kForeseen < end) foresee(group.keys(r, b + kForeseen));
     IPR_TILE_ZERO(0);
     IPR_TILE_ZERO(1);
     for (int d = 0; d < stride; d += kTileCells, keys += kTilePairs) {
@@ -207,6 +217,7 @@ void add_values(const HeadGroup& group, int i, int r, int begin, int end, int di
   const Bf16* const weights = reinterpret_cast<const Bf16*>(group.scores(i));
   for (int b = begin; b < end; ++b) {
     const Bf16* values = group.values(r, b) + dim / kLane * kValueTile;
+    if (dim == 0 && b + kForeseen < end) foresee(group.values(r, b + kForeseen));
     IPR_TILE_LOAD(4, weights + b * kPositions, group.score_stride * kFloatBytes);
     IPR_TILE_LOAD(6, values, kTileBytes);
     IPR_TILE_DOT(0, 4, 6);

@@ -1,12 +1,10 @@
 // `ipr-host score` and `collect`: the loop's own values again, and trajectories that a run can start from.
-#include <sqlite3.h>
-
 #include <cmath>
 #include <filesystem>
 #include <map>
-#include <memory>
 
 #include "core/base/files.h"
+#include "tests/host/record_rows.h"
 #include "tests/host/small_run.h"
 #include "tests/support/catch.h"
 #include "tests/support/succeeds.h"
@@ -18,22 +16,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Words = std::vector<std::string>;
-using Row = std::vector<std::string>;
-
-std::vector<Row> rows(const std::string& database, const std::string& query) {
-  sqlite3* opened = nullptr;
-  REQUIRE(sqlite3_open_v2(database.c_str(), &opened, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK);
-  const std::unique_ptr<sqlite3, int (*)(sqlite3*)> closing(opened, sqlite3_close);
-  std::vector<Row> found;
-  const auto take = [](void* into, int columns, char** values, char**) {
-    Row row;
-    for (int i = 0; i < columns; ++i) row.emplace_back(values[i] == nullptr ? "" : values[i]);
-    static_cast<std::vector<Row>*>(into)->push_back(std::move(row));
-    return 0;
-  };
-  REQUIRE(sqlite3_exec(opened, query.c_str(), take, &found, nullptr) == SQLITE_OK);
-  return found;
-}
 
 // The lines of a file of the workplace.
 std::vector<Json> lines_of(const Workplace& place, const std::string& name) {

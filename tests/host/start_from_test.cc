@@ -1,6 +1,7 @@
 // Runs that take their SFT model from another run.
 #include <filesystem>
 
+#include "tests/host/record_rows.h"
 #include "tests/host/small_run.h"
 #include "tests/support/catch.h"
 
@@ -30,6 +31,37 @@ TEST_CASE("a run that takes over the SFT model has the results of one that train
   CHECK_FALSE(contains(ended.err, "SFT "));  // no such stage
   CHECK_FALSE(contains(ended.err, "evaluate sft"));
   CHECK(results_of("taken") == results_of(run.out));
+}
+
+TEST_CASE("a run that takes step scores has the results of one that plays them", "[host][run]") {
+  const SmallRun& run = small_run();
+  const Ended ended = run.place.host(words_from("scores-taken", {"--scores-from", run.out}));
+  INFO(ended.err);
+  REQUIRE(ended.exit_code == 0);
+  CHECK(contains(ended.err, "step scores taken from "));
+  CHECK_FALSE(contains(ended.err, ": score "));  // every step was scored there
+  CHECK(results_of("scores-taken") == results_of(run.out));
+  const std::string scores =
+      "SELECT e.task_id, s.turn, s.value, s.samples FROM step_score s JOIN episode e ON e.id = "
+      "s.episode_id ORDER BY 1, 2, 3";
+  const std::string rollouts =
+      "SELECT task_id, prefix_turns, sample, outcome FROM episode WHERE stage = 'mc' ORDER BY "
+      "1, 2, 3, 4";
+  for (const std::string& query : {scores, rollouts}) {
+    CHECK(rows(run.place.file("scores-taken/run.db"), query) == rows(run.folder() + "/run.db", query));
+  }
+  const Ended checked = run.place.host({"verify", "scores-taken"});
+  INFO(checked.err);
+  CHECK(checked.exit_code == 0);
+}
+
+TEST_CASE("scores by other settings of the scorer are not taken", "[host][run]") {
+  const SmallRun& run = small_run();
+  const Ended other = run.place.host(words_from("fewer", {"--scores-from", run.out, "--samples", "2"}));
+  CHECK(other.exit_code == 2);
+  REQUIRE(other.error_lines().size() == 1);
+  CHECK(contains(other.error_lines()[0], "scorer.settings.samples ("));
+  CHECK_FALSE(std::filesystem::exists(run.place.file("fewer")));
 }
 
 TEST_CASE("what follows the SFT stage may differ, what makes it may not", "[host][run]") {

@@ -84,6 +84,30 @@ TEST_CASE("efficiency counts turns to success, invalid and repeated actions", "[
   CHECK(row.at("turns_to_success").at("ci95").at(1).get<double>() == Approx(3 + 12.7062).margin(1e-3));
 }
 
+TEST_CASE("efficiency family by family counts each family's episodes alone", "[report][analysis]") {
+  Made made;
+  for (const auto& [id, family] : {std::pair("1", "lamp"), std::pair("2", "lamp"), std::pair("3", "bag")})
+    must(made.record.put_task({"test", id, "", "", family, ""}));
+  made.evaluated("sft", "1", 1, true, {turn("a", "s1"), turn("buy", "end")});
+  made.evaluated("sft", "2", 0, false, {turn("a", "s1"), turn("b", "no", false), turn("c", "s2"), turn("d", "s3")});
+  made.evaluated("sft", "3", 1, true, {turn("buy", "end")});
+  AnalysisOptions options;
+  options.by_family = true;
+  const Analysis found = must_have(analyze_efficiency({made.source()}, options));
+  REQUIRE(found.rows.size() == 2);
+  for (const Json& row : found.rows) {
+    const bool lamp = row.at("family") == "lamp";
+    CAPTURE(row.dump());
+    CHECK((lamp || row.at("family") == "bag"));
+    CHECK(row.at("episodes") == (lamp ? 2 : 1));
+    CHECK(row.at("success").get<double>() == Approx(lamp ? 0.5 : 1.0));
+    CHECK(row.at("turns").at("mean").get<double>() == Approx(lamp ? 3.0 : 1.0));
+    CHECK(row.at("turns_to_success").at("mean").get<double>() == Approx(lamp ? 2.0 : 1.0));
+    CHECK(row.at("invalid").at("mean").get<double>() == Approx(lamp ? 0.5 : 0.0));
+  }
+  CHECK(found.rows[0].at("family") != found.rows[1].at("family"));
+}
+
 TEST_CASE("an infrastructure failure is nobody's inefficiency", "[report][analysis]") {
   Made made;
   made.evaluated("sft", "1", 1, true, {turn("a", "s1")});

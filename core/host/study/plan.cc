@@ -52,6 +52,17 @@ const PlannedCell* beside(const StudyPlan& plan, const StudyCell& cell, const st
   return nullptr;
 }
 
+// Is it finished, and has its scorer played?
+bool has_scores(const PlannedCell& cell) {
+  if (!is_finished(cell)) return false;
+  Result<store::RunStore> record = store::RunStore::open_to_read(cell.folder + "/run.db");
+  if (!record.ok()) return false;
+  store::EpisodeFilter filter;
+  filter.stage = store::kMonteCarlo;
+  const Result<std::int64_t> rollouts = record->count_episodes(filter);
+  return rollouts.ok() && *rollouts > 0;
+}
+
 }  // namespace
 
 bool is_finished(const PlannedCell& cell) {
@@ -85,6 +96,10 @@ Result<RunPlan> plan_cell(const StudyPlan& plan, std::size_t index, const Option
     // Where that one failed before it had the model, this one trains it itself: the same bits.
     if (loop::check_start(start, planned.decides).ok()) options.start_from = start;
   }
+  for (const std::size_t other : planned.scored) {
+    const std::string& scored = plan.cells.at(other).folder;
+    if (options.scores_from.empty() && has_scores(plan.cells.at(other))) options.scores_from = scored;
+  }
   return plan_run(options);
 }
 
@@ -99,7 +114,8 @@ Result<StudyPlan> plan_study(StudyFile file, const Options& own, loop::ProgressL
     planned.cell = std::move(cell);
     plan.cells.push_back(std::move(planned));
   }
-  std::map<std::string, std::size_t> starts;  // by what the SFT model is a function of
+  std::map<std::string, std::size_t> starts;               // by what the SFT model is a function of
+  std::map<std::string, std::vector<std::size_t>> scored;  // by that and the scorer
   progress.begin("plan", "cells", plan.cells.size());
   for (std::size_t i = 0; i < plan.cells.size(); ++i) {
     if (stop) return Status(Code::kInterrupted, plan.file.path + ": interrupted; nothing was started");
@@ -113,6 +129,10 @@ Result<StudyPlan> plan_study(StudyFile file, const Options& own, loop::ProgressL
                    run.config.environment->id() + "\" has no dev split; leave the grid out");
     const auto [first, is_first] = starts.emplace(dump_line(loop::start_config(planned.decides)), i);
     if (!is_first) planned.start = first->second;
+    std::vector<std::size_t>& alike =
+        scored[dump_line({loop::start_config(planned.decides), planned.decides.at("scorer")})];
+    planned.scored = alike;
+    alike.push_back(i);
     progress.update(i + 1);
   }
   progress.finish(std::to_string(plan.cells.size()) + " cells, " + std::to_string(starts.size()) +

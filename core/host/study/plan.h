@@ -19,6 +19,7 @@ struct PlannedCell {
   Json decides;
   std::vector<std::string> test_splits, dev_splits;  // in the environment's order
   std::optional<std::size_t> start;  // the cell, run before it, that trains the same SFT model: it takes that one
+  std::vector<std::size_t> scored;   // cells run before it whose scorer would score the same steps alike
 };
 
 struct StudyPlan {
