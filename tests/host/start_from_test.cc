@@ -57,7 +57,8 @@ TEST_CASE("a run that takes step scores has the results of one that plays them",
 
 TEST_CASE("scores by other settings of the scorer are not taken", "[host][run]") {
   const SmallRun& run = small_run();
-  const Ended other = run.place.host(words_from("fewer", {"--scores-from", run.out, "--set", "scorer.temperature=0.5"}));
+  const Ended other =
+      run.place.host(words_from("fewer", {"--scores-from", run.out, "--set", "scorer.temperature=0.5"}));
   CHECK(other.exit_code == 2);
   REQUIRE(other.error_lines().size() == 1);
   CHECK(contains(other.error_lines()[0], "scorer.settings.temperature (1 there, 0.5 here)"));
