@@ -18,7 +18,7 @@ inline constexpr const char* kSchema = R"json({
                   "description": "adaptive: ends at the look at which all `cap` rollouts would make a pair with this probability"},
     "sure_none": {"type": "number", "default": 0.95, "minimum": 0.5, "maximum": 0.999999,
                   "description": "adaptive: ends at the look at which all `cap` rollouts would make none with this probability"},
-    "spread": {"type": "number", "default": 0.5, "minimum": 0.000001,
+    "spread": {"type": "number", "default": 0.4, "minimum": 0.000001,
                "description": "standard deviation of outcomes that is assumed with the weight of one rollout, for intervals and adaptive sampling; 0.5 is the most that outcomes in [0, 1] can have"},
     "worth": {"type": "string", "enum": ["outcome", "binary", "discounted", "progress"], "default": "outcome",
               "description": "what a rollout counts: its outcome; 1 if that is at least binary_from, else 0; the outcome times discount^(turns after the step); a mean of outcome and last progress"},
