@@ -57,8 +57,8 @@ void add_run(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand(
       "run", "the whole method: SFT, then (explore, score, pair, train, evaluate) x I, then the table");
   std::vector<std::string> flags = run_flags();
-  flags.insert(flags.end(),
-               {"out", "resume", "config", "start-from", "scores-from", "plugin-path", "threads", "dry-run", "json", "verbose"});
+  flags.insert(flags.end(), {"out", "resume", "config", "start-from", "scores-from", "plugin-path", "threads",
+                             "dry-run", "json", "verbose"});
   add_flags(*command, *options, flags);
   command->callback([options, command, &chosen] {
     chosen.work = [options, command]() -> Status {
