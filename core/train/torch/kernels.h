@@ -44,8 +44,10 @@ struct AttentionTask {
   const float* qkv = nullptr;   // before rotation (RoPE happens inside)
   const float* cos = nullptr;   // [positions, head_dim / 2]
   const float* sin = nullptr;
-  float* out = nullptr;          // forward: written; backward: read
-  float* lse = nullptr;          // [group, tokens] log of the softmax's denominator; forward: written; backward: read
+  float* out = nullptr;  // forward: written; backward: read
+  // [group, tokens] log of the softmax's denominator, in the base of the kernels that wrote it: backward reads it with
+  // the same family and `may_round`.
+  float* lse = nullptr;
   bool may_round = false;        // the factors of gradients' products, to bf16; on AMX of forward's, too
   const float* d_out = nullptr;  // backward, laid out as `out`
   float* d_qkv = nullptr;        // backward, laid out as `qkv`: q, k and v of this kv head are overwritten

@@ -4,7 +4,8 @@
 //
 // Neighbouring products of one input (q, k, v; gate, up) are one fused Linear; each part of it may have a change of its
 // own. All tensors are on one device; x, W and y are of one floating type, A and B of that type as well. Of a bf16
-// layer on the CPU, LibTorch runs the large products and our kernels.h the sums around them and those along the rank.
+// layer on the CPU, rounded_products.h runs what is added up in f32 (the residual's branches, logits, gradients of
+// weights), LibTorch the other large products, and our kernels.h the sums around them and those along the rank.
 #pragma once
 
 #include <ATen/core/Tensor.h>
