@@ -117,6 +117,7 @@ Status Run::make_plugins() {
     if (!service_) return failed("rollouts are only there while the scorer is asked");
     return service_->open();
   };
+  services.use_model = [this](std::string_view folder) { return use_rollout_model(folder); };
   services.open_model = [this](std::string_view spec) { return models_.open(spec); };
   IPR_ASSIGN(auto scorer,
              plugin::Instance::create(config_.scorer.manifest, config_.scorer.settings, std::move(services)));
@@ -124,14 +125,25 @@ Status Run::make_plugins() {
   return {};
 }
 
+Status Run::use_rollout_model(std::string_view folder) {
+  if (scorer_) return usage("a scorer chooses who plays its rollouts while it is created");
+  IPR_ASSIGN(rollout_model_,
+             RolloutModel::load(std::string(folder), *config_.environment, config_.compute, config_.replies));
+  return {};
+}
+
+std::string Run::scorer_models() const {
+  if (!rollout_model_) return models_.models();
+  return models_.models() + (models_.models().empty() ? "" : ",") + rollout_model_->sha256();
+}
+
 Status Run::check_scorer_models() {
-  constexpr const char* kState = "scorer_models";
-  IPR_ASSIGN(const std::optional<std::string> before, store_->state(kState));
-  if (before && *before != models_.models()) {
+  IPR_ASSIGN(const std::optional<std::string> before, store_->state(kScorerModels));
+  if (before && *before != scorer_models()) {
     return bad_data(config_.out + ": the model of the scorer has changed since the run began; restore it, or begin a " +
                     "new run with --out");
   }
-  return before || models_.models().empty() ? Status() : store_->set_state(kState, models_.models());
+  return before || scorer_models().empty() ? Status() : store_->set_state(kScorerModels, scorer_models());
 }
 
 Status Run::fill_panels() {

@@ -9,6 +9,9 @@
 
 namespace ipr::loop {
 
+// Key of a run's state: SHA-256 of the models that its scorer itself opened (Run::scorer_models).
+inline constexpr const char* kScorerModels = "scorer_models";
+
 // The record of one trajectory; its id is given by the store.
 [[nodiscard]] store::Episode to_episode(const rollout::Trajectory& trajectory, const std::string& stage,
                                         std::int32_t iteration, std::int32_t plan, const std::string& policy);

@@ -17,6 +17,7 @@
 #include "core/loop/policy.h"
 #include "core/loop/record.h"
 #include "core/loop/resume.h"
+#include "core/loop/rollout_model.h"
 #include "core/loop/run.h"
 #include "core/loop/saved_training.h"
 #include "core/loop/taken_scores.h"
@@ -47,8 +48,12 @@ class Run {
   Status note_software(const Json& now);
   // Before the folder is touched: a run whose plugins refuse to work leaves nothing behind.
   Status make_plugins();
+  // Lets a checkpoint play the scorer's rollouts.
+  Status use_rollout_model(std::string_view folder);
   // That a scorer's own models are those that the run began with.
   Status check_scorer_models();
+  // SHA-256 of their weights, joined by commas: of those with a scalar head, then of the one that plays rollouts.
+  [[nodiscard]] std::string scorer_models() const;
   Status list_tasks();
   Status collect_experts();
   Result<std::vector<rollout::Trajectory>> play_experts();
@@ -138,7 +143,8 @@ class Run {
 
   std::optional<store::RunStore> store_;
   std::unique_ptr<OptimizerPlugin> sft_, optimizer_;
-  ModelService models_;  // before the scorer, which holds what it opened
+  ModelService models_;                          // before the scorer, which holds what it opened
+  std::unique_ptr<RolloutModel> rollout_model_;  // nullptr: the SFT agent plays the scorer's rollouts
   std::unique_ptr<ScorerPlugin> scorer_;
   Panel train_, dev_, test_;
   std::vector<report::OverlapNote> overlaps_;       // of the panels, where allowed

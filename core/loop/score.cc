@@ -42,7 +42,7 @@ Status Run::score_wanted(OptimizerPlugin& optimizer, int iteration) {
 Status Run::take_scores(const std::vector<Query>& wanted, int iteration) {
   if (config_.scores_from.empty() || scorer_->reads_rivals()) return {};
   if (!taken_) {
-    IPR_ASSIGN(TakenScores taken, TakenScores::open(config_.scores_from, *scorer_, base_->sha256,
+    IPR_ASSIGN(TakenScores taken, TakenScores::open(config_.scores_from, *scorer_, base_->sha256, scorer_models(),
                                                     [this](const std::string& id) { return train_task(id); }));
     taken_.emplace(std::move(taken));
   }
@@ -147,23 +147,29 @@ Status Run::score_rest(const std::vector<std::vector<Query>>& units, int iterati
 // `before`: steps scored so far. A unit that is begun is ended, also after the signal to stop.
 Status Run::score_unit(const std::vector<Query>& queries, int iteration, std::size_t before, std::size_t& rollouts) {
   static const std::atomic<bool> kNever{false};
-  rollout::Player player(*config_.environment, *dialogue_, *base_->generator, *snapshots_, env_seed_, config_.max_steps,
-                         config_.threads, kNever);
-  const rollout::GeneratorCounters counters = base_->generator->counters();
+  rollout::Generator& generator = rollout_model_ ? rollout_model_->generator() : *base_->generator;
+  rollout::Player player(*config_.environment, rollout_model_ ? rollout_model_->dialogue() : *dialogue_, generator,
+                         *snapshots_, env_seed_, config_.max_steps, config_.threads, kNever);
+  rollout::RolloutService::Reads reads;
+  if (rollout_model_ && !rollout_model_->speaks_like(*speech_))
+    reads = [this](const rollout::Trajectory& trajectory) { return rollout_model_->read(trajectory); };
+  const rollout::GeneratorCounters counters = generator.counters();
   const auto began = std::chrono::steady_clock::now();
   const auto report = [&](std::size_t done) {
     progress_.update(before, std::to_string(rollouts + done) + " rollouts");
   };
   service_ = std::make_unique<rollout::RolloutService>(player, book_, config_.seed, report,
-                                                       scorer_->reads_rivals() ? &memo_ : nullptr);
+                                                       scorer_->reads_rivals() ? &memo_ : nullptr, std::move(reads));
   const Result<std::vector<Score>> answers = scorer_->score(queries, book_, config_.seed, [] { return false; });
   const std::vector<rollout::Trajectory> played = service_->take_finished();
   service_.reset();
+  if (rollout_model_) rollout_model_->forget();
+  const std::string& player_name = rollout_model_ ? rollout_model_->name() : base_->name;
   IPR_TRY(answers.ok() ? Status() : answers.status());
   IPR_ASSIGN(store::Unit unit, store_->begin());
   for (const rollout::Trajectory& rollout : played) {
     IPR_ASSIGN([[maybe_unused]] const std::int64_t id,
-               store_->add_episode(to_episode(rollout, store::kMonteCarlo, iteration, 0, base_->name)));
+               store_->add_episode(to_episode(rollout, store::kMonteCarlo, iteration, 0, player_name)));
   }
   for (std::size_t i = 0; i < queries.size(); ++i) {
     score_cache_[key_of(queries[i])] = (*answers)[i];
@@ -171,7 +177,7 @@ Status Run::score_unit(const std::vector<Query>& queries, int iteration, std::si
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   IPR_TRY(store_->add_cost(
-      cost_between(iteration, store::kMonteCarlo, counters, base_->generator->counters(), played.size(), seconds)));
+      cost_between(iteration, store::kMonteCarlo, counters, generator.counters(), played.size(), seconds)));
   rollouts += played.size();
   return unit.commit();
 }

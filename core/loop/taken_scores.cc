@@ -7,7 +7,7 @@
 namespace ipr::loop {
 
 Result<TakenScores> TakenScores::open(const std::string& folder, const ScorerPlugin& scorer,
-                                      const std::string& base_sha256,
+                                      const std::string& base_sha256, const std::string& scorer_models,
                                       const std::function<const env::Task*(const std::string&)>& task_of) {
   IPR_ASSIGN(store::RunStore record, store::RunStore::open_to_read(folder + "/run.db"));
   TakenScores taken(std::move(record));
@@ -18,6 +18,9 @@ Result<TakenScores> TakenScores::open(const std::string& folder, const ScorerPlu
   if (!same)
     return usage("--scores-from " + folder + ": its steps were scored with another SFT model than this run's; " +
                  "give --start-from as well, or leave out --scores-from");
+  IPR_ASSIGN(const std::optional<std::string> models, taken.record_.state(kScorerModels));
+  if (models.value_or("") != scorer_models)
+    return usage("--scores-from " + folder + ": its scorer's model was another one than this run's; leave it out");
   std::map<std::int64_t, std::vector<store::StepScore>> of_episode;
   IPR_ASSIGN(const std::vector<store::StepScore> scores, taken.record_.all_scores());
   for (const store::StepScore& score : scores) {

@@ -23,10 +23,11 @@ class TakenScores {
     std::vector<store::Episode> rollouts;  // behind it, as the other run recorded them
   };
 
-  // Those that `scorer` made in the run in `folder`. `base_sha256`: of the model that this run's scorer plays with;
-  // `task_of` gives this run's task of an id, or nullptr. Code::kUsage where that run's model is another one.
+  // Those that `scorer` made in the run in `folder`. `base_sha256`: of this run's SFT model; `scorer_models`: of what
+  // its scorer opened itself (kScorerModels); `task_of` gives this run's task of an id, or nullptr. Code::kUsage where
+  // that run's models are others.
   [[nodiscard]] static Result<TakenScores> open(const std::string& folder, const ScorerPlugin& scorer,
-                                                const std::string& base_sha256,
+                                                const std::string& base_sha256, const std::string& scorer_models,
                                                 const std::function<const env::Task*(const std::string&)>& task_of);
 
   // By the hash of the history with the step that is scored (rollout::prefix_hash).

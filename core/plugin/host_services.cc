@@ -110,8 +110,16 @@ void close_model(ipr_model* model) {
   delete model_of(model);
 }
 
+ipr_status use_model(const ipr_host* host, ipr_str checkpoint, ipr_error* error) {
+  const Status used = services(host).use_model
+                          ? services(host).use_model(text(checkpoint))
+                          : usage("the policy of the rollouts is chosen otherwise here (score: --policy)");
+  return used.ok() ? IPR_OK : report_model(error, used);
+}
+
 constexpr ipr_host_basics_v1 kBasics = {sizeof(ipr_host_basics_v1), 0, log_line, record_metric, parallel_for, path};
-constexpr ipr_host_rollouts_v1 kRollouts = {sizeof(ipr_host_rollouts_v1), 0, open_queue, submit, wait, close_queue};
+constexpr ipr_host_rollouts_v1 kRollouts = {
+    sizeof(ipr_host_rollouts_v1), 0, open_queue, submit, wait, close_queue, use_model};
 constexpr ipr_host_model_v1 kModels = {sizeof(ipr_host_model_v1), 0, open_model, model_value, close_model};
 
 const void* get_service(const ipr_host* host, const char* id) {

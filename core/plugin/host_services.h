@@ -42,6 +42,8 @@ struct HostServices {
   std::function<void(int level, std::string_view line)> log;
   std::function<void(std::string_view name, double value)> metric;
   std::function<Result<std::unique_ptr<RolloutQueue>>()> open_rollouts;  // empty: no such service
+  // From now on rollouts are played by the checkpoint in a folder. Empty: they have one policy only.
+  std::function<Status(std::string_view folder)> use_model;
   // Opens what a spec (JSON, plugin.h) names. Empty: no such service.
   std::function<Result<std::unique_ptr<StepModel>>(std::string_view spec)> open_model;
 };

@@ -67,6 +67,7 @@ class RolloutService::Queue final : public plugin::RolloutQueue {
 
   Result<bool> submit(const ipr_rollout_req& request) override {
     IPR_ASSIGN(PlayRequest play, rollout_asked(request, service_.book_, service_.run_seed_));
+    if (service_.reads_) play.from = service_.reads_(*play.from);  // the seed stays that of the book's own ids
     const Trajectory* known = service_.memo_ == nullptr ? nullptr : service_.memo_->find(play.seed);
     {
       const std::lock_guard lock(mutex_);
@@ -136,8 +137,13 @@ class RolloutService::Queue final : public plugin::RolloutQueue {
 };
 
 RolloutService::RolloutService(Player& player, const TrajectoryBook& book, std::uint64_t run_seed,
-                               std::function<void(std::size_t)> on_progress, RolloutMemo* memo)
-    : player_(player), book_(book), run_seed_(run_seed), on_progress_(std::move(on_progress)), memo_(memo) {}
+                               std::function<void(std::size_t)> on_progress, RolloutMemo* memo, Reads reads)
+    : player_(player),
+      book_(book),
+      run_seed_(run_seed),
+      on_progress_(std::move(on_progress)),
+      memo_(memo),
+      reads_(std::move(reads)) {}
 
 Result<std::unique_ptr<plugin::RolloutQueue>> RolloutService::open() {
   return std::unique_ptr<plugin::RolloutQueue>(std::make_unique<Queue>(*this));

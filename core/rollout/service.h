@@ -41,10 +41,13 @@ class Rollouts {
 // Opens queues for one scoring stage.
 class RolloutService final : public Rollouts {
  public:
-  // `player` plays the base policy; `book` resolves ids. `on_progress` gets the number of rollouts finished so far, on
-  // a worker. `memo`, which may be none, answers what it knows and takes what is played.
+  // A trajectory of the book as a policy with another tokenizer reads it; must outlive the rollouts from it.
+  using Reads = std::function<const Trajectory*(const Trajectory&)>;
+
+  // `player` plays the scorer's policy; `book` resolves ids. `on_progress` gets the number of rollouts finished so far,
+  // on a worker. `memo`, which may be none, answers what it knows and takes what is played.
   RolloutService(Player& player, const TrajectoryBook& book, std::uint64_t run_seed,
-                 std::function<void(std::size_t)> on_progress, RolloutMemo* memo = nullptr);
+                 std::function<void(std::size_t)> on_progress, RolloutMemo* memo = nullptr, Reads reads = {});
 
   [[nodiscard]] Result<std::unique_ptr<plugin::RolloutQueue>> open() override;
   // All rollouts played since the last call, in the order of (parent, kept turns, sample), each once.
@@ -58,6 +61,7 @@ class RolloutService final : public Rollouts {
   const std::uint64_t run_seed_;
   const std::function<void(std::size_t)> on_progress_;
   RolloutMemo* const memo_;
+  const Reads reads_;
   std::mutex mutex_;
   std::vector<Trajectory> finished_;
   std::size_t finished_total_ = 0;

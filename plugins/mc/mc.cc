@@ -3,9 +3,9 @@
 //   r_s(s_t, a_t) = 1/N sum_i r_o(rollout i of pi_s from the state after a_t)      t < n
 //   r_s(s_n, a_n) = r_o                                                            the last turn has no future
 //
-// pi_s is the SFT agent, frozen for all iterations (IPR_POLICY_BASE). The host forks or replays the history, plays on
-// and caches; here it is only decided what to ask, how to average (worth.h) and, where N is adaptive, when to stop
-// (sequential.h).
+// pi_s is the SFT agent, or the checkpoint that is set as `policy`, frozen for all iterations (IPR_POLICY_BASE). The
+// host forks or replays the history, plays on and caches; here it is only decided what to ask, how to average (worth.h)
+// and, where N is adaptive, when to stop (sequential.h).
 
 #include <algorithm>
 #include <string>
@@ -80,6 +80,8 @@ class MonteCarlo final : public ipr::sdk::Scorer {
                                               std::to_string(rules_.cap) +
                                               "; adaptive sampling goes from one to the other");
     }
+    const std::string policy = config.text("policy");
+    if (!policy.empty() && host.rollouts() != nullptr) Queue::use(host, policy);  // without: only looked at
   }
 
   [[nodiscard]] std::vector<Step> steps_of(std::span<const ipr_query* const> queries) const {

@@ -20,6 +20,18 @@ class Queue {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
+  // All rollouts are played by the checkpoint in this folder.
+  static void use(const ipr::sdk::Host& host, const std::string& checkpoint) {
+    const ipr_host_rollouts_v1* service = host.rollouts();
+    if (!IPR_HAS(service, ipr_host_rollouts_v1, use)) {
+      throw ipr::sdk::Failure(IPR_UNIMPLEMENTED,
+                              "mc: this host lets only the SFT agent play rollouts; leave out policy");
+    }
+    ipr_error error{sizeof(ipr_error), IPR_OK, {}};
+    const ipr_status status = service->use(host.raw(), ipr::sdk::view(checkpoint), &error);
+    if (status != IPR_OK) throw ipr::sdk::Failure(status, "mc: policy: " + std::string(error.message));
+  }
+
   // False: the queue is full, collect first.
   bool submit(const ipr_rollout_req& request) {
     const ipr_status status = service_->submit(queue_, &request, &error_);

@@ -1,4 +1,4 @@
-// The settings of the scorer `mc` and the values of its profiles. Adaptive sampling took 0.43 to 0.57 of `cap` on
+// The settings of the scorer `mc` and the values of its profiles. Adaptive sampling took 0.40 to 0.54 of `cap` on
 // gridworld (docs/step-reward-truth.md).
 #pragma once
 
@@ -26,6 +26,8 @@ inline constexpr const char* kSchema = R"json({
     "discount": {"type": "number", "default": 0.95, "minimum": 0, "maximum": 1, "description": "worth=discounted: per turn"},
     "progress_weight": {"type": "number", "default": 0.5, "minimum": 0, "maximum": 1,
                         "description": "worth=progress: of the environment's last progress beside the outcome"},
+    "policy": {"type": "string", "default": "",
+               "description": "checkpoint folder whose model plays the rollouts; empty: the SFT agent"},
     "temperature": {"type": "number", "default": 1, "minimum": 0, "description": "of the rollouts"},
     "top_p": {"type": "number", "default": 1, "minimum": 0.001, "maximum": 1,
               "description": "of the rollouts: the smallest set of most likely tokens that reaches it; 1: all"},

@@ -169,7 +169,7 @@ TEST_CASE("a run survives one failing write to each of its files", "[e2e][disk]"
     if (!fs::path(file).extension().empty() || file.ends_with("iter-K")) moments[file].push_back(i + 1);
   }
   for (const char* known : {"config.json", "panel.json", "run.db", "run.db-wal", "report.html", "certificate.json",
-                            "iter-K", "iter-K/model.safetensors", "iter-K/tokenizer.json", "plugins-0.2.json"}) {
+                            "iter-K", "iter-K/model.safetensors", "iter-K/tokenizer.json", "plugins-0.3.json"}) {
     INFO(known);
     CHECK(std::any_of(moments.begin(), moments.end(),
                       [&](const auto& item) { return item.first.ends_with(std::string("/") + known); }));

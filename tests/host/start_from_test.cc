@@ -55,6 +55,40 @@ TEST_CASE("a run that takes step scores has the results of one that plays them",
   CHECK(checked.exit_code == 0);
 }
 
+TEST_CASE("a checkpoint plays Monte Carlo's rollouts: the SFT agent's own gives its scores", "[host][run]") {
+  const SmallRun& run = small_run();
+  const auto scores_of = [&](const std::string& out) {
+    return rows(run.place.file(out) + "/run.db",
+                "SELECT e.task_id, e.sample, s.turn, s.value FROM step_score s JOIN episode e ON e.id = s.episode_id");
+  };
+  const auto scored_by = [&](const std::string& out, const std::string& iteration) {
+    const Ended ended =
+        run.place.host(words_from(out, {"--set", "scorer.policy=" + run.folder() + "/checkpoints/" + iteration}));
+    INFO(ended.err);
+    REQUIRE(ended.exit_code == 0);
+  };
+  scored_by("by-sft", "iter-0");
+  CHECK(scores_of("by-sft") == scores_of(run.out));
+  CHECK(results_of("by-sft") == results_of(run.out));
+  scored_by("by-iter-1", "iter-1");
+  const auto said = [&](const std::string& out) {
+    return rows(run.place.file(out) + "/run.db",
+                "SELECT t.message FROM turn t JOIN episode e ON e.id = t.episode_id WHERE e.stage = 'mc' ORDER BY "
+                "e.task_id, e.prefix_turns, e.sample, t.turn");
+  };
+  CHECK(said("by-sft") == said(run.out));
+  CHECK_FALSE(said("by-iter-1") == said(run.out));
+
+  const Ended taken = run.place.host(words_from(
+      "taken-by", {"--scores-from", "by-sft", "--set", "scorer.policy=" + run.folder() + "/checkpoints/iter-1"}));
+  CHECK(taken.exit_code == 2);  // the path is another setting
+  const Ended missing = run.place.host(words_from("by-none", {"--set", "scorer.policy=nowhere"}));
+  CHECK(missing.exit_code == 3);
+  REQUIRE(missing.error_lines().size() == 1);
+  CHECK(contains(missing.error_lines()[0], "nowhere"));
+  CHECK_FALSE(std::filesystem::exists(run.place.file("by-none")));
+}
+
 TEST_CASE("scores by other settings of the scorer are not taken", "[host][run]") {
   const SmallRun& run = small_run();
   const Ended other =

@@ -36,7 +36,7 @@ extern "C" {
 #endif
 
 #define IPR_ABI_MAJOR 0u
-#define IPR_ABI_MINOR 2u
+#define IPR_ABI_MINOR 3u
 
 /* True if the struct behind `p`, as its allocator declared it, holds `field`. */
 #define IPR_HAS(p, type, field) ((p)->struct_size >= offsetof(type, field) + sizeof((p)->field))
@@ -358,6 +358,9 @@ typedef struct ipr_host_rollouts_v1 {
    * there. */
   ipr_status (*wait)(ipr_queue*, ipr_rollout_res* const* out, size_t max, size_t* n, uint64_t timeout_ns, ipr_error*);
   void (*close)(ipr_queue*); /* cancels what is open */
+  /* [load] since 0.3, only while the scorer is created: all its rollouts are played by the model in this folder, in the
+   * place of the SFT agent. DATA_LOSS: it is none. */
+  ipr_status (*use)(const ipr_host*, ipr_str checkpoint, ipr_error*);
 } ipr_host_rollouts_v1;
 
 #define IPR_HOST_MODEL_V1 "ipr.host.model/1" /* for scorers, since 0.2; a model belongs to one thread */

@@ -72,7 +72,14 @@ ipr_status wait(ipr_queue*, ipr_rollout_res* const* out, std::size_t max, std::s
 void close_queue(ipr_queue*) {
   ++queue.closed;
 }
-const ipr_host_rollouts_v1 kRollouts = {sizeof(ipr_host_rollouts_v1), 0, open_queue, submit, wait, close_queue};
+std::string used;  // the checkpoint that was named, if any
+ipr_status use(const ipr_host*, ipr_str checkpoint, ipr_error* error) {
+  used.assign(checkpoint.data, checkpoint.size);
+  if (used != "nowhere") return IPR_OK;
+  std::strncpy(error->message, "nowhere: no such folder", sizeof error->message - 1);
+  return IPR_DATA_LOSS;
+}
+const ipr_host_rollouts_v1 kRollouts = {sizeof(ipr_host_rollouts_v1), 0, open_queue, submit, wait, close_queue, use};
 
 // A trajectory of n turns that ended.
 struct Track {
@@ -356,6 +363,15 @@ TEST_CASE("only an adaptive scorer says that it reads rivals", "[mc][adaptive]")
   CHECK(plain.table<ipr_scorer_v1>(IPR_SCORER_V1).flags == 0);
   CHECK(adaptive.table<ipr_scorer_v1>(IPR_SCORER_V1).flags == IPR_SCORER_RIVALS);
   CHECK_THROWS(test::Instance(host, "", Json{{"adaptive", true}, {"start", 30}}));
+}
+
+TEST_CASE("another policy than the SFT agent is named while the scorer is created, or not at all", "[mc]") {
+  used.clear();
+  const Scoring plain;
+  CHECK(used.empty());
+  const Scoring other(Json{{"policy", "runs/a/checkpoints/iter-2"}});
+  CHECK(used == "runs/a/checkpoints/iter-2");
+  CHECK_THROWS_WITH(Scoring(Json{{"policy", "nowhere"}}), Catch::Matchers::Contains("nowhere: no such folder"));
 }
 
 TEST_CASE("a rollout counts its outcome, whether it is good enough, what is left of it, or progress too",
