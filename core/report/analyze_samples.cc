@@ -120,13 +120,29 @@ void judge(const RunSteps& run, std::size_t size, Judged& judged) {
   }
 }
 
-// The final rewards of the runs with one N, by seed.
-using Rewards = std::map<std::uint64_t, double>;
+// The final rewards of the runs with one N, by what else they are set to and by seed.
+using Rewards = std::map<std::pair<std::string, std::uint64_t>, double>;
+
+// All settings but how many rollouts a step has.
+std::string all_but_samples(const RunSettings& settings) {
+  std::string text = settings.optimizer;
+  for (const auto& [key, value] : settings.values) {
+    if (key != "samples" && !key.ends_with(".samples")) text += "\n" + key + "=" + value;
+  }
+  return text;
+}
+
+// Whether all sampled steps have equally many rollouts: else N was adaptive, and says how hard a step was.
+bool has_fixed_samples(const ScoredSteps& steps, std::int64_t samples) {
+  return std::all_of(steps.begin(), steps.end(), [samples](const auto& step) {
+    return step.second.score.samples == 0 || step.second.score.samples == samples;
+  });
+}
 
 std::vector<double> differences(const Rewards& of, const Rewards& from) {
   std::vector<double> found;
-  for (const auto& [seed, reward] : of) {
-    const auto other = from.find(seed);
+  for (const auto& [experiment, reward] : of) {
+    const auto other = from.find(experiment);
     if (other != from.end()) found.push_back(reward - other->second);
   }
   return found;
@@ -141,8 +157,8 @@ class Sweep {
  public:
   explicit Sweep(std::string env) : env_(std::move(env)) {}
 
-  void add(RunSteps run, std::optional<std::pair<std::uint64_t, double>> reward) {
-    if (reward) rewards_[run.samples].insert(*reward);
+  void add(RunSteps run, const RunSettings& settings, std::optional<double> reward) {
+    if (reward) rewards_[run.samples][{all_but_samples(settings), settings.seed}] = *reward;
     runs_.push_back(std::move(run));
   }
 
@@ -219,7 +235,7 @@ class Sweep {
     const auto own = rewards_.find(size);
     std::vector<double> values;
     if (own != rewards_.end()) {
-      for (const auto& [seed, reward] : own->second) values.push_back(reward);
+      for (const auto& [experiment, reward] : own->second) values.push_back(reward);
     }
     return estimate_mean(values);
   }
@@ -291,11 +307,10 @@ Status add_run(const RunSource& run, const AnalysisOptions& options, std::map<st
   for (const auto& [scorer, steps] : scorers) {
     RunSteps found;
     found.samples = samples_of(steps);
-    if (found.samples == 0) continue;
+    if (found.samples == 0 || !has_fixed_samples(steps, found.samples)) continue;
     found.tau = options.tau.value_or(tau_of(settings));
     add_candidates(steps, rollouts, found);
-    sweeps.try_emplace(run.env, run.env)
-        .first->second.add(std::move(found), reward ? std::optional(std::pair(settings.seed, *reward)) : std::nullopt);
+    sweeps.try_emplace(run.env, run.env).first->second.add(std::move(found), settings, reward);
   }
   return {};
 }

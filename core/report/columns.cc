@@ -102,7 +102,7 @@ void add_test_notes(const Leaderboard& table, std::vector<std::string>& notes) {
     notes.push_back("tasks that share chance count together: " + std::to_string(tasks) + " tasks are " +
                     std::to_string(clusters) + " clusters");
   }
-  notes.push_back("mde: the true difference that would be found with 80 % chance");
+  notes.push_back("mde: the true difference that one test at 5 % would find with 80 % chance");
 }
 
 // What makes rows less than they seem.

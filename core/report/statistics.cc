@@ -216,9 +216,10 @@ double mcnemar_test(std::size_t gained, std::size_t lost) {
   return std::min(1.0, 2 * tail);
 }
 
-std::optional<double> minimum_detectable_effect(const Estimate& difference, double power) {
+std::optional<double> minimum_detectable_effect(const Estimate& difference, double level, double power) {
   if (difference.df < 1 || difference.standard_error == 0) return {};
-  return (student_quantile(0.975, difference.df) + student_quantile(power, difference.df)) * difference.standard_error;
+  return (student_quantile(1 - level / 2, difference.df) + student_quantile(power, difference.df)) *
+         difference.standard_error;
 }
 
 Interval wilson_interval(std::size_t hits, std::size_t n) {

@@ -77,10 +77,11 @@ inline constexpr std::size_t kExactFlips = 16;
 // Two-sided binomial tail at 1/2, at most 1.
 [[nodiscard]] double mcnemar_test(std::size_t gained, std::size_t lost);
 
-// The smallest true difference that a two-sided 5 % test of an estimate with this standard error finds with 80 %
-// chance: (t(0.975, df) + t(0.8, df)) · standard_error (Bloom 1995). Empty where df is 0, and where the
+// The smallest true difference that a two-sided test at `level` of an estimate with this standard error finds with 80 %
+// chance: (t(1 - level/2, df) + t(0.8, df)) · standard_error (Bloom 1995). Empty where df is 0, and where the
 // standard error is 0: values without spread say nothing about it.
-[[nodiscard]] std::optional<double> minimum_detectable_effect(const Estimate& difference, double power = 0.8);
+[[nodiscard]] std::optional<double> minimum_detectable_effect(const Estimate& difference, double level = 0.05,
+                                                              double power = 0.8);
 
 // Wilson score interval of a share (Wilson 1927): stays inside [0, 1] and is useful at 0 and n. Precondition: n > 0.
 [[nodiscard]] Interval wilson_interval(std::size_t hits, std::size_t n);

@@ -75,8 +75,13 @@ StudyEntry make_average(const StudyRow& row, const std::vector<std::string>& col
   return entry_over(means);
 }
 
+struct ByTask {
+  Comparison comparison;
+  double baseline_mean = 0;
+};
+
 // Over the tasks that both have played.
-Comparison compare_tasks(const TaskOutcomes& row, const TaskOutcomes& baseline) {
+ByTask compare_tasks(const TaskOutcomes& row, const TaskOutcomes& baseline) {
   std::map<std::string, double> others;
   for (std::size_t i = 0; i < baseline.ids.size(); ++i) others[baseline.ids[i]] = baseline.outcomes[i];
   std::vector<double> outcomes, compared;
@@ -88,7 +93,7 @@ Comparison compare_tasks(const TaskOutcomes& row, const TaskOutcomes& baseline) 
     compared.push_back(other->second);
     clusters.push_back(row.clusters[i]);
   }
-  return compare_paired(outcomes, compared, clusters);
+  return {compare_paired(outcomes, compared, clusters), estimate_mean(compared).mean};
 }
 
 StudyComparison make_comparison(const StudyRow& row, const StudyRow& baseline, const std::string& column,
@@ -104,12 +109,14 @@ StudyComparison make_comparison(const StudyRow& row, const StudyRow& baseline, c
   for (const auto& [seed, result] : own) {
     const auto other = others.find(seed);
     if (other == others.end()) continue;
-    one = compare_tasks(result->tasks, other->second->tasks);
+    const ByTask by_task = compare_tasks(result->tasks, other->second->tasks);
+    one = by_task.comparison;
+    if (one.difference.n == 0) continue;  // no task in common
     comparison.tasks = one.difference.n;
     comparison.above += one.difference.interval && one.difference.interval->low > 0;
     comparison.below += one.difference.interval && one.difference.interval->high < 0;
-    comparison.baseline_mean += other->second->tasks.mean();
-    differences.push_back(result->tasks.mean() - other->second->tasks.mean());
+    comparison.baseline_mean += by_task.baseline_mean;
+    differences.push_back(one.difference.mean);
   }
   comparison.seeds = differences.size();
   if (comparison.seeds > 0) comparison.baseline_mean /= static_cast<double>(comparison.seeds);
@@ -117,7 +124,8 @@ StudyComparison make_comparison(const StudyRow& row, const StudyRow& baseline, c
   return comparison;
 }
 
-// Holm's correction; which family a comparison belongs to is in study.h.
+// Holm's correction; which family a comparison belongs to is in study.h. What would be found is what the hardest test
+// of the family would find, Holm's first: at 5 % over its size.
 void correct(std::vector<StudyComparison>& comparisons) {
   std::map<std::string, std::vector<StudyComparison*>> families;
   for (StudyComparison& comparison : comparisons) {
@@ -130,6 +138,8 @@ void correct(std::vector<StudyComparison>& comparisons) {
     for (std::size_t i = 0; i < family.size(); ++i) {
       family[i]->p_adjusted = adjusted[i];
       family[i]->compared = family.size();
+      family[i]->found.mde =
+          minimum_detectable_effect(family[i]->found.difference, 0.05 / static_cast<double>(family.size()));
     }
   }
 }

@@ -125,11 +125,12 @@ StudySection comparison_section(const StudyTable& table) {
              c.found.mde ? points(*c.found.mde) : "", std::to_string(c.seeds),
              c.seeds > 1 ? std::to_string(c.above) + "/" + std::to_string(c.below) : ""});
   }
-  section.notes = {"p: " + join({tests.begin(), tests.end()}, ", ") +
-                       ", two-sided, paired; p Holm: corrected for all contrasts of a column, of the primary contrast "
-                       "for its columns",
-                   "mde: the true difference, in points, that this many seeds would find with 80 % chance at 5 %",
-                   "alone above/below: seeds whose own interval over test tasks excludes 0"};
+  section.notes = {
+      "p: " + join({tests.begin(), tests.end()}, ", ") +
+          ", two-sided, paired; p Holm: corrected for all contrasts of a column, of the primary contrast "
+          "for its columns",
+      "mde: the true difference, in points, that this many seeds would find with 80 % chance, the correction included",
+      "alone above/below: seeds whose own interval over test tasks excludes 0"};
   return section;
 }
 

@@ -192,7 +192,7 @@ TEST_CASE("the text table is aligned, marks the chosen iteration and ends with t
       "* chosen on dev\n"
       "! rolled back: reward on dev fell by more than its interval\n"
       "p: exact sign-flip, two-sided; p Holm: corrected for the rows compared, up to 2 of one run and split\n"
-      "mde: the true difference that would be found with 80 % chance\n"
+      "mde: the true difference that one test at 5 % would find with 80 % chance\n"
       "Monte Carlo cost: 1,600 rollouts; prompt tokens 1,234,567 asked for, 400 computed (0.0 %), 20 padding; 1.50 "
       "s\n");
   CHECK_FALSE(contains(to_text(table), "\033"));

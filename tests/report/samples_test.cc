@@ -119,3 +119,17 @@ TEST_CASE("a step whose value is not the mean of its own rollouts is left out", 
   const auto nothing = analyze_samples({single.source()}, {});
   CHECK(nothing.status().code() == Code::kData);
 }
+
+TEST_CASE("a run whose N depends on the step has no part in it", "[report][samples]") {
+  Made fixed, adaptive;
+  fixed.pair("1", {1, 1, 1, 1}, {0, 0, 0, 0});
+  fixed.pair("2", {1, 0, 0, 0}, {0, 0, 1, 1});
+  adaptive.pair("1", {1, 1}, {0, 0});              // decided early
+  adaptive.pair("2", {1, 0, 1, 0}, {0, 1, 1, 0});  // up to the cap: the hard ones
+  const auto alone = analyze_samples({fixed.source()}, {}),
+             both = analyze_samples({fixed.source(), adaptive.source()}, {});
+  must(alone.status());
+  must(both.status());
+  CHECK(both->rows == alone->rows);
+  CHECK(analyze_samples({adaptive.source()}, {}).status().code() == Code::kData);
+}

@@ -92,11 +92,13 @@ TEST_CASE("the contrasts of a column are corrected together, the primary one for
   CHECK(ipr.compared == 2);
   CHECK(*ipr.p_adjusted == Approx(2 * (1 - 5.196152423 / std::sqrt(29.0))));
   CHECK(*eto.p_adjusted == Approx(*ipr.p_adjusted));
+  // What the hardest test of the two would find: (t(1 - 0.05/4, 2) + t(0.8, 2)) · s/√3.
+  CHECK(*ipr.found.mde == Approx((6.205346817 + 1.060660172) * 0.05 / std::sqrt(3.0)));
   const std::string sentence = study_sentence(ipr);
   CHECK(contains(sentence, "no difference between IPR and SFT is shown"));
   CHECK(contains(sentence, "p 0.070 corrected for 2 comparisons"));
   CHECK(contains(sentence, "Its own interval excludes 0, the test after correction does not."));
-  CHECK(contains(sentence, "That does not show that they are equal: a true difference of 15.5 points"));
+  CHECK(contains(sentence, "That does not show that they are equal: a true difference of 21.0 points"));
 }
 
 TEST_CASE("the average is taken seed by seed over the columns, of seeds that have all", "[report][study]") {

@@ -59,7 +59,7 @@ class Results {
   }
 
   // Which point of its grid stands for a method in an environment: the best mean over seeds on dev, the first of equal
-  // ones.
+  // ones; of those only that most seeds have, so that a cell that is missing decides nothing.
   void choose_points() {
     std::map<std::tuple<RowKey, std::string>, std::vector<std::pair<std::string, std::vector<double>>>> grids;
     for (const ReadCell& cell : cells_) {
@@ -77,7 +77,8 @@ class Results {
         double sum = 0;
         for (const double reward : rewards) sum += reward;
         means.push_back(rewards.empty() ? 0 : sum / static_cast<double>(rewards.size()));
-        if (!best || means.back() > means[*best]) best = means.size() - 1;
+        const auto rank = [&](std::size_t i) { return std::pair(points[i].second.size(), means[i]); };
+        if (!best || rank(means.size() - 1) > rank(*best)) best = means.size() - 1;
       }
       chosen_[key] = points[*best].first;
       for (std::size_t i = 0; i < points.size() && points.size() > 1; ++i)

@@ -57,14 +57,19 @@ class Clock {
   std::map<std::string, std::pair<double, double>> spent_;  // sum, count
 };
 
+// A cell that was killed after its last stage has none yet.
+Status write_missing_report(const std::string& folder) {
+  const std::string page = folder + "/report.html";
+  if (std::filesystem::exists(page)) return {};
+  IPR_ASSIGN(const OpenedRun opened, open_run(folder));
+  return write_report(opened, page);
+}
+
 Status run_cell(const StudyPlan& plan, std::size_t index, const Options& own, loop::ProgressLine& progress,
                 const std::atomic<bool>& stop) {
   IPR_ASSIGN(RunPlan run, plan_cell(plan, index, own));
   IPR_TRY(work_on(run, progress, stop).status());
-  const std::string page = run.config.out + "/report.html";
-  if (std::filesystem::exists(page)) return {};
-  IPR_ASSIGN(const OpenedRun opened, open_run(run.config.out));
-  return write_report(opened, page);
+  return write_missing_report(run.config.out);
 }
 
 }  // namespace
@@ -89,7 +94,9 @@ Result<std::vector<FailedCell>> run_cells(const StudyPlan& plan, const Options& 
   std::vector<FailedCell> failures;
   const std::string count = std::to_string(plan.cells.size());
   for (const PlannedCell& planned : plan.cells) {
-    if (is_finished(planned)) clock.done(planned);
+    if (!is_finished(planned)) continue;
+    clock.done(planned);
+    IPR_TRY(write_missing_report(planned.folder));
   }
   for (std::size_t i = 0; i < plan.cells.size(); ++i) {
     const PlannedCell& planned = plan.cells[i];
