@@ -15,7 +15,8 @@ using namespace ipr::sdk;
 constexpr int kSize = 6, kCells = kSize * kSize, kFar = 1000;
 constexpr char kMap[] = ".......#.##...o....#..#..#.#........";          // six rows; #: wall, o: pit
 constexpr std::array<int, 10> kSplits = {0, 0, 0, 0, 0, 0, 1, 2, 2, 2};  // of ten tasks: 0 train, 1 dev, 2 test
-constexpr char kDefaults[] = R"({"threshold": 0.05, "max_steps": 8, "expert_min_outcome": 0.5, "dialect": "react"})";
+constexpr char kDefaults[] =
+    R"({"threshold": 0.05, "max_steps": 8, "expert_min_outcome": 0.5, "success_outcome": 0.5, "dialect": "react"})";
 constexpr std::array<const char*, 4> kMoves = {"up", "down", "left", "right"};
 
 // The cell behind a move, or `cell` itself where a wall or the border is in the way.

@@ -129,8 +129,9 @@ class LongGrid final : public Environment {
     const Config config(config_json);
     const auto length = static_cast<int>(config.integer("length"));
     spare_ = std::max(1, length / 4);
-    defaults_ = R"({"threshold": 0.01, "expert_min_outcome": 0.5, "dialect": "react", "max_steps": )" +
-                std::to_string(length + spare_) + "}";
+    defaults_ =
+        R"({"threshold": 0.01, "expert_min_outcome": 0.5, "success_outcome": 0.5, "dialect": "react", "max_steps": )" +
+        std::to_string(length + spare_) + "}";
     for (std::size_t split = 0; split < kTasks.size(); ++split) {
       for (int i = 0; i < kTasks.at(split); ++i) {
         const std::string id = std::to_string(split) + "-" + std::to_string(i);

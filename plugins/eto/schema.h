@@ -27,8 +27,9 @@ inline constexpr const char* kSchema = R"json({
   },
   "additionalProperties": false,
   "x-profiles": {
-    "paper": {"pairs_from": "start", "lose_cap": -1},
-    "released": {"pairs_from": "start", "skip_empty_messages": true, "train.reference": "previous"},
+    "paper": {"pairs_from": "start", "lose_cap": -1, "dpo_weight": 1, "sft_weight": 0, "anchor_weight": 0},
+    "released": {"pairs_from": "start", "skip_empty_messages": true, "train.reference": "previous", "dpo_weight": 1,
+                 "sft_weight": 0, "anchor_weight": 0},
     "mini": {"kappa": 0.01, "dpo_weight": 0.5, "sft_weight": 1, "anchor_weight": 3, "tasks_per_iteration": 200,
              "max_new_tokens": 64, "train.lr": 1e-4, "train.epochs": 1, "train.batch": 4},
     "quick": {"tasks_per_iteration": 16, "max_new_tokens": 96, "train.epochs": 1, "train.batch": 8},

@@ -53,9 +53,9 @@ inline constexpr const char* kSchema = R"json({
   "additionalProperties": false,
   "x-profiles": {
     "paper": {"kappa": 0, "symmetric": false, "pairs_from": "start", "first_step_turn": 1, "skip_equal_actions": false,
-              "lose_cap": -1, "sft_over": "outcome", "sft_reduce": "sum", "train.lr": 1e-5, "train.schedule": "cosine"},
+              "lose_cap": -1, "sft_over": "outcome", "sft_reduce": "sum", "dpo_weight": 1, "anchor_weight": 0, "train.lr": 1e-5, "train.schedule": "cosine"},
     "released": {"threshold": 0.01, "symmetric": true, "pairs_from": "start", "skip_equal_actions": false,
-                 "skip_empty_messages": true, "lose_cap": -1, "sft_reduce": "sum", "loss": "pooled"},
+                 "skip_empty_messages": true, "lose_cap": -1, "sft_reduce": "sum", "loss": "pooled", "dpo_weight": 1, "anchor_weight": 0},
     "mini": {"symmetric": true, "dpo_weight": 0.5, "anchor_weight": 3, "tasks_per_iteration": 200, "max_new_tokens": 64,
              "train.lr": 1e-4, "train.epochs": 1, "train.batch": 4},
     "quick": {"tasks_per_iteration": 16, "max_new_tokens": 96, "train.epochs": 1, "train.batch": 8},

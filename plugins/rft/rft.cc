@@ -17,8 +17,7 @@ constexpr const char* kSchema = R"json({
   "properties": {
     "samples_per_task": {"type": "integer", "default": 5, "minimum": 1, "description": "trajectories that the SFT agent plays per task"},
     "temperature": {"type": "number", "default": 1, "minimum": 0, "description": "of these"},
-    "expert_min_outcome": {"type": "number", "default": 0,
-                           "description": "a success ends with an outcome above this; the environment's bar for experts"},
+    "success_outcome": {"type": "number", "default": 0.99, "description": "a success ends with an outcome above this"},
     "experts": {"type": "boolean", "default": true, "description": "train on the experts' trajectories, too"},
     "tasks_per_iteration": {"type": "integer", "default": 0, "minimum": 0,
                             "description": "sampled tasks, rotating over the train tasks; 0: all. Experts are always taken of all"},
@@ -47,7 +46,7 @@ class Rft final : public ipr::sdk::Optimizer {
   Rft(const ipr::sdk::Host& host, std::string_view config_json) : host_(host) {
     const ipr::sdk::Config config(config_json);
     samples_ = static_cast<std::uint32_t>(config.integer("samples_per_task"));
-    least_ = config.number("expert_min_outcome");
+    least_ = config.number("success_outcome");
     with_experts_ = config.flag("experts");
     tasks_per_iteration_ = static_cast<std::uint64_t>(config.integer("tasks_per_iteration"));
     sampling_ = {sizeof(ipr_sampling),

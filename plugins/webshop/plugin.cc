@@ -25,17 +25,17 @@ namespace {
 using namespace ipr::sdk;
 
 constexpr const char* kDefaults =
-    R"({"threshold":0.01,"max_steps":10,"expert_min_outcome":0.7,"dialect":"react","added_tokens":[" [SEP] "]})";
+    R"({"threshold":0.01,"max_steps":10,"expert_min_outcome":0.7,"success_outcome":0.7,"dialect":"react","added_tokens":[" [SEP] "]})";
 // Real pages are long: a model from scratch explores fewer goals per iteration, so that a run ends in minutes.
 constexpr const char* kLongPageDefaults =
-    R"({"threshold":0.01,"max_steps":10,"expert_min_outcome":0.7,"dialect":"react","added_tokens":[" [SEP] "],"mini":{"tasks_per_iteration":40}})";
+    R"({"threshold":0.01,"max_steps":10,"expert_min_outcome":0.7,"success_outcome":0.7,"dialect":"react","added_tokens":[" [SEP] "],"mini":{"tasks_per_iteration":40}})";
 // The tiny world is there for tests and first looks: a run that ends in seconds learns nothing to speak of anyway.
 constexpr const char* kTinyDefaults =
-    R"({"threshold":0.01,"max_steps":10,"expert_min_outcome":0.7,"dialect":"react","added_tokens":[" [SEP] "],"mini":{"tasks_per_iteration":5}})";
+    R"({"threshold":0.01,"max_steps":10,"expert_min_outcome":0.7,"success_outcome":0.7,"dialect":"react","added_tokens":[" [SEP] "],"mini":{"tasks_per_iteration":5}})";
 // Episodes are twice as long: more steps, more tokens of SFT, fewer goals whose many step candidates are to be scored.
 // One wrong option costs 1/7, so two of N = 5 rollouts must differ by one.
 constexpr const char* kCreditDefaults =
-    R"({"threshold":0.05,"max_steps":15,"expert_min_outcome":0.5,"dialect":"react","added_tokens":[" [SEP] "],"mini":{"tasks_per_iteration":100,"sft.train.max_tokens":5000000}})";
+    R"({"threshold":0.05,"max_steps":15,"expert_min_outcome":0.5,"success_outcome":0.5,"dialect":"react","added_tokens":[" [SEP] "],"mini":{"tasks_per_iteration":100,"sft.train.max_tokens":5000000}})";
 constexpr std::string_view kInvalidFormat = "Observation: Invalid format. The input must contains 'Action: '";
 
 struct Settings {

@@ -42,7 +42,7 @@ TEST_CASE("an iteration plans all experts and samples of the SFT agent", "[rft]"
 }
 
 TEST_CASE("experts and distinct successes become one row each over all their turns", "[rft]") {
-  Iteration iteration(Json{{"expert_min_outcome", 0.5}});
+  Iteration iteration(Json{{"success_outcome", 0.5}});
   absorb_example(iteration);
   std::vector<EmittedRow> rows;
   REQUIRE(iteration.emit(rows) == IPR_OK);
