@@ -43,6 +43,7 @@ std::string name_of(const ScorerSettings& scorer) {
 // Of one scorer at one tau, all seeds together.
 struct Findings {
   ValueErrors errors;
+  OrderCounts orders;  // of the step rewards
   std::vector<Judged> judged;
   std::size_t rollouts = 0, turns = 0;
 };
@@ -57,6 +58,18 @@ void print_values(const ByScorer& found) {
     std::printf("%-10s %8zu %10.1f %14.1f %14.4f %10.4f %11.1f%%\n", name_of(kScorers[s]).c_str(), e.steps,
                 e.samples / steps, static_cast<double>(found[s].turns) / static_cast<double>(found[s].rollouts),
                 e.absolute / steps, std::sqrt(e.squares / steps), 100 * static_cast<double>(e.covered) / steps);
+  }
+}
+
+// The best play's order is the environment's own, whoever plays: optimal Q.
+void print_orders(const ByScorer& found) {
+  std::printf("\n%-10s %10s %8s %11s %10s\n", "by optimal Q", "ordered", "alike", "other way", "equal");
+  for (std::size_t s = 0; s < kScorers.size(); ++s) {
+    const OrderCounts& o = found[s].orders;
+    std::printf("%-10s %12zu %7.1f%% %10.1f%% %9.1f%%\n", name_of(kScorers[s]).c_str(), o.by_best,
+                100 * static_cast<double>(o.alike) / static_cast<double>(o.by_best),
+                100 * static_cast<double>(o.other_way) / static_cast<double>(o.by_best),
+                100 * static_cast<double>(o.by_best - o.alike - o.other_way) / static_cast<double>(o.by_best));
   }
 }
 
@@ -117,7 +130,7 @@ Status measure(Flags& flags) {
                   flags.ground.env.c_str(), flags.ground.policy.c_str(), ground->experts(), ground->expert_turns(),
                   ground->start_value(), ground->states());
     }
-    add_orders(ground->candidates(), orders);
+    for (const Candidate& candidate : ground->candidates()) add_order(candidate, candidate.gap(), orders);
     rollout::RolloutMemo memo;
     for (std::size_t t = 0; t < flags.taus.size(); ++t) {
       for (std::size_t s = 0; s < kScorers.size(); ++s) {
@@ -129,6 +142,8 @@ Status measure(Flags& flags) {
         here.turns += scoring.turns;
         judge(ground->candidates(), scoring.of, flags.taus[t], seed, here.judged);
         add_errors(ground->candidates(), scoring.of, here.errors);
+        for (std::size_t i = 0; i < scoring.of.size(); ++i)
+          add_order(ground->candidates()[i], scoring.of[i].gap(), here.orders);
         if (wrong.is_open() && (s == 0 || s + 1 == kScorers.size()))
           IPR_TRY(write_wrong(wrong, *ground, scoring.of, name_of(kScorers[s]), flags.taus[t], seed));
       }
@@ -143,6 +158,7 @@ Status measure(Flags& flags) {
   }
   std::printf("\nstep rewards against exact values (adaptive: tau %g)\n", flags.taus[0]);
   print_values(found[0]);
+  if (flags.ground.best_play) print_orders(found[0]);
   for (std::size_t t = 0; t < flags.taus.size(); ++t) print_pairs(found[t], flags.taus[t]);
   return {};
 }

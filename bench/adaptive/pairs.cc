@@ -85,17 +85,15 @@ Range precision_difference(const std::vector<Judged>& one, const std::vector<Jud
   return {differences[25], differences[974]};
 }
 
-void add_orders(const std::vector<Candidate>& candidates, OrderCounts& counts) {
-  for (const Candidate& candidate : candidates) {
-    const int order = sign(candidate.gap()), best = sign(candidate.expert_best - candidate.agent_best);
-    ++counts.all;
-    if (order > 0) ++counts.above;
-    if (order == 0) ++counts.equal;
-    if (best == 0) continue;
-    ++counts.by_best;
-    if (order == best) ++counts.alike;
-    if (order == -best) ++counts.other_way;
-  }
+void add_order(const Candidate& candidate, double gap, OrderCounts& counts) {
+  const int order = sign(gap), best = sign(candidate.expert_best - candidate.agent_best);
+  ++counts.all;
+  if (order > 0) ++counts.above;
+  if (order == 0) ++counts.equal;
+  if (best == 0) return;
+  ++counts.by_best;
+  if (order == best) ++counts.alike;
+  if (order == -best) ++counts.other_way;
 }
 
 }  // namespace ipr::bench

@@ -38,11 +38,12 @@ struct Range {
 [[nodiscard]] Range precision_difference(const std::vector<Judged>& one, const std::vector<Judged>& other,
                                          std::uint64_t seed);
 
-// How the policy's values order the two steps of a candidate, and whether the best play's do, too.
+// How values order the two steps of a candidate, and whether the best play's (optimal Q) do, too.
 struct OrderCounts {
-  std::size_t all = 0, above = 0, equal = 0;          // the expert's step under the policy
+  std::size_t all = 0, above = 0, equal = 0;          // the expert's step by the values
   std::size_t by_best = 0, alike = 0, other_way = 0;  // ordered by the best play; by both, alike or not
 };
-void add_orders(const std::vector<Candidate>& candidates, OrderCounts& counts);
+// `gap`: the expert's step less the agent's, by the policy's exact values or by step rewards.
+void add_order(const Candidate& candidate, double gap, OrderCounts& counts);
 
 }  // namespace ipr::bench
