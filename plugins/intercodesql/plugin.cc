@@ -31,8 +31,8 @@ using namespace ipr::sdk;
 constexpr const char* kDefaults = R"("threshold":0.1,"max_steps":10,"expert_min_outcome":)";
 constexpr const char* kRealLeast = "0.99";
 constexpr const char* kGeneratedLeast = "0.2";
-// Which spelling a table uses is learned late, and suddenly: after 6 million tokens one model of three still copied the
-// question's (0.57 on test), after 12 million it read the table (0.93).
+// Which spelling a table uses is learned late, and suddenly. Three seeds on test: after 8 passes 0.57 (it still copies
+// the question's), 0.88 and 0.92, after 16 0.93, 0.73 and 0.92.
 constexpr const char* kMini =
     R"(,"mini":{"sft.train.epochs":16,"sft.train.max_tokens":12000000,"tasks_per_iteration":200})";
 constexpr const char* kTinyMini = R"(,"mini":{"tasks_per_iteration":5})";
