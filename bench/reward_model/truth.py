@@ -12,6 +12,7 @@ import argparse
 import json
 import math
 import pathlib
+import shutil
 import subprocess
 
 ENV = ["--env", "gridworld"]
@@ -86,7 +87,7 @@ def main():
         tag = name.replace(" ", "").replace("=", "")
         steps_for_training(at("train.jsonl"), at(scored), value, at(f"steps-{tag}.jsonl"))
         model = at(f"model-{tag}")
-        subprocess.run(["rm", "-rf", model], check=True)
+        shutil.rmtree(model, ignore_errors=True)
         call(args.host, ["train-scorer", "--scorer", "reward-model", "--data", at(f"steps-{tag}.jsonl"),
                          "--model", at("base/checkpoints/iter-0"), "--out", model,
                          *(word for setting in args.set for word in ("--set", setting))])

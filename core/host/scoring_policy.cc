@@ -6,7 +6,7 @@
 #include "core/host/compute.h"
 #include "core/host/known_models.h"
 #include "core/host/policy_plugin.h"
-#include "core/loop/policy.h"
+#include "core/loop/rollout_model.h"
 #include "core/rollout/exact_values.h"
 
 namespace ipr::host {
@@ -21,22 +21,17 @@ class Checkpoint final : public ScoringPolicy {
     std::unique_ptr<Checkpoint> made(new Checkpoint(environment, options));
     IPR_ASSIGN(rollout::ReplyRules rules, reply_rules(options));
     IPR_ASSIGN(const std::string folder, find_model(name));
-    IPR_ASSIGN(made->speech_, loop::load_speech(folder, options.chat_template));
-    IPR_ASSIGN(model::Weights weights, model::load_checkpoint(folder, model::Precision::kAsStored));
-    IPR_TRY(loop::check_speech(*made->speech_, weights.config, folder));
     IPR_ASSIGN(const loop::Compute compute, compute_of(options, ModelOrigin::kFile, folder));
-    IPR_ASSIGN(made->policy_, loop::make_policy(name, 0, std::move(weights), compute));
-    IPR_ASSIGN(env::Prompts prompts, environment.prompts());
-    made->dialogue_.emplace(made->speech_->tokenizer, made->speech_->chat_template, std::move(prompts),
-                            std::move(rules));
-    made->player_.emplace(environment, *made->dialogue_, *made->policy_->generator, made->snapshots_, made->env_seed_,
-                          options.max_steps, worker_count(options), stop);
+    IPR_ASSIGN(made->model_,
+               loop::RolloutModel::load(folder, environment, compute, std::move(rules), options.chat_template));
+    made->player_.emplace(environment, made->model_->dialogue(), made->model_->generator(), made->snapshots_,
+                          made->env_seed_, options.max_steps, worker_count(options), stop);
     return std::unique_ptr<ScoringPolicy>(std::move(made));
   }
 
-  [[nodiscard]] Json identity() const override { return {{"policy_sha256", policy_->sha256}}; }
+  [[nodiscard]] Json identity() const override { return {{"policy_sha256", model_->sha256()}}; }
   void tokenize(rollout::Trajectory& trajectory) const override {
-    for (rollout::TrajectoryTurn& turn : trajectory.turns) turn.reply_ids = dialogue_->reply_ids(turn.message);
+    for (rollout::TrajectoryTurn& turn : trajectory.turns) turn.reply_ids = model_->dialogue().reply_ids(turn.message);
   }
   [[nodiscard]] loop::MakeRollouts rollouts() override {
     return [this](const rollout::TrajectoryBook& book, const std::function<void(std::size_t)>& on_rollouts) {
@@ -51,9 +46,7 @@ class Checkpoint final : public ScoringPolicy {
  private:
   Checkpoint(const env::Environment& environment, const Options& options)
       : ScoringPolicy(environment, options), snapshots_(environment, env_seed_, options.max_steps, kSnapshots) {}
-  std::unique_ptr<loop::Speech> speech_;
-  std::unique_ptr<loop::Policy> policy_;
-  std::optional<rollout::Dialogue> dialogue_;
+  std::unique_ptr<loop::RolloutModel> model_;
   rollout::Snapshots snapshots_;
   std::optional<rollout::Player> player_;  // goes first: it joins its workers
 };

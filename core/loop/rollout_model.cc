@@ -3,9 +3,10 @@
 namespace ipr::loop {
 
 Result<std::unique_ptr<RolloutModel>> RolloutModel::load(const std::string& folder, const env::Environment& environment,
-                                                         const Compute& compute, rollout::ReplyRules rules) {
+                                                         const Compute& compute, rollout::ReplyRules rules,
+                                                         const std::string& chat_template) {
   std::unique_ptr<RolloutModel> made(new RolloutModel());
-  IPR_ASSIGN(made->speech_, load_speech(folder));
+  IPR_ASSIGN(made->speech_, load_speech(folder, chat_template));
   IPR_ASSIGN(model::Weights weights, model::load_checkpoint(folder, model::Precision::kAsStored));
   IPR_TRY(check_speech(*made->speech_, weights.config, folder));
   IPR_ASSIGN(made->policy_, make_policy(folder, 0, std::move(weights), compute));

@@ -1,5 +1,6 @@
-// A checkpoint that plays a scorer's rollouts in the place of the SFT agent (ipr_host_rollouts_v1::use; the setting
-// `scorer.policy` of Monte Carlo). It reads what was said by its own tokenizer and chat template.
+// A checkpoint that plays a scorer's rollouts: the one of `score --policy`, or in a run one in the place of the SFT
+// agent (ipr_host_rollouts_v1::use; the setting `scorer.policy` of Monte Carlo). It reads what was said by its own
+// tokenizer and chat template.
 //
 // One thread: the loop's, and the scorer's while the loop waits.
 #pragma once
@@ -17,10 +18,12 @@ namespace ipr::loop {
 
 class RolloutModel {
  public:
-  // Code::kData or kUsage where `folder` holds no model with a tokenizer. `environment` must outlive the object.
+  // Code::kData or kUsage where `folder` holds no model with a tokenizer. `environment` must outlive the object;
+  // `chat_template`: as for load_speech.
   [[nodiscard]] static Result<std::unique_ptr<RolloutModel>> load(const std::string& folder,
                                                                   const env::Environment& environment,
-                                                                  const Compute& compute, rollout::ReplyRules rules);
+                                                                  const Compute& compute, rollout::ReplyRules rules,
+                                                                  const std::string& chat_template = {});
 
   [[nodiscard]] const std::string& sha256() const { return policy_->sha256; }
   [[nodiscard]] const std::string& name() const { return policy_->name; }
