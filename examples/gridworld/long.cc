@@ -21,7 +21,7 @@ namespace {
 using namespace ipr::sdk;
 
 constexpr int kRows = 40, kColumns = 50, kCells = kRows * kColumns;
-constexpr std::array<int, 3> kTasks = {40, 10, 20};  // train, dev, test
+constexpr std::size_t kSplits = 3;  // train, dev, test
 
 std::string place(int cell) {
   return std::to_string(cell / kColumns + 1) + " " + std::to_string(cell % kColumns + 1);
@@ -128,12 +128,14 @@ class LongGrid final : public Environment {
   LongGrid(const Host&, std::string_view config_json) {
     const Config config(config_json);
     const auto length = static_cast<int>(config.integer("length"));
+    const auto tasks = static_cast<int>(config.integer("tasks"));
+    tasks_ = {tasks, std::max(1, tasks / 4), std::max(1, tasks / 2)};
     spare_ = std::max(1, length / 4);
     defaults_ =
         R"({"threshold": 0.01, "expert_min_outcome": 0.5, "success_outcome": 0.5, "dialect": "react", "max_steps": )" +
         std::to_string(length + spare_) + "}";
-    for (std::size_t split = 0; split < kTasks.size(); ++split) {
-      for (int i = 0; i < kTasks.at(split); ++i) {
+    for (std::size_t split = 0; split < kSplits; ++split) {
+      for (int i = 0; i < tasks_.at(split); ++i) {
         const std::string id = std::to_string(split) + "-" + std::to_string(i);
         const std::uint64_t number = ipr_mix64(split, static_cast<std::uint64_t>(i));
         routes_.emplace(id, make_route(id, number, length, config.number("detours")));
@@ -142,10 +144,10 @@ class LongGrid final : public Environment {
   }
   std::uint32_t capabilities() const override { return kFork | kActions | kSample | kExpert | kDialect; }
   std::string_view defaults_json() const override { return defaults_; }
-  std::size_t split_count() const override { return kTasks.size(); }
+  std::size_t split_count() const override { return kSplits; }
   Split split(std::size_t i) const override {
-    constexpr std::array<const char*, 3> kNames = {"train", "dev", "test"};
-    return {kNames.at(i), IPR_SPLIT_TRAIN + static_cast<std::uint32_t>(i), static_cast<std::uint64_t>(kTasks.at(i))};
+    constexpr std::array<const char*, kSplits> kNames = {"train", "dev", "test"};
+    return {kNames.at(i), IPR_SPLIT_TRAIN + static_cast<std::uint32_t>(i), static_cast<std::uint64_t>(tasks_.at(i))};
   }
   Task task_at(std::size_t split, std::uint64_t i) const override {
     return routes_.at(std::to_string(split) + "-" + std::to_string(i)).task();
@@ -159,6 +161,7 @@ class LongGrid final : public Environment {
 
  private:
   int spare_ = 1;
+  std::array<int, kSplits> tasks_{};  // of each split
   std::string defaults_;
   Routes routes_;
 };
@@ -210,6 +213,7 @@ constexpr Info kLong = {"gridworld-long",
                         R"json({
   "type": "object", "additionalProperties": false, "properties": {
     "length": {"type": "integer", "default": 240, "minimum": 2, "maximum": 2000, "description": "moves of a route; an episode may take a quarter more"},
+    "tasks": {"type": "integer", "default": 40, "minimum": 1, "maximum": 100000, "description": "train tasks; a quarter as many are for dev, half as many for test"},
     "detours": {"type": "number", "default": 0.4, "minimum": 0, "maximum": 1, "description": "share of tasks in which the expert loses a step"}}})json"};
 constexpr Info kFollower = {"gridworld-long-tabular",
                             "Tabular policy of the long form",

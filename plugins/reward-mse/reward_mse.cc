@@ -18,7 +18,7 @@ constexpr const char* kSchema = R"json({
   "type": "object",
   "properties": {},
   "additionalProperties": false,
-  "x-profiles": {"mini": {"train.epochs": 10, "train.batch": 8, "train.lr": 1e-3, "train.warmup": 20,
+  "x-profiles": {"mini": {"train.epochs": 20, "train.batch": 2, "train.lr": 3e-4, "train.warmup": 20,
     "train.weight_decay": 0.01},
     "lora": {"train.lr": 2e-4}}
 })json";
