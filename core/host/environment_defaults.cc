@@ -14,14 +14,16 @@ std::string sister_of(const std::string& key) {
   return key + "_by";
 }
 
-// Of each environment, null where neither it nor `own` has one; empty where no environment says anything.
-std::vector<Json> values_of(const EnvironmentDefaults& defaults, const std::string& key, const Json& own) {
+// Of each environment, null where neither it nor `own` has one; empty where no environment says anything. Of an
+// environment that says several of the keys the first counts.
+std::vector<Json> values_of(const EnvironmentDefaults& defaults, const std::vector<std::string>& keys,
+                            const Json& own) {
   std::vector<Json> values;
   bool said = false;
   for (const auto& [id, json] : defaults) {
-    const auto found = json.find(key);
-    said = said || found != json.end();
-    values.push_back(found == json.end() ? own : *found);
+    const auto key = std::find_if(keys.begin(), keys.end(), [&](const std::string& k) { return json.contains(k); });
+    said = said || key != keys.end();
+    values.push_back(key == keys.end() ? own : json[*key]);
   }
   return said ? values : std::vector<Json>();
 }
@@ -69,7 +71,7 @@ plugin::SettingLayer environment_layer(const plugin::Manifest& manifest, const E
     for (const plugin::SettingLayer& before : weaker) {
       if (const auto found = before.values.find(key); found != before.values.end()) own = found->second;
     }
-    const std::vector<Json> values = values_of(defaults, key, own);
+    const std::vector<Json> values = values_of(defaults, {manifest.id + "." + key, key}, own);
     if (values.empty()) continue;
     if (all_equal(values)) {
       layer.values[key] = values[0];
@@ -93,7 +95,7 @@ std::map<std::string, Json> environment_training(const std::string& id, const En
     for (const auto& [key, value] : json.items()) {
       if (!key.starts_with(scope)) continue;
       const std::string own = key.substr(scope.size());
-      const std::vector<Json> values = values_of(defaults, key, so_far.value(own, Json()));
+      const std::vector<Json> values = values_of(defaults, {key}, so_far.value(own, Json()));
       if (all_equal(values)) {
         training[own] = value;
       } else if (all_numbers(values)) {

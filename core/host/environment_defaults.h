@@ -1,5 +1,6 @@
 // What the environments of a run say about the settings of its scorer and optimizers: keys of their defaults_json that
-// a plugin's schema also names, and for a profile "<plugin>.train.<key>" (docs/plugins.md).
+// a plugin's schema also names ("<plugin>.<key>" is for that plugin alone, and stronger), and for a profile
+// "<plugin>.train.<key>" (docs/plugins.md).
 //
 // One environment's values count as they are. Of several that differ (one that says nothing means the plugin's own
 // value):
