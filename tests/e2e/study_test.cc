@@ -121,6 +121,11 @@ TEST_CASE("a study killed again and again ends with the undisturbed table", "[e2
   CHECK(again.exit_code == 0);
   CHECK_FALSE(contains(again.err, "cell "));
   CHECK(Json::parse(again.out).at("rows") == table_of(finished().place, "whole").at("rows"));
+  // A page that a kill has kept from being written is written by the same command.
+  const std::string page = place.file("killed/cells/gridworld/ipr/seed-2/report.html");
+  REQUIRE(fs::remove(page));
+  CHECK(run_program(study_call(place, "killed")).exit_code == 0);
+  CHECK(fs::exists(page));
 }
 
 TEST_CASE("a folder keeps its plan; what is only shown may change", "[e2e][study]") {

@@ -111,6 +111,21 @@ TEST_CASE("the average is taken seed by seed over the columns, of seeds that hav
   CHECK(table.averages[1].seeds == 0);
 }
 
+TEST_CASE("a difference is one over the tasks that both have played", "[report][study]") {
+  StudyInput study = three_seeds();
+  for (StudyResult& each : study.rows[0].results["shop"]) {  // the SFT rows have a third task, easy and alone
+    each.tasks.ids.emplace_back("z");
+    each.tasks.outcomes.push_back(1);
+    each.tasks.clusters.emplace_back();
+  }
+  study.rows[1].results["shop"].push_back(result(4, {0.9, 0.9}));  // and no SFT row has this seed
+  const StudyComparison with = make_study_table(study).comparisons.at(0);
+  CHECK(with.seeds == 3);
+  CHECK(with.tasks == 2);
+  CHECK(with.found.difference.mean == Approx(0.15));
+  CHECK(with.baseline_mean == Approx(8.0 / 15));  // not of the third task
+}
+
 TEST_CASE("one seed has an interval over its tasks, and says so", "[report][study]") {
   StudyInput study = three_seeds();
   study.rows = {row("SFT", {result(5, {0.2, 0.4, 0.6, 0.3})}), row("IPR", {result(5, {0.3, 0.5, 0.6, 0.5})})};
