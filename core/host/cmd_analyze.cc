@@ -103,7 +103,10 @@ struct AnalyzeCommand {
 
   [[nodiscard]] Status write_plot(const report::Analysis& analysis) const {
     const std::string plot = report::svg_file(analysis.plot);
-    if (plot.empty()) return bad_data("--svg " + svg + ": there is nothing to draw; leave it out to see the table");
+    if (plot.empty()) {
+      const std::string why = analysis.notes.empty() ? "" : " (" + analysis.notes.front() + ")";
+      return bad_data("--svg " + svg + ": there is nothing to draw" + why + "; leave it out to see the table");
+    }
     return write_file(svg, plot);
   }
 };

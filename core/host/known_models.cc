@@ -144,7 +144,11 @@ std::string known_model_folder(const std::string& name) {
 
 Result<std::string> find_model(const std::string& name) {
   const KnownModel* const model = known_model(name);
-  if (model == nullptr) return name;
+  if (model == nullptr) {
+    if (!fs::exists(name + "/run.db")) return name;
+    return usage(name + ": is a run's folder; its models are the folders in " + name + "/checkpoints, e.g. " + name +
+                 "/checkpoints/iter-0");
+  }
   const std::string folder = known_model_folder(name), file = folder + "/" + file_of(*model);
   const Result<std::string> checked = read_file(folder + "/" + kChecked);
   if (checked.ok() && *checked == model->sha256 && fs::exists(file)) return folder;

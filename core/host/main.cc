@@ -66,7 +66,11 @@ ipr::Status usage_error(const CLI::App& app, const std::vector<std::string>& wor
     if (!flag.starts_with("--") || std::find(known.begin(), known.end(), flag) != known.end()) continue;
     return ipr::usage("unknown flag \"" + flag + "\"" + ipr::did_you_mean(flag, known) + help);
   }
-  return ipr::usage(std::string(error.what()) + help);
+  const std::vector<std::string> inner = commands_of(*command);
+  const auto at = std::find(words.begin(), words.end(), command->get_name());
+  if (command == &app || inner.empty() || at == words.end()) return ipr::usage(std::string(error.what()) + help);
+  if (at + 1 == words.end()) return ipr::usage(path + "needs one of " + ipr::join(inner, ", ") + help);
+  return ipr::usage("unknown command \"" + path + at[1] + "\"" + ipr::did_you_mean(at[1], inner) + help);
 }
 
 // Does the command's work. What it printed must have arrived: a full disk behind standard output is an error. A reader

@@ -82,11 +82,20 @@ const std::vector<Flag>& flags() {
       value("max-steps", "messages an agent may use per episode (0: the environment's)", &Options::max_steps),
       {"seed", "seed of the run",
        [](CLI::App& app, Options& o, const std::string& names, const std::string& text) {
-         return app.add_option(names, o.seed, text)->capture_default_str()->check(CLI::NonNegativeNumber);
+         return app.add_option(names, o.seed, text)
+             ->capture_default_str()
+             ->check(CLI::Validator(
+                 [](const std::string& value) {
+                   const bool whole = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+                   return whole ? std::string() : "\"" + value + "\": give a whole number, 0 or more";
+                 },
+                 ""));
        }},
       value("max-new-tokens", "of one reply, wherever a model plays (0: 64 for mini, else 512)",
             &Options::max_new_tokens),
-      value("out", "run folder (default: runs/<env>-<scorer>-<optimizer>-<hash>)", &Options::out),
+      value("out",
+            "folder of the run (default: runs/<env>-<scorer>-<optimizer>-<hash>) or of the model that is trained",
+            &Options::out),
       toggle("resume", "go on with the run in --out (automatic when its config is the same)", &Options::resume),
       value("config", "JSON file with flags by name; comments allowed", &Options::config),
       {"set",

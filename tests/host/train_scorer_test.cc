@@ -38,9 +38,8 @@ const Trained& trained() {
     run.insert(run.end(), {"--set", "optimizer.lazy=false", "--set", "scorer.samples=4"});
     succeeds(once.place, run);
     succeeds(once.place, {"export", "run", "--format", "steps", "--out", "steps.jsonl"});
-    once.record = Json::parse(succeeds(once.place, training_words("rm", {"--held-out", "0", "--set", "train.epochs=60",
-                                                                         "--set", "train.lr=1e-3"}))
-                                  .out);
+    once.record =
+        Json::parse(succeeds(once.place, training_words("rm", {"--held-out", "0", "--set", "train.epochs=60"})).out);
     return &once;
   }();
   return *made;

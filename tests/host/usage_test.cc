@@ -84,6 +84,9 @@ TEST_CASE("a value that makes no sense is refused before anything starts", "[hos
   fails({"--env", "gridworld", "--set", "env.detours=7"}, 2, "above the maximum");
   fails({"--env", "webshop", "--set", "env.world_size=huge"}, 2, "[\"normal\",\"tiny\"]");
   fails({"run"}, 2, "--env");
+  fails({"plugin", "lits"}, 2, "unknown command \"plugin lits\"; did you mean \"list\"?");
+  fails({"plugin"}, 2, "plugin needs one of list, describe, check");
+  fails({"run", "--env", "gridworld", "--seed", "-1"}, 2, "give a whole number, 0 or more");
   fails({"eval", "--env", "gridworld"}, 2, "--policy");
   fails({"eval", "--env", "gridworld", "--policy", "noop", "--repeats", "0"}, 2, "--repeats 0");
 }
