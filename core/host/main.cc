@@ -69,7 +69,8 @@ ipr::Status usage_error(const CLI::App& app, const std::vector<std::string>& wor
   const std::vector<std::string> inner = commands_of(*command);
   const auto at = std::find(words.begin(), words.end(), command->get_name());
   if (command == &app || inner.empty() || at == words.end()) return ipr::usage(std::string(error.what()) + help);
-  if (at + 1 == words.end()) return ipr::usage(path + "needs one of " + ipr::join(inner, ", ") + help);
+  if (at + 1 == words.end() || at[1].starts_with('-'))
+    return ipr::usage(path + "needs one of " + ipr::join(inner, ", ") + help);
   return ipr::usage("unknown command \"" + path + at[1] + "\"" + ipr::did_you_mean(at[1], inner) + help);
 }
 

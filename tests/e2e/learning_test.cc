@@ -101,14 +101,11 @@ TEST_CASE("a reward model orders the actions of a state better than chance, and 
   const Workplace& place = start().place;
   REQUIRE(place.host({"export", "sft", "--format", "steps", "--out", "steps.jsonl"}).exit_code == 0);
   for (const bool flipped : {false, true}) {
-    Words words = {
-        "train-scorer", "--scorer",
-        "reward-model", "--data",
-        "steps.jsonl",  "--json",
-        "--model",      "sft/checkpoints/iter-0",
-        "--held-out",   "0.3",
-        "--out",        flipped ? "worse" : "better",
-        "--set",        "train.epochs=" + std::string(flipped ? "1" : "5")};  // few steps, soon known by heart
+    Words words = {"train-scorer", "--scorer", "reward-model", "--data",
+                   "steps.jsonl",  "--json",   "--model",      "sft/checkpoints/iter-0",
+                   "--held-out",   "0.3",      "--out",        flipped ? "worse" : "better"};
+    words.insert(words.end(),
+                 {"--set", flipped ? "train.epochs=1" : "train.epochs=5"});  // few steps, soon known by heart
     if (flipped) words.insert(words.end(), {"--plugin-path", IPR_FLIPPED_PLUGINS});
     const Ended ended = place.host(words);
     INFO(ended.err);

@@ -37,6 +37,15 @@ TEST_CASE("a run leaves its record and its table", "[host][run]") {
   CHECK(load_json(run.folder() + "/panel.json").size() > 8);
 }
 
+TEST_CASE("a run's folder is no model, and the error says where its models are", "[host][run]") {
+  const SmallRun& run = small_run();
+  const Ended ended = run.place.host({"eval", "--env", "gridworld", "--policy", run.folder()});
+  CHECK(ended.exit_code == 2);
+  REQUIRE(ended.error_lines().size() == 1);
+  CHECK(contains(ended.error_lines()[0],
+                 "is a run's folder; its models are the folders in " + run.folder() + "/checkpoints"));
+}
+
 TEST_CASE("no half-written or temporary file stays behind", "[host][run]") {
   for (const auto& entry : fs::recursive_directory_iterator(small_run().folder())) {
     const std::string name = entry.path().filename().string();
