@@ -22,6 +22,16 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+// Does `name` hold `word` between underscores, dashes or its ends: "batch" in "batch_size"?
+bool has_word(std::string_view name, std::string_view word) {
+  if (word.size() < 3) return false;
+  const auto ends = [&](std::size_t at) { return at >= name.size() || name[at] == '_' || name[at] == '-'; };
+  for (std::size_t at = name.find(word); at != std::string_view::npos; at = name.find(word, at + 1)) {
+    if ((at == 0 || ends(at - 1)) && ends(at + word.size())) return true;
+  }
+  return false;
+}
+
 // Length of the valid UTF-8 sequence at the start of `s`, 0 if there is none (overlong forms and surrogates are
 // invalid).
 std::size_t utf8_length(std::string_view s) {
@@ -41,7 +51,8 @@ std::size_t utf8_length(std::string_view s) {
 }  // namespace
 
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates) {
-  std::string best;
+  constexpr std::size_t kSlip = 3;  // fewer changes than this are a slip of the hand
+  std::string best, word;
   std::size_t best_distance = name.size() / 3 + 2;
   for (const std::string& candidate : candidates) {
     const std::size_t distance = edit_distance(name, candidate);
@@ -49,8 +60,9 @@ std::string nearest(std::string_view name, const std::vector<std::string>& candi
       best = candidate;
       best_distance = distance;
     }
+    if (candidate.size() > word.size() && has_word(name, candidate)) word = candidate;
   }
-  return best;
+  return word.empty() || (!best.empty() && best_distance < kSlip) ? best : word;
 }
 
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates) {

@@ -8,7 +8,7 @@
 namespace ipr {
 
 // The candidate with the smallest edit distance, or empty if none is close (more than a third of the name's length +
-// 1).
+// 1). Where that is not a mere slip, a candidate that is a word of the name comes first: "batch" for "batch_size".
 [[nodiscard]] std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
 
 // `; did you mean "webshop"?` for the nearest candidate, `; known: a, b, c` if none is near.

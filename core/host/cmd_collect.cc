@@ -149,8 +149,9 @@ void add_collect(CLI::App& app, Chosen& chosen) {
   auto state = std::make_shared<CollectCommand>();  // shared with the callback, which outlives this function
   CLI::App* command =
       app.add_subcommand("collect", "trajectories of a policy, filtered by outcome, ready for --expert and train");
-  command->add_option("--policy", state->words.policy, "checkpoint folder, or an agent without a model")
-      ->type_name("FOLDER|expert|random|first|noop");
+  command
+      ->add_option("--policy", state->words.policy, "checkpoint folder, a policy plugin, or an agent without a model")
+      ->type_name("FOLDER|plugin:ID|expert|random|first|noop");
   command->add_option("--min-reward", state->min_reward, "keep only episodes that paid at least this (default: all)");
   command->add_option("--samples", state->options.samples, "episodes per task (default 1)");
   command->add_option("--temperature", state->words.temperature,
@@ -159,7 +160,7 @@ void add_collect(CLI::App& app, Chosen& chosen) {
   command->add_option("--out", state->options.out, "JSON Lines file to write");
   add_flags(*command, state->options,
             {"env", "data", "split", "limit", "max-steps", "seed", "set", "prompts", "plugin-path", "config", "threads",
-             "model-threads", "chat-template", "stop", "overflow", "json", "verbose"});
+             "device", "dtype", "model-threads", "chat-template", "stop", "overflow", "json", "verbose"});
   command->callback([state, command, &chosen] {
     chosen.work = [state, command]() -> Status {
       IPR_TRY(finish_options(*command, state->options));

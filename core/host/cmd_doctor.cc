@@ -23,17 +23,18 @@ struct Finding {
 
 void find_plugins(const Options& options, std::vector<Finding>& findings) {
   const plugin::Registry registry = plugin::find_plugins(options.plugin_path);
-  const auto need = [&](plugin::Kind kind) {
+  const auto find = [&](plugin::Kind kind, bool needed) {
     std::string ids;
     for (const plugin::Manifest& m : registry.plugins) {
       if (m.kind == kind) ids += (ids.empty() ? "" : ", ") + m.id;
     }
-    findings.push_back({std::string(plugin::kind_name(kind)) + " plugins", !ids.empty(), true,
+    findings.push_back({std::string(plugin::kind_name(kind)) + " plugins", !ids.empty(), needed,
                         ids.empty() ? "none found; build, or give --plugin-path" : ids});
   };
-  need(plugin::Kind::kEnvironment);
-  need(plugin::Kind::kScorer);
-  need(plugin::Kind::kOptimizer);
+  find(plugin::Kind::kEnvironment, true);
+  find(plugin::Kind::kScorer, true);
+  find(plugin::Kind::kOptimizer, true);
+  find(plugin::Kind::kPolicy, false);
   for (const std::string& warning : registry.warnings) findings.push_back({"plugin left out", false, false, warning});
 }
 

@@ -23,12 +23,13 @@ struct PlayCommand {
         env::resolve_task(environment, task.empty() ? Json{{"split", options.split}, {"index", index}} : Json(task)));
     IPR_ASSIGN(env::Session session, env::Session::start(environment, chosen, options.seed, options.max_steps));
     std::printf("task %s\n%s\n\n", chosen.id.c_str(), session.first_message().c_str());
-    std::printf("Type an action; `?` lists the valid ones, `expert` plays the expert's, an empty line ends.\n");
+    std::printf(
+        "Type an action; `?` lists the valid ones, `expert` plays the expert's, `quit` or an empty line ends.\n");
     while (!session.finished()) {
       std::printf("> ");
       std::fflush(stdout);
       std::string line;
-      if (!std::getline(std::cin, line) || line.empty()) break;
+      if (!std::getline(std::cin, line) || line.empty() || line == "quit") break;
       if (line == "?") {
         IPR_TRY(list_actions(session));
         continue;

@@ -6,6 +6,9 @@
 #include "core/env/session.h"
 #include "core/host/commands.h"
 #include "core/host/setup.h"
+#include "core/loop/method.h"
+#include "core/plugin/instance.h"
+#include "core/plugin/schema.h"
 
 namespace ipr::host {
 namespace {
@@ -84,6 +87,16 @@ Result<Json> describe_environment(const plugin::Registry& registry, Options opti
               {"settings", made.settings_json()}};
 }
 
+// What the plugin trains with unless told otherwise, in the first iteration and with its schema's own settings.
+Result<Json> train_defaults(const plugin::Manifest& m) {
+  IPR_ASSIGN(const plugin::ResolvedSettings settings, plugin::resolve_settings(m.subject(), m.schema, {}));
+  plugin::HostServices services;
+  services.metric = [](std::string_view, double) {};
+  IPR_ASSIGN(auto instance, plugin::Instance::create(m, settings.values, std::move(services)));
+  IPR_ASSIGN(const auto optimizer, loop::OptimizerPlugin::make(std::move(instance)));
+  return optimizer->train_defaults(1);
+}
+
 // " (text, text_rich, url)", " (0 to 1)", " (at least 1)".
 std::string allowed_values(const Json& property) {
   if (property.contains("enum")) {
@@ -98,7 +111,27 @@ std::string allowed_values(const Json& property) {
   return most ? " (at most " + property["maximum"].dump() + ")" : "";
 }
 
-void print_description(const plugin::Manifest& m, const Json& environment) {
+// "lr 1e-05, epochs 4"; texts without quotes.
+std::string words_of(const Json& values) {
+  std::vector<std::string> words;
+  for (const auto& [key, value] : values.items())
+    words.push_back(key + " " + (value.is_string() ? value.get<std::string>() : value.dump()));
+  return join(words, ", ");
+}
+
+// Which values other profiles have: those of the page's --profile, `mini` and `lora` with such models, `quick` with the
+// preset and a model of one's own.
+void print_profiles(const Json& schema) {
+  const Json profiles = schema.value("x-profiles", Json::object());
+  if (profiles.empty()) return;
+  std::printf(
+      "\nprofiles (`mini` with such a model, `lora` and `quick` with --lora and --preset quick, others by "
+      "--profile)\n");
+  for (const auto& [name, values] : profiles.items())
+    std::printf("  %-22s %s\n", name.c_str(), words_of(values).c_str());
+}
+
+void print_description(const plugin::Manifest& m, const Json& training, const Json& environment) {
   std::printf("%s %s, version %s, %s\n%s\n%s\n\n", plugin::kind_name(m.kind), m.id.c_str(), m.version.c_str(),
               m.license.c_str(), m.summary.c_str(), m.path.c_str());
   std::printf("settings\n");
@@ -108,6 +141,8 @@ void print_description(const plugin::Manifest& m, const Json& environment) {
                 property.value("default", Json()).dump().c_str(), property.value("description", "").c_str(),
                 allowed_values(property).c_str());
   }
+  if (!training.is_null()) std::printf("\ntraining (--set train.KEY)\n  %s\n", words_of(training).c_str());
+  print_profiles(m.schema);
   if (environment.is_null()) return;
   std::printf("\ntasks\n");
   for (const Json& split : environment["splits"]) {
@@ -128,16 +163,20 @@ Status describe(const Options& options, const std::string& id) {
   for (const plugin::Manifest& m : registry.plugins) {
     if (m.id != id) continue;
     found = true;
-    Json environment;
+    Json environment, training;
+    if (m.kind == plugin::Kind::kOptimizer) {
+      IPR_ASSIGN(training, train_defaults(m));
+    }
     if (m.kind == plugin::Kind::kEnvironment) {
       IPR_ASSIGN(environment, describe_environment(registry, options, id));
     }
     if (options.json) {
       Json out = public_manifest(m);
       if (!environment.is_null()) out["environment"] = environment;
+      if (!training.is_null()) out["training"] = training;
       std::printf("%s\n", dump_line(out).c_str());
     } else {
-      print_description(m, environment);
+      print_description(m, training, environment);
     }
   }
   if (found) return {};

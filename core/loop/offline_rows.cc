@@ -47,10 +47,11 @@ class Reader {
   Status take_checked(const Json& record, const std::string& where) {
     if (record.contains("messages") || record.contains("conversations")) return take_chat(record, where);
     if (record.contains("ids")) return take_sft_ids(record, where);
-    if (record.contains("win") || record.contains("win_ids")) return take_pair(record, where);
+    if (record.contains("win") || record.contains("win_ids")) return take_pair(record, {"win", "lose"}, where);
+    if (record.contains("chosen")) return take_pair(record, {"chosen", "rejected"}, where);
     return bad_data(where +
                     ": is neither an SFT row (\"messages\", \"conversations\" or \"ids\") nor a pair (\"win\" "
-                    "and \"lose\", or \"win_ids\" and \"lose_ids\")");
+                    "and \"lose\", \"chosen\" and \"rejected\", or \"win_ids\" and \"lose_ids\")");
   }
 
   Status take_chat(const Json& record, const std::string& where) {
@@ -79,19 +80,24 @@ class Reader {
     return add(std::move(row), where);
   }
 
-  Status take_pair(const Json& record, const std::string& where) {
-    const std::string kind = record.value("kind", "");
+  // What a pair's two sides are called: ours, or those of preference data for TRL, which tells no kind.
+  struct Sides {
+    std::string winner, loser;
+  };
+
+  Status take_pair(const Json& record, const Sides& sides, const std::string& where) {
+    const std::string kind = record.value("kind", sides.winner == "chosen" ? "outcome" : "");
     if (kind != "outcome" && kind != "step")
       return bad_data(where + ": \"kind\": expected \"outcome\" or \"step\", found \"" + kind + "\"");
     const bool in_tokens = record.contains("win_ids");
     const std::uint64_t group = next_group_++;
-    for (const std::string side : {"win", "lose"}) {
+    for (const std::string& side : {sides.winner, sides.loser}) {
       if (!record.contains(side + (in_tokens ? "_ids" : "")))
         return bad_data(where + ": a pair needs \"" + side + (in_tokens ? "_ids\"" : "\""));
       train::TrainRow row;
       IPR_TRY(in_tokens ? read_side_ids(record, side, where, row) : read_side(record, side, where, row));
       row.tag = kind == "outcome" ? kOutcome : kStep;
-      row.role = side == "win" ? IPR_ROLE_CHOSEN : IPR_ROLE_REJECTED;
+      row.role = side == sides.winner ? IPR_ROLE_CHOSEN : IPR_ROLE_REJECTED;
       row.group = group;
       row.outcome = record.value(side + "_reward", 0.0);
       IPR_TRY(add(std::move(row), where + ": " + side));

@@ -4,6 +4,8 @@
 //   an SFT row   {"id","messages":[{"role","content"}…]}, ShareGPT {"id","conversations":[{"from","value"}…]},
 //                or in tokens {"id","ids","mask"}, as `model tokenize` answers
 //   a pair       {"id","kind":"outcome"|"step","prompt":[…],"win":[…],"lose":[…],"win_reward","lose_reward","turn"}
+//                or, as TRL's preference data and `export --format trl-dpo` have them, "chosen" and "rejected" for
+//                "win" and "lose", where "kind" may be absent: "outcome"
 //                or in tokens {"id","kind","prompt_ids","win_ids","lose_ids","prompt_mask","win_mask","lose_mask"}
 //
 // Messages are tokenized by the model's chat template, once, turn by turn; trained on is what the assistant says (in a

@@ -13,6 +13,7 @@
 #include "core/loop/policy.h"
 #include "core/loop/stage_settings.h"
 #include "core/loop/surprise.h"
+#include "core/loop/train_splits.h"
 #include "core/plugin/schema.h"
 #include "core/train/trainer.h"
 
@@ -210,6 +211,8 @@ class Surveyor {
   Status ask_optimizer() {
     IPR_ASSIGN(const auto optimizer, open(config_.optimizer));
     IPR_ASSIGN(const StageSettings settings, settings_of(*optimizer, config_.optimizer, 1));
+    IPR_TRY(check_trains(*optimizer, settings, train::Output::kLogp));
+    IPR_TRY(check_plans(*optimizer, 1, environment_));
     IPR_ASSIGN(const std::vector<CollectPlan> plans, optimizer->plans(1, config_.seed));
     Workload& work = survey_.workload;
     work.train_epochs = static_cast<double>(settings.train.epochs);
@@ -269,7 +272,9 @@ class Surveyor {
       began = std::chrono::steady_clock::now();
       return {};
     };
-    IPR_ASSIGN([[maybe_unused]] const train::TrainReport report, train::train(*backend, job));
+    const Result<train::TrainReport> report = train::train(*backend, job);
+    IPR_TRY(interrupted());
+    if (!report.ok()) return report.status();
     survey_.rates.train = tokens / std::max(seconds, 1e-6);
     progress_.finish(std::to_string(static_cast<long>(survey_.rates.train)) + " tokens/s");
     return {};

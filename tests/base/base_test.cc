@@ -55,6 +55,8 @@ TEST_CASE("a written file is replaced whole, or not at all", "[base]") {
 
 TEST_CASE("a misspelt name is answered with the nearest one", "[base]") {
   CHECK(nearest("webshpo", {"alfworld", "webshop", "gridworld"}) == "webshop");
+  CHECK(nearest("batch_size", {"betas", "batch_unit", "batch"}) == "batch");
+  CHECK(nearest("train-scorerr", {"train", "train-scorer"}) == "train-scorer");
   CHECK(did_you_mean("zzz", {"mc", "rm"}) == "; known: mc, rm");
 }
 

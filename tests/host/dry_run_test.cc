@@ -56,3 +56,16 @@ TEST_CASE("a dry run counts the rollouts that the scorer expects", "[host][run][
   CHECK(rollouts({"--scorer", "mc", "--set", "scorer.adaptive=true"}) == ten);  // half of 20
   CHECK(rollouts({"--scorer", "coin"}) == 0);
 }
+
+TEST_CASE("a dry run refuses the optimizer that a run refuses", "[host][run][dry-run]") {
+  std::vector<std::string> words = small_run_words("planned");
+  words.insert(words.end(), {"--optimizer", "reward-mse"});
+  const Workplace place;
+  const Ended ran = place.host(words);
+  words.emplace_back("--dry-run");
+  const Ended planned = place.host(words);
+  CHECK(planned.exit_code == 2);
+  CHECK(contains(planned.err, "use `ipr-host train-scorer`"));
+  CHECK(ran.exit_code == planned.exit_code);
+  CHECK(contains(ran.err, "use `ipr-host train-scorer`"));
+}

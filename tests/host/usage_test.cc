@@ -64,6 +64,7 @@ TEST_CASE("a misspelt name is refused with the nearest one", "[host]") {
   fails({"--env", "webshop", "--scorer", "mcc"}, 2, "did you mean \"mc\"?");
   fails({"--env", "webshop", "--optimizer", "irp"}, 2, "did you mean \"ipr\"?");
   fails({"--env", "webshop", "--set", "env.world_sise=tiny"}, 2, "did you mean \"world_size\"?");
+  fails({"--env", "gridworld", "--set", "train.batch_size=3"}, 2, "did you mean \"batch\"?");
   fails({"--env", "webshop", "--set", "webshp.world_size=tiny"}, 2, "did you mean \"webshop\"?");
   fails({"--env", "webshop", "--profile", "papr"}, 2, "did you mean \"paper\"?");
   fails({"eval", "--env", "gridworld", "--policy", "expret"}, 2, "did you mean \"expert\"?");
@@ -179,6 +180,15 @@ TEST_CASE("plugin describe tells an environment's splits, actions and longest ex
   CHECK(environment.at("fork") == Json(true));
   CHECK(environment.at("actions").at("listed") == Json(true));
   CHECK(place.host({"plugin", "describe", "mc"}).exit_code == 0);
+}
+
+TEST_CASE("plugin describe tells what an optimizer trains with, and its profiles", "[host]") {
+  const Ended ended = Workplace().host({"plugin", "describe", "rft", "--json"});
+  REQUIRE(ended.exit_code == 0);
+  CHECK(Json::parse(ended.out).at("training").contains("lr"));
+  const Ended text = Workplace().host({"plugin", "describe", "rft"});
+  CHECK(contains(text.out, "training (--set train.KEY)"));
+  CHECK(contains(text.out, "profiles"));
 }
 
 TEST_CASE("what cannot be printed is an error, and a reader that has had enough is none", "[host][faults]") {

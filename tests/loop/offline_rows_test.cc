@@ -2,6 +2,7 @@
 #include "core/loop/offline_rows.h"
 #include "core/base/files.h"
 #include "ipr/plugin.h"
+#include "tests/loop/speech.h"
 #include "tests/support/catch.h"
 #include "tests/support/shared_data.h"
 
@@ -46,6 +47,32 @@ TEST_CASE("pairs are two rows of one group, tagged by their kind", "[loop][offli
   CHECK(win.group == lose.group);
   CHECK(step_win.group == step_lose.group);
   CHECK(win.group != step_win.group);
+}
+
+TEST_CASE("preference data in TRL's names are the same pairs, of whole trajectories unless they tell",
+          "[loop][offline]") {
+  const auto talk = make_talk();
+  const loop::RowTarget target{.speech = talk->speech.get(), .vocab_size = 1000, .max_positions = 1000};
+  const auto pair = [](const std::string& kind, const std::string& winner, const std::string& loser) {
+    return kind + R"("prompt":[{"role":"user","content":"task"}],")" + winner +
+           R"(":[{"role":"assistant","content":"good"}],")" + loser + R"(":[{"role":"assistant","content":"bad"}],")" +
+           winner + R"(_reward":1})";
+  };
+  const auto ours = read(pair(R"({"kind":"outcome",)", "win", "lose"), target);
+  const auto theirs = read(pair("{", "chosen", "rejected"), target);
+  REQUIRE(ours.ok());
+  REQUIRE(theirs.ok());
+  CHECK(theirs->outcome_pairs == 1);
+  REQUIRE(theirs->rows.size() == 2);
+  for (std::size_t side = 0; side < 2; ++side) {
+    CHECK(theirs->rows[side].ids == ours->rows[side].ids);
+    CHECK(theirs->rows[side].mask == ours->rows[side].mask);
+    CHECK(theirs->rows[side].role == ours->rows[side].role);
+    CHECK(theirs->rows[side].outcome == ours->rows[side].outcome);
+  }
+  CHECK(read(pair(R"({"kind":"step",)", "chosen", "rejected"), target)->step_pairs == 1);
+  const auto lone = read(R"({"chosen":[{"role":"assistant","content":"good"}]})", target);
+  CHECK(lone.status().message().find("a pair needs \"rejected\"") != std::string::npos);
 }
 
 TEST_CASE("SFT rows have tag 0 alone and tag 2 beside pairs", "[loop][offline]") {
