@@ -24,6 +24,7 @@ std::vector<RowSpec> make_rows(std::uint64_t seed, Form form) {
       const auto number = [&] { return row.mask.back() != 0 ? static_cast<float>(-2 * rng.uniform()) : 0.0F; };
       row.output.push_back(number());
       row.ref_logp.push_back(number());
+      row.old_logp.push_back(number());
       row.turn.push_back(row.mask.back() == 0 ? -1 : form == Form::kValues && t > 3 ? 1 : 0);
     }
     for (std::size_t turn = 0; form == Form::kValues && turn < kTurns; ++turn) {
@@ -67,7 +68,7 @@ namespace {
 Form form_of(const ipr_optimizer_v1& table, ipr_self* self) {
   const std::uint32_t needs = table.needs(self);
   if ((needs & IPR_NEED_VALUE) != 0) return Form::kValues;
-  return (needs & IPR_NEED_REF_LOGP) != 0 ? Form::kPairs : Form::kPlain;
+  return (needs & (IPR_NEED_REF_LOGP | IPR_NEED_OLD_LOGP)) == IPR_NEED_REF_LOGP ? Form::kPairs : Form::kPlain;
 }
 
 }  // namespace
@@ -83,7 +84,8 @@ Result<LossAnswer> call_loss(const plugin::Instance& instance, const std::vector
     return values;
   };
   std::vector<float> mask = flat(&RowSpec::mask), output = flat(&RowSpec::output), ref = flat(&RowSpec::ref_logp),
-                     turn_score = flat(&RowSpec::turn_score), gradient(mask.size(), 0.0F);
+                     old = flat(&RowSpec::old_logp), turn_score = flat(&RowSpec::turn_score),
+                     gradient(mask.size(), 0.0F);
   std::vector<std::int32_t> turn;
   for (const RowSpec& row : rows) turn.insert(turn.end(), row.turn.begin(), row.turn.end());
   turn.resize(mask.size(), -1);
@@ -104,10 +106,11 @@ Result<LossAnswer> call_loss(const plugin::Instance& instance, const std::vector
     return ipr_tensor{values, 1, 0, 2, code, 32, 1, shape, nullptr, 0};
   };
   const ipr_tensor mask_t = tensor(mask.data(), 2), turn_t = tensor(turn.data(), 0),
-                   output_t = tensor(output.data(), 2), ref_t = tensor(ref.data(), 2),
+                   output_t = tensor(output.data(), 2), ref_t = tensor(ref.data(), 2), old_t = tensor(old.data(), 2),
                    turn_score_t{turn_score.data(), 1, 0, 2, 2, 32, 1, turn_shape, nullptr, 0};
   ipr_tensor gradient_t = tensor(gradient.data(), 2);
   const Form form = form_of(*table, instance.self());
+  const std::uint32_t needs = table->needs(instance.self());
   ipr_batch batch{sizeof(ipr_batch),
                   0,
                   0,
@@ -121,13 +124,14 @@ Result<LossAnswer> call_loss(const plugin::Instance& instance, const std::vector
                   &mask_t,
                   &turn_t,
                   form == Form::kValues ? nullptr : &output_t,
-                  form == Form::kPairs ? &ref_t : nullptr,
+                  (needs & IPR_NEED_REF_LOGP) != 0 ? &ref_t : nullptr,
                   form == Form::kValues ? nullptr : &gradient_t,
                   totals.data(),
                   totals.size(),
                   form == Form::kValues ? &output_t : nullptr,
                   form == Form::kValues ? &turn_score_t : nullptr,
-                  form == Form::kValues ? &gradient_t : nullptr};
+                  form == Form::kValues ? &gradient_t : nullptr,
+                  (needs & IPR_NEED_OLD_LOGP) != 0 ? &old_t : nullptr};
   const plugin::Context context;
   plugin::ErrorSlot error;
   LossAnswer answer;

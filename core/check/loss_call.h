@@ -13,7 +13,7 @@ struct RowSpec {
   std::uint32_t tag = 0, role = 0;
   std::uint64_t group = 0;
   double weight = 1, outcome = 0;
-  std::vector<float> mask, output, ref_logp;  // output: log-probs, or values
+  std::vector<float> mask, output, ref_logp, old_logp;  // output: log-probs, or values
   std::vector<std::int32_t> turn;
   std::vector<float> turn_score;
 };
@@ -24,8 +24,8 @@ inline constexpr std::size_t kTokens = 7, kTurns = 2;
 enum class Form { kPairs, kPlain, kValues };
 [[nodiscard]] Result<Form> wanted_form(const plugin::Instance& instance);
 
-// Four groups. Two outcome pairs and two step pairs, an anchor row beside each; or plain rows for a loss without a
-// reference.
+// Four groups. Two outcome pairs and two step pairs, an anchor row beside each; or plain rows, for a loss without a
+// reference and for one that compares with the policy as the stage began.
 [[nodiscard]] std::vector<RowSpec> make_rows(std::uint64_t seed, Form form);
 
 [[nodiscard]] std::vector<ipr_total> totals_of(const std::vector<RowSpec>& rows);

@@ -107,7 +107,8 @@ class FakeRun {
         const bool agent = t > 0 && t % 3 != 0;  // two tokens a turn, one of the environment between
         row.mask.push_back(agent ? 1.0F : 0.0F);
         row.output.push_back(agent ? static_cast<float>(-2 * rng.uniform()) : 0.0F);
-        row.ref_logp.push_back(agent ? row.output.back() + static_cast<float>(0.2 * rng.uniform() - 0.1) : 0.0F);
+        for (auto* near : {&row.ref_logp, &row.old_logp})
+          near->push_back(agent ? row.output.back() + static_cast<float>(0.2 * rng.uniform() - 0.1) : 0.0F);
         row.turn.push_back(agent ? static_cast<std::int32_t>(std::min(one.first + t / 3, one.last - 1)) : -1);
       }
       rows.push_back(std::move(row));

@@ -119,8 +119,7 @@ std::string words_of(const Json& values) {
   return join(words, ", ");
 }
 
-// Which values other profiles have: those of the page's --profile, `mini` and `lora` with such models, `quick` with the
-// preset and a model of one's own.
+// What other profiles set; when each is in force is in its heading.
 void print_profiles(const Json& schema) {
   const Json profiles = schema.value("x-profiles", Json::object());
   if (profiles.empty()) return;
@@ -165,7 +164,10 @@ Status describe(const Options& options, const std::string& id) {
     found = true;
     Json environment, training;
     if (m.kind == plugin::Kind::kOptimizer) {
-      IPR_ASSIGN(training, train_defaults(m));
+      Result<Json> made = train_defaults(m);
+      if (!made.ok())
+        std::fprintf(stderr, "ipr-host: what it trains with is not known: %s\n", made.status().message().c_str());
+      if (made.ok()) training = std::move(*made);
     }
     if (m.kind == plugin::Kind::kEnvironment) {
       IPR_ASSIGN(environment, describe_environment(registry, options, id));

@@ -1,6 +1,8 @@
 // Training a policy: what the optimizer collects and emits, and the optimizer steps over it.
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "core/base/rng.h"
 #include "core/loop/engine_gap.h"
@@ -50,23 +52,24 @@ Status Run::plan_training(const OptimizerPlugin& optimizer, const PluginChoice& 
   return {};
 }
 
-// The reference does not change while it is compared with: one pass over all rows, before the first step.
-Status Run::compute_reference(const std::string& stage, const model::Weights& compared,
-                              const std::vector<train::TrainRow>& rows, SavedTraining& saved) {
-  train::RowLogprobs& reference = saved.reference();
-  if (reference.size() >= rows.size()) return {};
+// What is compared with does not change while a stage trains: one pass over all rows, before the first step. `known` is
+// of `saved`.
+Status Run::compute_logprobs(const std::string& title, const model::Weights& compared,
+                             const std::vector<train::TrainRow>& rows, SavedTraining& saved,
+                             train::RowLogprobs& known) {
+  if (known.size() >= rows.size()) return {};
   IPR_TRY(backend_->set_weights(compared));
   std::vector<const train::TrainRow*> all;
   all.reserve(rows.size());
   for (const train::TrainRow& row : rows) all.push_back(&row);
-  progress_.begin(stage + " (reference)", "rows", rows.size());
+  progress_.begin(title, "rows", rows.size());
   constexpr std::size_t kPiece = 64;
-  while (reference.size() < all.size()) {
-    const std::size_t at = reference.size();
+  while (known.size() < all.size()) {
+    const std::size_t at = known.size();
     IPR_ASSIGN(train::RowLogprobs piece,
                backend_->logprobs(std::span(all).subspan(at, std::min(kPiece, all.size() - at))));
-    for (auto& logp : piece) reference.push_back(std::move(logp));
-    progress_.update(reference.size());
+    for (auto& logp : piece) known.push_back(std::move(logp));
+    progress_.update(known.size());
     if (saved.due() || stop_) IPR_TRY(saved.save(*backend_, 0));
     IPR_TRY(interrupted());
   }
@@ -97,17 +100,30 @@ Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& 
   job.first_step = saved.step();
   job.loss = [&optimizer](ipr_batch& batch) { return optimizer.loss(batch); };
   job.stop = &stop_;
+  const model::Weights* reference = nullptr;
   if (optimizer.needs_reference() && training.settings.reference != train::Reference::kNone) {
     const bool to_base = training.settings.reference == train::Reference::kBase;
-    IPR_TRY(compute_reference(stage, to_base ? base_->weights : previous_weights(), training.rows, saved));
+    reference = to_base ? &base_->weights : &previous_weights();
+    IPR_TRY(compute_logprobs(stage + " (reference)", *reference, training.rows, saved, saved.reference()));
     job.reference = [this](std::span<const train::TrainRow* const> part) { return backend_->logprobs(part); };
     job.ref_logp = &saved.reference();  // all there already
+  }
+  if (optimizer.needs_old()) {
+    const bool same = reference == &init;  // in iteration 1 the SFT model both
+    if (!same) IPR_TRY(compute_logprobs(stage + " (policy before it)", init, training.rows, saved, saved.old()));
+    job.old_logp = same ? &saved.reference() : &saved.old();
   }
   IPR_TRY(saved.load(*backend_, init));
 
   metric_stage_ = iteration == 0 ? "sft" : "train";
   pending_metrics_.clear();
   std::vector<store::Metric> curve;
+  auto began = std::chrono::steady_clock::now();  // what is not in the cost table yet
+  const auto add_seconds = [&]() -> Status {
+    const auto now = std::chrono::steady_clock::now();
+    const double seconds = std::chrono::duration<double>(now - std::exchange(began, now)).count();
+    return store_->add_cost({iteration, metric_stage_, 0, 0, 0, 0, 0, seconds});
+  };
   progress_.begin(stage, "steps", static_cast<std::uint64_t>(training.steps));
   job.on_step = [&](const train::StepRecord& step) -> Status {
     const auto add = [&](const std::string& name, double value) {
@@ -124,6 +140,7 @@ Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& 
     if (!saved.due() && !stop_) return {};
     // The curve first: what the file says is done has its points in the record.
     IPR_TRY(write_metrics(curve));
+    IPR_TRY(add_seconds());
     return saved.save(*backend_, step.step + 1);
   };
   Result<train::TrainReport> trained = train::train(*backend_, job);
@@ -135,7 +152,7 @@ Result<model::Weights> Run::fit(OptimizerPlugin& optimizer, const PluginChoice& 
                 report.steps.size(), report.seconds > 0 ? static_cast<double>(report.tokens) / report.seconds : 0.0,
                 report.steps.empty() ? 0.0 : report.steps.back().loss);
   progress_.finish(line);
-  IPR_TRY(store_->add_cost({iteration, metric_stage_, 0, 0, 0, 0, 0, report.seconds}));
+  IPR_TRY(add_seconds());
   IPR_ASSIGN(model::Weights weights, backend_->weights());
   IPR_TRY(record_engine_gap(weights, training, iteration));
   return weights;

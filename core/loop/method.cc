@@ -30,6 +30,10 @@ bool OptimizerPlugin::needs_reference() const {
   return (table_->needs(instance_->self()) & IPR_NEED_REF_LOGP) != 0;
 }
 
+bool OptimizerPlugin::needs_old() const {
+  return (table_->needs(instance_->self()) & IPR_NEED_OLD_LOGP) != 0;
+}
+
 bool OptimizerPlugin::needs_value() const {
   return (table_->needs(instance_->self()) & IPR_NEED_VALUE) != 0;
 }

@@ -62,6 +62,7 @@ class OptimizerPlugin {
   [[nodiscard]] const std::string& id() const { return instance_->manifest().id; }
   [[nodiscard]] std::string subject() const { return instance_->manifest().subject(); }
   [[nodiscard]] bool needs_reference() const;
+  [[nodiscard]] bool needs_old() const;  // log-probs of the policy as a stage begins
   [[nodiscard]] bool needs_value() const;
   // JSON of the training defaults (docs/plugins.md) for an iteration.
   [[nodiscard]] Result<Json> train_defaults(std::uint64_t iteration) const;

@@ -18,14 +18,14 @@ Result<std::unique_ptr<OptimizerPlugin>> make_optimizer(const PluginChoice& choi
   return OptimizerPlugin::make(std::move(instance));
 }
 
-// One pass over all rows before the first step: the reference does not change.
-Result<train::RowLogprobs> reference_logprobs(train::Backend& backend, const model::Weights& reference,
-                                              const std::vector<train::TrainRow>& rows, ProgressLine& progress,
-                                              const std::atomic<bool>& stop) {
-  IPR_TRY(backend.set_weights(reference));
+// One pass over all rows before the first step: what is compared with does not change.
+Result<train::RowLogprobs> logprobs_under(train::Backend& backend, const model::Weights& compared, const char* title,
+                                          const std::vector<train::TrainRow>& rows, ProgressLine& progress,
+                                          const std::atomic<bool>& stop) {
+  IPR_TRY(backend.set_weights(compared));
   std::vector<const train::TrainRow*> all;
   for (const train::TrainRow& row : rows) all.push_back(&row);
-  progress.begin("reference", "rows", rows.size());
+  progress.begin(title, "rows", rows.size());
   train::RowLogprobs logps;
   constexpr std::size_t kPiece = 64;
   for (std::size_t at = 0; at < all.size(); at += kPiece) {
@@ -63,12 +63,18 @@ Result<OfflineResult> train_offline(OfflineJob job, ProgressLine& progress, cons
   stage.seed = mix(job.seed, fnv1a64("train"));
   stage.loss = [&optimizer](ipr_batch& batch) { return optimizer->loss(batch); };
   stage.stop = &stop;
-  train::RowLogprobs reference;
+  train::RowLogprobs reference, old;
   if (optimizer->needs_reference() && settings.train.reference != train::Reference::kNone) {
-    IPR_ASSIGN(reference, reference_logprobs(*backend, job.reference != nullptr ? *job.reference : *job.start, job.rows,
-                                             progress, stop));
+    IPR_ASSIGN(reference, logprobs_under(*backend, job.reference != nullptr ? *job.reference : *job.start, "reference",
+                                         job.rows, progress, stop));
     stage.reference = [&backend](std::span<const train::TrainRow* const> rows) { return backend->logprobs(rows); };
     stage.ref_logp = &reference;
+  }
+  if (optimizer->needs_old() && !reference.empty() && job.reference == nullptr) {
+    stage.old_logp = &reference;  // the same model
+  } else if (optimizer->needs_old()) {
+    IPR_ASSIGN(old, logprobs_under(*backend, *job.start, "policy before it", job.rows, progress, stop));
+    stage.old_logp = &old;
   }
   IPR_TRY(backend->set_weights(*job.start));
 

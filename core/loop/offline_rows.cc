@@ -45,10 +45,10 @@ class Reader {
 
  private:
   Status take_checked(const Json& record, const std::string& where) {
+    if (record.contains("chosen")) return take_pair(record, {"chosen", "rejected"}, where);  // some have messages, too
     if (record.contains("messages") || record.contains("conversations")) return take_chat(record, where);
     if (record.contains("ids")) return take_sft_ids(record, where);
     if (record.contains("win") || record.contains("win_ids")) return take_pair(record, {"win", "lose"}, where);
-    if (record.contains("chosen")) return take_pair(record, {"chosen", "rejected"}, where);
     return bad_data(where +
                     ": is neither an SFT row (\"messages\", \"conversations\" or \"ids\") nor a pair (\"win\" "
                     "and \"lose\", \"chosen\" and \"rejected\", or \"win_ids\" and \"lose_ids\")");

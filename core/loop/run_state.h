@@ -103,8 +103,8 @@ class Run {
   Result<std::vector<Example>> gather(OptimizerPlugin& optimizer, int iteration);
   Status plan_training(const OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration,
                        const std::vector<Example>& examples, Training& training);
-  Status compute_reference(const std::string& stage, const model::Weights& compared,
-                           const std::vector<train::TrainRow>& rows, SavedTraining& saved);
+  Status compute_logprobs(const std::string& title, const model::Weights& compared,
+                          const std::vector<train::TrainRow>& rows, SavedTraining& saved, train::RowLogprobs& known);
   // In a unit of their own; empties the list.
   Status write_metrics(std::vector<store::Metric>& metrics);
   Result<model::Weights> fit(OptimizerPlugin& optimizer, const PluginChoice& choice, int iteration,

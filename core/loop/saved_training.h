@@ -20,13 +20,14 @@ class SavedTraining {
   Status restore(const model::Weights& init, ProgressLine& progress);
 
   [[nodiscard]] std::int64_t step() const { return checkpoint_.step; }  // done
-  // Reference log-probs by row; the caller fills in the missing ones.
+  // Log-probs by row under the reference and under the policy as the stage began; the caller fills in the missing ones.
   [[nodiscard]] train::RowLogprobs& reference() { return checkpoint_.reference; }
+  [[nodiscard]] train::RowLogprobs& old() { return checkpoint_.old; }
   // Gives the backend weights and state of step(), or `init` at the beginning.
   Status load(train::Backend& backend, const model::Weights& init);
 
   [[nodiscard]] bool due() const;
-  // The stage as it stands after `step` steps. At 0 the backend is not asked: there are reference log-probs only.
+  // The stage as it stands after `step` steps. At 0 the backend is not asked: there are log-probs to compare with only.
   Status save(const train::Backend& backend, std::int64_t step);
   // When the stage is in the record.
   static void remove(const std::string& path);

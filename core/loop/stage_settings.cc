@@ -53,11 +53,14 @@ Result<StageSettings> settings_of(const OptimizerPlugin& optimizer, const Plugin
 
 Status check_trains(const OptimizerPlugin& optimizer, const StageSettings& settings, train::Output wanted) {
   const bool values = settings.train.trains == train::Output::kValue;
-  if (values != optimizer.needs_value() || (values && optimizer.needs_reference())) {
+  if (values != optimizer.needs_value() || (values && (optimizer.needs_reference() || optimizer.needs_old()))) {
     return plugin_error(optimizer.subject() + ": its loss wants " +
                         (optimizer.needs_value() ? "values, alone" : "log-probs") + ", but it trains \"" +
                         (values ? "value" : "policy") + "\"; ask its author");
   }
+  if (optimizer.needs_reference() && settings.train.reference == train::Reference::kNone)
+    return usage(optimizer.subject() + ": its loss compares with a reference, but train.reference is none; use base " +
+                 "or previous");
   if (settings.train.trains == wanted) return {};
   return usage(optimizer.subject() + (values ? ": trains a scorer's model, not a policy; use `ipr-host train-scorer`"
                                              : ": trains a policy, not a scorer's model; use `ipr-host train`"));

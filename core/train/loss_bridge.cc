@@ -24,8 +24,8 @@ PluginLoss plugin_loss(const ipr_optimizer_v1& table, ipr_self* self, std::strin
   };
 }
 
-LossBatch::LossBatch(std::span<const TrainRow* const> rows, std::span<const std::vector<float>* const> ref_logp,
-                     std::uint64_t step, Output output)
+LossBatch::LossBatch(std::span<const TrainRow* const> rows, const FixedLogprobs& fixed_logps, std::uint64_t step,
+                     Output output)
     : rows_(rows), totals_(totals_of(rows)) {
   for (const TrainRow* row : rows) width_ = std::max(width_, row->ids.size());
   const std::size_t cells = rows.size() * width_;
@@ -35,7 +35,6 @@ LossBatch::LossBatch(std::span<const TrainRow* const> rows, std::span<const std:
   output_.resize(cells);
   gradient_.resize(cells);
   turn_.assign(cells, -1);
-  if (!ref_logp.empty()) ref_logp_.resize(cells);
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const TrainRow& row = *rows[r];
     tag_.push_back(row.tag);
@@ -46,12 +45,10 @@ LossBatch::LossBatch(std::span<const TrainRow* const> rows, std::span<const std:
     fill(mask_, r, row.mask);
     if (width_ > 0) mask_[r * width_] = 0;  // the first token has no output
     std::copy(row.turn.begin(), row.turn.end(), turn_.begin() + static_cast<std::ptrdiff_t>(r * width_));
-    if (!ref_logp.empty()) fill(ref_logp_, r, *ref_logp[r]);
   }
   mask_tensor_ = tensor_of(mask_.data(), shape_, false);
   turn_tensor_ = tensor_of(turn_.data(), shape_, true);
   output_tensor_ = tensor_of(output_.data(), shape_, false);
-  ref_logp_tensor_ = tensor_of(ref_logp_.data(), shape_, false);
   gradient_tensor_ = tensor_of(gradient_.data(), shape_, false);
   batch_.struct_size = sizeof batch_;
   batch_.step = step;
@@ -64,7 +61,8 @@ LossBatch::LossBatch(std::span<const TrainRow* const> rows, std::span<const std:
   batch_.outcome = outcome_.data();
   batch_.mask = &mask_tensor_;
   batch_.turn = &turn_tensor_;
-  batch_.ref_logp = ref_logp.empty() ? nullptr : &ref_logp_tensor_;
+  batch_.ref_logp = fixed(fixed_logps.reference, ref_logp_, ref_logp_tensor_);
+  batch_.old_logp = fixed(fixed_logps.old, old_logp_, old_logp_tensor_);
   if (output == Output::kLogp) {
     batch_.logp = &output_tensor_;
     batch_.d_logp = &gradient_tensor_;
@@ -76,6 +74,15 @@ LossBatch::LossBatch(std::span<const TrainRow* const> rows, std::span<const std:
   }
   batch_.totals = totals_.data();
   batch_.total_count = totals_.size();
+}
+
+const ipr_tensor* LossBatch::fixed(std::span<const std::vector<float>* const> rows, std::vector<float>& padded,
+                                   ipr_tensor& tensor) {
+  if (rows.empty()) return nullptr;
+  padded.resize(rows_.size() * width_);
+  for (std::size_t r = 0; r < rows_.size(); ++r) fill(padded, r, *rows[r]);
+  tensor = tensor_of(padded.data(), shape_, false);
+  return &tensor;
 }
 
 void LossBatch::fill_turn_scores() {

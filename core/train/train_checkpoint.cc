@@ -11,7 +11,7 @@
 namespace ipr::train {
 namespace {
 
-constexpr std::string_view kMark = "ipr training checkpoint 1\n";
+constexpr std::string_view kMark = "ipr training checkpoint 2\n";
 
 std::string_view bytes_of(const std::vector<float>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
@@ -83,9 +83,10 @@ Status read_parts(const std::string& path, const Json& header, Reader& reader, T
   std::string_view state;
   if (!reader.take(header.at("state").get<std::size_t>(), state)) return damaged(path, "is of another model");
   checkpoint.backend_state = state;
-  for (const Json& length : header.at("reference")) {
-    std::vector<float>& row = checkpoint.reference.emplace_back();
-    if (!reader.take(length.get<std::size_t>(), row)) return damaged(path, "is of another model");
+  for (const auto& [key, logps] : {std::pair("reference", &checkpoint.reference), std::pair("old", &checkpoint.old)}) {
+    for (const Json& length : header.at(key)) {
+      if (!reader.take(length.get<std::size_t>(), logps->emplace_back())) return damaged(path, "is of another model");
+    }
   }
   return reader.left().empty() ? Status() : damaged(path, "is of another model");
 }
@@ -93,22 +94,25 @@ Status read_parts(const std::string& path, const Json& header, Reader& reader, T
 }  // namespace
 
 Status save_train_checkpoint(const std::string& path, const TrainCheckpoint& checkpoint) {
-  Json lengths = Json::array();
+  Json lengths[2] = {Json::array(), Json::array()};
   std::vector<std::string_view> parts;
   model::Weights weights = checkpoint.weights;  // shares the numbers
   if (checkpoint.step > 0) {
     for (const model::Values* values : trained_values(weights)) parts.push_back(values->bytes());
   }
   parts.push_back(checkpoint.backend_state);
-  for (const std::vector<float>& row : checkpoint.reference) {
-    lengths.push_back(row.size());
-    parts.push_back(bytes_of(row));
+  for (const bool old : {false, true}) {
+    for (const std::vector<float>& row : old ? checkpoint.old : checkpoint.reference) {
+      lengths[old ? 1 : 0].push_back(row.size());
+      parts.push_back(bytes_of(row));
+    }
   }
   const std::string header = dump_line({{"stage", checkpoint.stage},
                                         {"step", checkpoint.step},
                                         {"total", checkpoint.total},
                                         {"state", checkpoint.backend_state.size()},
-                                        {"reference", lengths},
+                                        {"reference", lengths[0]},
+                                        {"old", lengths[1]},
                                         {"checksum", checksum(parts)}});
   const std::uint64_t header_size = header.size();
   const std::string_view size_bytes(reinterpret_cast<const char*>(&header_size), sizeof header_size);

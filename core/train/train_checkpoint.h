@@ -2,7 +2,7 @@
 //
 // One file: a line that names the format, the size of the header (8 bytes, little-endian), the header (JSON: stage,
 // steps, sizes, checksum), then what training changes (f32 in map order: the weights, or the change to a frozen base;
-// then the value head), the optimizer's state and the reference log-probs.
+// then the value head), the optimizer's state, the reference log-probs and those of the policy as the stage began.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,13 @@
 namespace ipr::train {
 
 struct TrainCheckpoint {
-  std::string stage;           // whose steps these are
-  std::int64_t step = 0;       // steps done: TrainJob::first_step of who goes on
-  std::int64_t total = 0;      // of the whole stage
-  model::Weights weights;      // after `step` steps; of no meaning where step is 0
-  std::string backend_state;   // Backend::save_state at the same moment; empty where step is 0
-  RowLogprobs reference = {};  // by row, as far as computed; empty where nothing is compared with
+  std::string stage;          // whose steps these are
+  std::int64_t step = 0;      // steps done: TrainJob::first_step of who goes on
+  std::int64_t total = 0;     // of the whole stage
+  model::Weights weights;     // after `step` steps; of no meaning where step is 0
+  std::string backend_state;  // Backend::save_state at the same moment; empty where step is 0
+  // By row, as far as computed; empty where the loss does not compare with such.
+  RowLogprobs reference = {}, old = {};
 };
 
 // Replaces `path` in one step (write_file): the file is always the last whole checkpoint.

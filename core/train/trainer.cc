@@ -38,12 +38,14 @@ Status check_stop(const TrainJob& job) {
   return {};
 }
 
+Status check_count(const RowLogprobs& logps, const TrainJob& job, const char* whose) {
+  if (logps.size() == job.rows.size()) return {};
+  return failed("training: " + std::to_string(logps.size()) + " " + whose + " log-probs for " +
+                std::to_string(job.rows.size()) + " rows");
+}
+
 Status fill_reference(const TrainJob& job, RowLogprobs& ref_logp) {
-  if (!ref_logp.empty()) {
-    if (ref_logp.size() == job.rows.size()) return {};
-    return failed("training: " + std::to_string(ref_logp.size()) + " reference log-probs for " +
-                  std::to_string(job.rows.size()) + " rows");
-  }
+  if (!ref_logp.empty()) return check_count(ref_logp, job, "reference");
   for (std::size_t first = 0; first < job.rows.size(); first += kReferenceRows) {
     IPR_TRY(check_stop(job));
     std::vector<const TrainRow*> piece;
@@ -59,14 +61,15 @@ Result<StepRecord> run_step(Backend& backend, const TrainJob& job, const Planned
                             const RowLogprobs& ref_logp, std::int64_t step, std::int64_t total) {
   StepRecord record{.step = step, .total = total, .epoch = planned.epoch, .lr = lr_at(job.settings, step, total)};
   std::vector<const TrainRow*> rows;
-  std::vector<const std::vector<float>*> references;
+  std::vector<const std::vector<float>*> references, old;
   for (const std::size_t i : planned.batch) {
     rows.push_back(&job.rows[i]);
     if (job.reference) references.push_back(&ref_logp[i]);
+    if (job.old_logp != nullptr) old.push_back(&(*job.old_logp)[i]);
     record.tokens += static_cast<std::int64_t>(job.rows[i].ids.size());
   }
   record.rows = static_cast<std::int64_t>(rows.size());
-  LossBatch bridge(rows, references, static_cast<std::uint64_t>(step), job.settings.trains);
+  LossBatch bridge(rows, {references, old}, static_cast<std::uint64_t>(step), job.settings.trains);
   const LossFunction loss = [&](const auto& outputs, auto& gradient) {
     return bridge.run(job.loss, outputs, gradient);
   };
@@ -91,6 +94,7 @@ Result<TrainReport> train(Backend& backend, const TrainJob& job) {
   RowLogprobs own;
   RowLogprobs& ref_logp = job.ref_logp != nullptr ? *job.ref_logp : own;
   if (job.reference && job.first_step < total) IPR_TRY(fill_reference(job, ref_logp));
+  if (job.old_logp != nullptr) IPR_TRY(check_count(*job.old_logp, job, "old"));
   TrainReport report;
   const auto start = std::chrono::steady_clock::now();
   for (std::int64_t step = job.first_step; step < total; ++step) {

@@ -28,7 +28,7 @@ struct StepRecord {
 struct TrainReport {
   std::vector<StepRecord> steps;  // those that ran now
   std::int64_t tokens = 0;
-  double seconds = 0;  // of the steps; without the reference log-probs
+  double seconds = 0;  // of the steps; without the log-probs that are compared with
 };
 
 using RowLogprobs = std::vector<std::vector<float>>;
@@ -46,6 +46,8 @@ struct TrainJob {
   // Reference log-probs by row. Filled from `reference` where empty; taken as they are where not (they do not change
   // while the reference does not). May be null.
   RowLogprobs* ref_logp = nullptr;
+  // Log-probs of all rows under the model as the stage began. nullptr: the loss gets none.
+  const RowLogprobs* old_logp = nullptr;
 
   // After each step: progress, metrics, checkpoints. An error ends the stage and is returned.
   std::function<Status(const StepRecord&)> on_step;

@@ -20,7 +20,7 @@ class GigpoOptimizer final : public ipr::sdk::Optimizer {
   GigpoOptimizer(const ipr::sdk::Host& host, std::string_view config_json)
       : GigpoOptimizer(host, Config(config_json)) {}
 
-  [[nodiscard]] std::uint32_t needs() const override { return IPR_NEED_LOGP | IPR_NEED_REF_LOGP; }
+  [[nodiscard]] std::uint32_t needs() const override { return ipr::sdk::surrogate_needs(surrogate_.kl); }
   [[nodiscard]] std::string_view train_defaults(std::uint64_t /*iteration*/) const override { return kTrainDefaults; }
 
   // Every iteration starts from nothing: the policy has changed.
@@ -42,11 +42,12 @@ class GigpoOptimizer final : public ipr::sdk::Optimizer {
   }
 
   double loss(ipr_batch& batch) override {
-    const auto terms =
-        ipr::sdk::clipped_surrogate(batch, clip_, "gigpo", [&](std::size_t row) { return advantages_of(batch, row); });
+    const auto terms = ipr::sdk::clipped_surrogate(batch, surrogate_, "gigpo",
+                                                   [&](std::size_t row) { return advantages_of(batch, row); });
     host_.metric("surrogate", terms.loss);
     host_.metric("clipped", terms.clipped);
     host_.metric("divergence", terms.divergence);
+    if (surrogate_.kl > 0) host_.metric("kl", terms.kl);
     return terms.loss;
   }
 
@@ -55,7 +56,7 @@ class GigpoOptimizer final : public ipr::sdk::Optimizer {
       : host_(host),
         plan_(config, "gigpo"),
         rules_{config.number("gamma"), config.number("step_weight"), config.text("normalize") == "mean_std"},
-        clip_(config.number("clip")) {}
+        surrogate_{config.number("clip"), config.number("kl")} {}
 
   // Per token. A row of a file has no group of attempts: its reward is its advantage.
   [[nodiscard]] std::vector<double> advantages_of(const ipr_batch& batch, std::size_t row) const {
@@ -83,7 +84,7 @@ class GigpoOptimizer final : public ipr::sdk::Optimizer {
   ipr::sdk::Host host_;
   ipr::sdk::AttemptPlan plan_;
   AdvantageRules rules_;
-  double clip_;
+  ipr::sdk::Surrogate surrogate_;
   std::vector<ipr::sdk::Attempt> attempts_;
   ipr::sdk::TurnRows rows_;
 };

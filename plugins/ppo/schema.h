@@ -14,22 +14,24 @@ inline constexpr const char* kSchema = R"json({
     "gae": {"type": "string", "enum": ["agent_tokens", "turns", "all_tokens"], "default": "agent_tokens",
             "description": "the clock of GAE; all_tokens: also what the environment says takes time, as in the published code"},
     "clip": {"type": "number", "default": 0.2, "minimum": 0, "maximum": 1, "description": "how far a token's probability ratio pulls"},
+    "kl": {"type": "number", "default": 0.2, "minimum": 0,
+           "description": "reward of a token per nat that the policy that spoke finds it likelier than the reference does, with a minus; 0: no reference"},
     "tasks_per_iteration": {"type": "integer", "default": 0, "minimum": 0, "description": "rotating over the train tasks; 0: all"},
     "max_new_tokens": {"type": "integer", "default": 512, "minimum": 1, "description": "per message of a sampled trajectory"}
   },
   "additionalProperties": false,
   "x-profiles": {
-    "released": {"gae": "all_tokens", "train.batch": 1},
-    "mini": {"gae": "turns", "tasks_per_iteration": 100, "max_new_tokens": 64, "train.epochs": 2, "train.lr": 1e-4,
+    "released": {"gae": "all_tokens", "kl": 0.2, "train.batch": 1},
+    "mini": {"kl": 0, "gae": "turns", "tasks_per_iteration": 100, "max_new_tokens": 64, "train.epochs": 2, "train.lr": 1e-4,
              "train.batch": 16},
     "quick": {"tasks_per_iteration": 16, "max_new_tokens": 96, "train.epochs": 1, "train.batch": 8},
     "lora": {"train.lr": 1e-5}
   }
 })json";
 
-// `reference` previous: the policy that played, which the clipped ratio is measured from.
+// `init` previous: the policy that played, which the clipped ratio is measured from. `reference`: what `kl` holds near.
 inline constexpr const char* kTrainDefaults = R"json({
-  "init": "previous", "reference": "previous", "epochs": 4, "batch": 32, "batch_unit": "rows", "lr": 1e-5,
+  "init": "previous", "reference": "base", "epochs": 4, "batch": 32, "batch_unit": "rows", "lr": 1e-5,
   "schedule": "constant", "min_lr_rate": 0, "warmup": 0, "betas": [0.9, 0.999], "eps": 1e-8, "weight_decay": 0,
   "clip": 1.0, "observation_loss": 0, "order": "shuffle"})json";
 

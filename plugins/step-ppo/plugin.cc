@@ -21,7 +21,7 @@ class StepPpoOptimizer final : public ipr::sdk::Optimizer {
   StepPpoOptimizer(const ipr::sdk::Host& host, std::string_view config_json)
       : StepPpoOptimizer(host, Config(config_json)) {}
 
-  [[nodiscard]] std::uint32_t needs() const override { return IPR_NEED_LOGP | IPR_NEED_REF_LOGP; }
+  [[nodiscard]] std::uint32_t needs() const override { return ipr::sdk::surrogate_needs(kl_); }
   [[nodiscard]] std::string_view train_defaults(std::uint64_t /*iteration*/) const override { return kTrainDefaults; }
 
   // Every iteration starts from nothing: the policy has changed.
@@ -60,17 +60,18 @@ class StepPpoOptimizer final : public ipr::sdk::Optimizer {
   }
 
   double loss(ipr_batch& batch) override {
-    const auto terms = ipr::sdk::clipped_surrogate(batch, clip_, "step-ppo",
+    const auto terms = ipr::sdk::clipped_surrogate(batch, {clip_}, "step-ppo",
                                                    [&](std::size_t row) { return advantages_of(batch, row); });
     host_.metric("surrogate", terms.loss);
     host_.metric("clipped", terms.clipped);
     host_.metric("divergence", terms.divergence);
+    if (kl_ > 0) host_.metric("kl", terms.kl);
     return terms.loss;
   }
 
  private:
   StepPpoOptimizer(const ipr::sdk::Host& host, const Config& config)
-      : host_(host), plan_(config, "step-ppo"), clip_(config.number("clip")) {
+      : host_(host), plan_(config, "step-ppo"), clip_(config.number("clip")), kl_(config.number("kl")) {
     gae_.lambda = config.number("lambda");
     gae_.clock = config.text("gae") == "turns" ? ipr::sdk::Clock::kTurns : ipr::sdk::Clock::kAgentTokens;
     gae_.across_turns = false;
@@ -79,10 +80,11 @@ class StepPpoOptimizer final : public ipr::sdk::Optimizer {
   // Per token. A row of a file is one action: its reward counts whole, and is paid at its end.
   [[nodiscard]] std::vector<double> advantages_of(const ipr_batch& batch, std::size_t row) const {
     const std::vector<std::int32_t> turns = ipr::sdk::turns_of(batch, row);
+    const std::vector<double> paid = ipr::sdk::kl_rewards(batch, row, kl_, "step-ppo");
     if (const std::vector<double>* gains = rows_.find(batch, row)) {
-      return ipr::sdk::token_advantages(turns, *gains, gae_);
+      return ipr::sdk::token_advantages(turns, *gains, gae_, paid);
     }
-    return ipr::sdk::token_advantages(turns, ipr::sdk::paid_at_the_end(turns, batch.outcome[row]), gae_);
+    return ipr::sdk::token_advantages(turns, ipr::sdk::paid_at_the_end(turns, batch.outcome[row]), gae_, paid);
   }
 
   void report(const GainSet& set) const {
@@ -100,7 +102,7 @@ class StepPpoOptimizer final : public ipr::sdk::Optimizer {
   ipr::sdk::Host host_;
   ipr::sdk::AttemptPlan plan_;
   ipr::sdk::Gae gae_;
-  double clip_;
+  double clip_, kl_;
   std::vector<ipr::sdk::Attempt> attempts_;
   std::vector<Step> wanted_;
   ipr_trajectory named_{};

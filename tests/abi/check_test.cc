@@ -77,7 +77,7 @@ TEST_CASE("every bundled plugin and the example pass the conformance suite", "[a
 }
 
 TEST_CASE("a loss with a kink passes whether or not a difference spans it", "[abi]") {
-  for (int seed = 2; seed <= 9; ++seed) {  // of these, four lay the kink between the two points of a difference
+  for (const int seed : {2, 13, 14, 19, 23}) {  // all but the first lay the kink between the points of a difference
     const Checked checked =
         check(bundled("ipr-optimizer-gigpo"), {"--seed", std::to_string(seed), "--only", "gradient-by-differences"});
     INFO("seed " << seed << "\n" << checked.ended.out);

@@ -80,11 +80,12 @@ TEST_CASE("a killed run with adaptive sampling finds its rollouts and its questi
 }
 
 TEST_CASE("a killed policy gradient finds the advantages of its rows again", "[e2e][resume]") {
-  for (const std::string optimizer : {"gigpo", "step-ppo"}) {
+  for (const std::string optimizer : {"gigpo", "ppo", "step-ppo"}) {
     INFO(optimizer);
     const Workplace place;
     std::vector<std::string> words = grid_words();
-    words.insert(words.end(), {"--optimizer", optimizer, "--set", "sft.train.steps=120"});  // so that there are rows
+    words.insert(words.end(), {"--optimizer", optimizer, "--set", "sft.train.steps=120",  // so that there are rows
+                               "--set", "optimizer.kl=0.1"});  // two kinds of log-probs to be found again
     kill_and_go_on(place, words, run_undisturbed(place, words), /*kills=*/3, /*seed=*/31);
   }
 }

@@ -57,15 +57,20 @@ TEST_CASE("a dry run counts the rollouts that the scorer expects", "[host][run][
   CHECK(rollouts({"--scorer", "coin"}) == 0);
 }
 
-TEST_CASE("a dry run refuses the optimizer that a run refuses", "[host][run][dry-run]") {
-  std::vector<std::string> words = small_run_words("planned");
-  words.insert(words.end(), {"--optimizer", "reward-mse"});
+TEST_CASE("a dry run refuses what a run refuses", "[host][run][dry-run]") {
   const Workplace place;
-  const Ended ran = place.host(words);
-  words.emplace_back("--dry-run");
-  const Ended planned = place.host(words);
-  CHECK(planned.exit_code == 2);
-  CHECK(contains(planned.err, "use `ipr-host train-scorer`"));
-  CHECK(ran.exit_code == planned.exit_code);
-  CHECK(contains(ran.err, "use `ipr-host train-scorer`"));
+  const auto refused = [&](const std::vector<std::string>& slip, const std::string& part) {
+    std::vector<std::string> words = small_run_words("planned");
+    words.insert(words.end(), slip.begin(), slip.end());
+    const Ended ran = place.host(words);
+    words.emplace_back("--dry-run");
+    const Ended planned = place.host(words);
+    for (const Ended& ended : {ran, planned}) {
+      INFO(ended.err);
+      CHECK(ended.exit_code == 2);
+      CHECK(contains(ended.err, part));
+    }
+  };
+  refused({"--optimizer", "reward-mse"}, "use `ipr-host train-scorer`");
+  refused({"--set", "optimizer.train.reference=none"}, "its loss compares with a reference");
 }

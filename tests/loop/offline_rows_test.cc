@@ -71,6 +71,7 @@ TEST_CASE("preference data in TRL's names are the same pairs, of whole trajector
     CHECK(theirs->rows[side].outcome == ours->rows[side].outcome);
   }
   CHECK(read(pair(R"({"kind":"step",)", "chosen", "rejected"), target)->step_pairs == 1);
+  CHECK(read(pair(R"({"messages":[],)", "chosen", "rejected"), target)->outcome_pairs == 1);
   const auto lone = read(R"({"chosen":[{"role":"assistant","content":"good"}]})", target);
   CHECK(lone.status().message().find("a pair needs \"rejected\"") != std::string::npos);
 }

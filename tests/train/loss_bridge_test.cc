@@ -38,7 +38,9 @@ TEST_CASE("a batch shows the rows as padded tensors", "[train]") {
   const TrainRow* const pointers[] = {&rows[0], &rows[1]};
   const std::vector<float> reference[] = {{0, -1, 0}, {0, 0, -2, -3}};
   const std::vector<float>* const references[] = {&reference[0], &reference[1]};
-  LossBatch bridge(pointers, references, 7);
+  const std::vector<float> before[] = {{0, -4, 0}, {0, 0, -5, -6}};
+  const std::vector<float>* const old[] = {&before[0], &before[1]};
+  LossBatch bridge(pointers, {references, old}, 7);
   std::vector<std::vector<float>> d_logp = {{0, 0, 0}, {0, 0, 0, 0}};
   const auto loss = bridge.run(
       [](ipr_batch& batch) -> Result<double> {
@@ -51,7 +53,7 @@ TEST_CASE("a batch shows the rows as padded tensors", "[train]") {
         CHECK(batch.weight[1] == 2);
         CHECK(batch.outcome[0] == 0.75);
         for (const ipr_tensor* tensor :
-             {batch.mask, batch.logp, batch.ref_logp, static_cast<const ipr_tensor*>(batch.d_logp)}) {
+             {batch.mask, batch.logp, batch.ref_logp, batch.old_logp, static_cast<const ipr_tensor*>(batch.d_logp)}) {
           CHECK((tensor->ndim == 2 && tensor->shape[0] == 2 && tensor->shape[1] == 4 && tensor->strides == nullptr));
           CHECK((tensor->type_code == 2 && tensor->type_bits == 32 && tensor->type_lanes == 1 &&
                  tensor->device_type == 1));
@@ -64,6 +66,8 @@ TEST_CASE("a batch shows the rows as padded tensors", "[train]") {
         CHECK(floats(batch.logp)[1] == -0.5f);
         CHECK(floats(batch.logp)[3] == 0);
         CHECK(floats(batch.ref_logp)[7] == -3);
+        CHECK(floats(batch.old_logp)[1] == -4);
+        CHECK(floats(batch.old_logp)[7] == -6);
         REQUIRE(batch.total_count == 3);
         CHECK(batch.totals[IPR_ROLE_CHOSEN].tokens == 1);
         CHECK(batch.totals[IPR_ROLE_REJECTED].tokens == 2);
@@ -85,9 +89,11 @@ TEST_CASE("without reference log-probs the batch has none", "[train]") {
   const TrainRow* const pointers[] = {&rows[0], &rows[1]};
   LossBatch bridge(pointers, {}, 0);
   std::vector<std::vector<float>> logp = {{0, 0, 0}, {0, 0, 0, 0}}, d_logp = logp;
-  CHECK(
-      bridge.run([](ipr_batch& batch) -> Result<double> { return batch.ref_logp == nullptr ? 1.0 : 0.0; }, logp, d_logp)
-          .value() == 1);
+  CHECK(bridge
+            .run([](ipr_batch& batch)
+                     -> Result<double> { return batch.ref_logp == nullptr && batch.old_logp == nullptr ? 1.0 : 0.0; },
+                 logp, d_logp)
+            .value() == 1);
 }
 
 TEST_CASE("a loss or gradient that is not finite is the plugin's error", "[train]") {

@@ -31,6 +31,7 @@ TrainCheckpoint some_checkpoint() {
   checkpoint.weights = model::random_weights(tiny_config(), 5);
   checkpoint.backend_state = std::string("moments\0and more", 16);
   checkpoint.reference = {{0, -1.5F, -0.25F}, {}, {0, -3}};
+  checkpoint.old = {{0, -2}, {0, -1, -4}};
   return checkpoint;
 }
 
@@ -40,6 +41,7 @@ void check_same(const TrainCheckpoint& a, const TrainCheckpoint& b) {
   CHECK(a.total == b.total);
   CHECK(a.backend_state == b.backend_state);
   CHECK(a.reference == b.reference);
+  CHECK(a.old == b.old);
   if (a.step == 0) return;
   REQUIRE(a.weights.tensors.size() == b.weights.tensors.size());
   for (const auto& [name, tensor] : a.weights.tensors) {

@@ -178,6 +178,27 @@ TEST_CASE("reference log-probs are computed once, and reach the loss", "[train]"
   CHECK_FALSE(train::train(backend, job).ok());
 }
 
+TEST_CASE("log-probs of the policy as the stage began reach the loss, row by row", "[train]") {
+  const auto rows = numbered_rows(10);
+  FakeBackend backend;
+  TrainJob job = job_of(rows);
+  RowLogprobs old;
+  for (const TrainRow& row : rows) old.push_back({0, static_cast<float>(row.ids[0]), 0});
+  job.old_logp = &old;
+  job.loss = [](ipr_batch& batch) -> Result<double> {
+    CHECK(batch.ref_logp == nullptr);
+    for (std::size_t r = 0; r < batch.rows; ++r) {
+      CHECK(static_cast<const float*>(batch.old_logp->data)[r * 3 + 1] ==
+            -1 - static_cast<const float*>(batch.logp->data)[r * 3 + 1]);
+    }
+    return 0.0;
+  };
+  REQUIRE(train::train(backend, job).ok());
+  CHECK(backend.steps.size() == static_cast<std::size_t>(train::step_count(rows, job.settings, job.seed)));
+  old.pop_back();
+  CHECK_FALSE(train::train(backend, job).ok());
+}
+
 TEST_CASE("a stage stops when asked, and on an error of its hooks", "[train]") {
   const auto rows = numbered_rows(10);
   TrainJob job = job_of(rows);

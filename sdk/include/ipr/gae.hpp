@@ -1,9 +1,11 @@
 // ipr/gae.hpp: generalized advantage estimation over the tokens of one training row. Header only; for optimizers.
 //
 //   A_i = sum over turns that end at or behind token i of lambda^(distance to the turn's last token) * error(turn)
+//         + sum over agent tokens j from i on of lambda^(distance to j) * reward(j)
 //
 // The error of a turn is what it gained over what its state was worth. gamma is 1: a turn is worth its outcome whenever
-// that comes. What counts as distance is the clock's matter.
+// that comes. What counts as distance is the clock's matter. Tokens may be paid for themselves, too: for what keeps the
+// policy near a reference (`kl_rewards` of ipr/surrogate.hpp).
 #pragma once
 
 #include <algorithm>
@@ -15,7 +17,7 @@ namespace ipr::sdk {
 
 enum class Clock {
   kAgentTokens,  // one tick per token of the agent; what the environment says takes no time
-  kTurns,        // one tick per turn; the tokens of a turn are worth the same
+  kTurns,        // one tick per turn; the tokens of a turn are worth the same, but for what they are paid themselves
   kAllTokens     // one tick per token of anybody, as published PPO code has it: a long observation wipes out the credit
 };
 
@@ -34,10 +36,10 @@ inline std::vector<double> paid_at_the_end(const std::vector<std::int32_t>& turn
   return errors;
 }
 
-// `turns`: the turn of each token, -1 outside the agent's. Turns beyond the end of `errors` have none. One number per
-// token; 0 outside the agent's tokens.
+// `turns`: the turn of each token, -1 outside the agent's. Turns beyond the end of `errors` have none. `rewards`: of
+// each token; empty: none. One number per token; 0 outside the agent's tokens.
 inline std::vector<double> token_advantages(const std::vector<std::int32_t>& turns, const std::vector<double>& errors,
-                                            const Gae& gae) {
+                                            const Gae& gae, const std::vector<double>& rewards = {}) {
   std::vector<double> advantages(turns.size(), 0.0);
   double ahead = 0;
   std::int32_t current = -1;  // the turn of the agent's token behind this one
@@ -52,6 +54,7 @@ inline std::vector<double> token_advantages(const std::vector<std::int32_t>& tur
     current = turns[t];
     const auto turn = static_cast<std::size_t>(current);
     if (ends_turn && turn < errors.size()) ahead += errors[turn];
+    if (!rewards.empty()) ahead += rewards[t];
     advantages[t] = ahead;
   }
   return advantages;

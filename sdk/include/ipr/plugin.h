@@ -36,7 +36,7 @@ extern "C" {
 #endif
 
 #define IPR_ABI_MAJOR 0u
-#define IPR_ABI_MINOR 3u
+#define IPR_ABI_MINOR 4u
 
 /* True if the struct behind `p`, as its allocator declared it, holds `field`. */
 #define IPR_HAS(p, type, field) ((p)->struct_size >= offsetof(type, field) + sizeof((p)->field))
@@ -442,9 +442,10 @@ typedef struct ipr_example_sink {
   ipr_status (*emit)(void* impl, const ipr_example*, ipr_error*);
 } ipr_example_sink;
 
-/* A loss acts on log-probs (LOGP, and REF_LOGP to compare with), or on values of a scalar head (VALUE, since 0.2;
- * alone, with the training default "trains":"value"). */
-enum { IPR_NEED_LOGP = 1, IPR_NEED_REF_LOGP = 2, IPR_NEED_VALUE = 8 };
+/* A loss acts on log-probs (LOGP; beside them REF_LOGP: those of the training setting `reference`, and OLD_LOGP, since
+ * 0.4: those of the policy as the stage began), or on values of a scalar head (VALUE, since 0.2; alone, with the
+ * training default "trains":"value"). */
+enum { IPR_NEED_LOGP = 1, IPR_NEED_REF_LOGP = 2, IPR_NEED_OLD_LOGP = 4, IPR_NEED_VALUE = 8 };
 
 typedef struct ipr_total {       /* frozen; of the WHOLE optimizer step, all micro-batches */
   uint64_t groups, rows, tokens; /* tokens: with mask 1 */
@@ -468,6 +469,8 @@ typedef struct ipr_batch { /* column arrays have `rows` entries; tensors are CPU
   const ipr_tensor* value;      /* the head's scalar once the token has been read; 0 where mask is 0 */
   const ipr_tensor* turn_score; /* [rows, turns]: the step reward known for a turn; NaN: none */
   ipr_tensor* d_value;          /* zeroed by the host, written by `loss`: dL/dvalue */
+  /* Since 0.4; NULL unless IPR_NEED_OLD_LOGP. */
+  const ipr_tensor* old_logp; /* like logp, before the first optimizer step of the stage */
 } ipr_batch;
 
 #define IPR_OPTIMIZER_V1 "ipr.optimizer/1" /* required for the kind */

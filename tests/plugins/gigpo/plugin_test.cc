@@ -34,7 +34,8 @@ TEST_CASE("an iteration plans groups of attempts by the present policy", "[gigpo
   CHECK(plans[0].sampling->max_new_tokens == 512);
   CHECK(plans[0].task_offset == 60);
   CHECK(plans[0].task_limit == 30);
-  CHECK(iteration.needs() == (IPR_NEED_LOGP | IPR_NEED_REF_LOGP));
+  CHECK(iteration.needs() == (IPR_NEED_LOGP | IPR_NEED_REF_LOGP | IPR_NEED_OLD_LOGP));
+  CHECK(Iteration(Json{{"kl", 0}}).needs() == (IPR_NEED_LOGP | IPR_NEED_OLD_LOGP));
   CHECK(iteration.queries().empty());
   CHECK_THROWS(Iteration(Json{{"temperature", 0}}));  // all attempts alike
 }
@@ -67,7 +68,7 @@ TEST_CASE("attempts with an advantage become one row each, over all their turns"
 
 // The ratios are 1, 1.1, 1.5 (clipped where the advantage is positive) and 0.5 (clipped where it is negative).
 TEST_CASE("each token pulls by its turn's advantage, until its ratio has left the clip", "[gigpo][loss]") {
-  Iteration iteration;
+  Iteration iteration(Json{{"kl", 0}});
   absorb_example(iteration);
   std::vector<EmittedRow> emitted;
   REQUIRE(iteration.emit(emitted) == IPR_OK);
@@ -108,6 +109,20 @@ TEST_CASE("the reward of a row from a file is its advantage", "[gigpo][loss]") {
   CHECK(iteration.loss(none) == 0);
 }
 
+// The reference finds the token twice as likely as the policy does: q = 2.
+TEST_CASE("the loss holds the policy near the reference", "[gigpo][loss]") {
+  Iteration iteration(Json{{"kl", 0.5}});
+  std::vector<Row> rows = {{0, IPR_ROLE_PLAIN, 7, 1, {0, -1}, {0, static_cast<float>(std::log(2.0)) - 1}, {0, 1}}};
+  rows[0].old = rows[0].logp;
+  Batch batch(rows, test::totals_of(rows));
+  CHECK(iteration.loss(batch) == Approx(0.5 * (1 - std::log(2.0))).epsilon(1e-6));
+  CHECK(batch.gradient(0, 1) == Approx(0.5 * (1 - 2)).epsilon(1e-6));  // a likelier token is nearer
+  CHECK(iteration.host.metrics["kl"] == Approx(1 - std::log(2.0)).epsilon(1e-6));
+  batch.get().ref_logp = nullptr;
+  double none = 0;
+  CHECK(iteration.try_loss(batch, none) == IPR_INVALID_ARGUMENT);
+}
+
 TEST_CASE("the parts of a step add up to the whole step, in any order", "[gigpo][loss]") {
   Iteration iteration;
   test::check_parts_add_up([&](Batch& batch) { return iteration.loss(batch); });
@@ -122,7 +137,7 @@ TEST_CASE("every profile names known settings and training keys, and opens", "[g
   Iteration iteration;
   const Json defaults = iteration.train_defaults();
   CHECK(defaults["init"] == "previous");
-  CHECK(defaults["reference"] == "previous");
+  CHECK(defaults["reference"] == "base");
   const Json schema = Json::parse(ipr_library_v0()->plugins[0]->config_schema);
   for (const std::string profile : {"mini", "quick", "lora"}) {
     CAPTURE(profile);

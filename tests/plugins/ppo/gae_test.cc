@@ -41,6 +41,18 @@ TEST_CASE("advantages of a hand-worked row, by each clock", "[gae]") {
   CHECK(token_advantages(turns, errors, {0.5, Clock::kTurns, false}) == Numbers{0, 1, 1, 0, 10, 0, 100, 100});
 }
 
+// tokens: turn 0, turn 0, -, turn 1; errors 1, 10; rewards 8, 4, (9), 2; lambda 0.5
+TEST_CASE("tokens that are paid for themselves are worth that and what comes behind them", "[gae]") {
+  const Turns turns = {0, 0, -1, 1};
+  const std::vector<double> errors = {1, 10}, rewards = {8, 4, 9, 2};
+  using Numbers = std::vector<double>;
+  // From the end: 10 + 2 = 12, 1 + 6 + 4 = 11, 5.5 + 8 = 13.5.
+  CHECK(token_advantages(turns, errors, {0.5, Clock::kAgentTokens, true}, rewards) == Numbers{13.5, 11, 0, 12});
+  CHECK(token_advantages(turns, errors, {0.5, Clock::kAgentTokens, false}, rewards) == Numbers{10.5, 5, 0, 12});
+  // The clock stands still inside a turn: 1 + 6 + 4 = 11, 11 + 8 = 19.
+  CHECK(token_advantages(turns, errors, {0.5, Clock::kTurns, true}, rewards) == Numbers{19, 11, 0, 12});
+}
+
 // ipr-pipeline.md section 10: with an answer of five tokens, 20 / 100 / 300 tokens of observation leave 0.277, 0.0046
 // and 1.6e-7 of the credit.
 TEST_CASE("the published code loses credit over observations, agent tokens do not", "[gae][golden]") {

@@ -65,7 +65,8 @@ TEST_CASE("an iteration plans several attempts by the present policy", "[ppo]") 
   CHECK(plans[0].sampling->temperature == 1);
   CHECK(plans[0].task_offset == 60);
   CHECK(plans[0].task_limit == 30);
-  CHECK(iteration.needs() == (IPR_NEED_LOGP | IPR_NEED_REF_LOGP));
+  CHECK(iteration.needs() == (IPR_NEED_LOGP | IPR_NEED_REF_LOGP | IPR_NEED_OLD_LOGP));
+  CHECK(Iteration(Json{{"kl", 0}}).needs() == (IPR_NEED_LOGP | IPR_NEED_OLD_LOGP));
   CHECK(iteration.queries().empty());
   CHECK_THROWS(Iteration(Json{{"temperature", 0}}));  // all attempts alike
 }
@@ -134,6 +135,29 @@ TEST_CASE("a row from a file is paid its reward at its end", "[ppo][loss]") {
   CHECK(iteration.loss(none) == 0);
 }
 
+// Three tokens of one turn; the policy that spoke found the second and the third 0.5 and 1 nats likelier than the
+// reference does: they cost 0.1 and 0.2, the first token 0.95 * 0.1 + 0.9025 * 0.2.
+TEST_CASE("a token costs what the policy that spoke finds it likelier than the reference", "[ppo][loss]") {
+  Row row;
+  row.role = IPR_ROLE_PLAIN;
+  row.mask = {0, 1, 1, 1};
+  row.old = row.logp = {0, -1, -1, -1};
+  row.ref = {0, -1, -1.5F, -2};
+  const std::vector<Row> rows = {row};
+  Batch batch(rows, test::totals_of(rows));
+  Iteration iteration(Json{{"kl", 0.2}});
+  const std::vector<double> costs = {0.95 * 0.1 + 0.9025 * 0.2, 0.1 + 0.95 * 0.2, 0.2};
+  CHECK(iteration.loss(batch) == Approx((costs[0] + costs[1] + costs[2]) / 3));
+  for (std::size_t t = 0; t < 3; ++t) CHECK(batch.gradient(0, t + 1) == Approx(costs[t] / 3));
+  Batch free(rows, test::totals_of(rows));
+  CHECK(Iteration(Json{{"kl", 0}}).loss(free) == Approx(0).margin(1e-12));
+  Batch blind(rows, test::totals_of(rows));
+  blind.get().ref_logp = nullptr;
+  double none = 0;
+  CHECK(iteration.try_loss(blind, none) == IPR_INVALID_ARGUMENT);
+  CHECK(iteration.message().find("train.reference=base") != std::string::npos);
+}
+
 TEST_CASE("the parts of a step add up to the whole step, in any order", "[ppo][loss]") {
   Iteration iteration;
   test::check_parts_add_up([&](Batch& batch) { return iteration.loss(batch); });
@@ -148,7 +172,7 @@ TEST_CASE("every profile names known settings and training keys, and opens", "[p
   Iteration iteration;
   const Json defaults = iteration.train_defaults();
   CHECK(defaults["init"] == "previous");
-  CHECK(defaults["reference"] == "previous");
+  CHECK(defaults["reference"] == "base");
   CHECK(defaults["epochs"] == 4);
   CHECK(defaults["lr"] == 1e-5);
   const Json schema = Json::parse(ipr_library_v0()->plugins[0]->config_schema);

@@ -42,7 +42,8 @@ TEST_CASE("an iteration plans several attempts by the present policy and wants a
   CHECK(plans[0].samples == 4);
   CHECK(plans[0].task_offset == 60);
   CHECK(plans[0].task_limit == 30);
-  CHECK(iteration.needs() == (IPR_NEED_LOGP | IPR_NEED_REF_LOGP));
+  CHECK(iteration.needs() == (IPR_NEED_LOGP | IPR_NEED_REF_LOGP | IPR_NEED_OLD_LOGP));
+  CHECK(Iteration(Json{{"kl", 0}}).needs() == (IPR_NEED_LOGP | IPR_NEED_OLD_LOGP));
   absorb_example(iteration);
   using Steps = std::vector<std::pair<std::uint64_t, std::size_t>>;
   CHECK(iteration.queries() == Steps{{11, 0}, {11, 1}, {12, 0}, {12, 1}});
@@ -122,7 +123,7 @@ TEST_CASE("every profile names known settings and training keys, and opens", "[s
   Iteration iteration;
   const Json defaults = iteration.train_defaults();
   CHECK(defaults["init"] == "previous");
-  CHECK(defaults["reference"] == "previous");
+  CHECK(defaults["reference"] == "base");
   CHECK(defaults["epochs"] == 4);
   const Json schema = Json::parse(ipr_library_v0()->plugins[0]->config_schema);
   for (const std::string profile : {"released", "mini", "quick", "lora"}) {

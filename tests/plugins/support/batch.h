@@ -17,6 +17,7 @@ struct Row {
   std::vector<float> logp, ref, mask;   // equal lengths
   std::vector<std::int32_t> turn = {};  // of each token; empty: turn 0 where the mask is 1, else no turn
   double outcome = 0;
+  std::vector<float> old = {};         // under the policy as the stage began; empty: as `ref`
   std::vector<float> turn_score = {};  // for losses of values, which find `logp` as such
 };
 
@@ -41,7 +42,7 @@ class Batch {
       : totals_(totals), columns_(0) {
     for (const Row& row : rows) columns_ = std::max(columns_, row.logp.size());
     const std::size_t stride = columns_ + padding;
-    for (auto* values : {&logp_, &ref_, &mask_, &gradient_}) values->assign(rows.size() * stride, 0.0F);
+    for (auto* values : {&logp_, &ref_, &old_, &mask_, &gradient_}) values->assign(rows.size() * stride, 0.0F);
     turn_.assign(rows.size() * stride, -1);
     for (std::size_t r = 0; r < rows.size(); ++r) {
       tag_.push_back(rows[r].tag);
@@ -51,6 +52,8 @@ class Batch {
       outcome_.push_back(rows[r].outcome);
       std::copy(rows[r].logp.begin(), rows[r].logp.end(), logp_.begin() + static_cast<std::ptrdiff_t>(r * stride));
       std::copy(rows[r].ref.begin(), rows[r].ref.end(), ref_.begin() + static_cast<std::ptrdiff_t>(r * stride));
+      const std::vector<float>& old = rows[r].old.empty() ? rows[r].ref : rows[r].old;
+      std::copy(old.begin(), old.end(), old_.begin() + static_cast<std::ptrdiff_t>(r * stride));
       std::copy(rows[r].mask.begin(), rows[r].mask.end(), mask_.begin() + static_cast<std::ptrdiff_t>(r * stride));
       for (std::size_t t = 0; t < rows[r].mask.size(); ++t) {
         const bool agent = rows[r].turn.empty() && rows[r].mask[t] == 1;
@@ -63,6 +66,7 @@ class Batch {
     strides_[1] = 1;
     logp_tensor_ = tensor(logp_.data(), 2);
     ref_tensor_ = tensor(ref_.data(), 2);
+    old_tensor_ = tensor(old_.data(), 2);
     mask_tensor_ = tensor(mask_.data(), 2);
     turn_tensor_ = tensor(turn_.data(), 0);
     gradient_tensor_ = tensor(gradient_.data(), 2);
@@ -78,6 +82,7 @@ class Batch {
     batch_.turn = &turn_tensor_;
     batch_.logp = &logp_tensor_;
     batch_.ref_logp = &ref_tensor_;
+    batch_.old_logp = &old_tensor_;
     batch_.d_logp = &gradient_tensor_;
     batch_.totals = totals_.data();
     batch_.total_count = totals_.size();
@@ -116,11 +121,12 @@ class Batch {
   std::vector<std::uint32_t> tag_, role_;
   std::vector<std::uint64_t> group_;
   std::vector<double> weight_, outcome_;
-  std::vector<float> logp_, ref_, mask_, gradient_;
+  std::vector<float> logp_, ref_, old_, mask_, gradient_;
   std::vector<std::int32_t> turn_;
   std::vector<float> turn_score_;
   std::int64_t shape_[2] = {0, 0}, strides_[2] = {0, 0}, turn_shape_[2] = {0, 0};
-  ipr_tensor logp_tensor_{}, ref_tensor_{}, mask_tensor_{}, turn_tensor_{}, gradient_tensor_{}, turn_score_tensor_{};
+  ipr_tensor logp_tensor_{}, ref_tensor_{}, old_tensor_{}, mask_tensor_{}, turn_tensor_{}, gradient_tensor_{},
+      turn_score_tensor_{};
   ipr_batch batch_{};
 };
 

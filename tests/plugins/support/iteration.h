@@ -97,9 +97,12 @@ class Iteration {
         }};
     return table_.emit(instance_.self(), &ctx, &sink, &error_);
   }
+  ipr_status try_loss(Batch& batch, double& value) {
+    return table_.loss(instance_.self(), &ctx, &batch.get(), &value, &error_);
+  }
   double loss(Batch& batch) {
     double value = 0;
-    REQUIRE(table_.loss(instance_.self(), &ctx, &batch.get(), &value, &error_) == IPR_OK);
+    REQUIRE(try_loss(batch, value) == IPR_OK);
     return value;
   }
   [[nodiscard]] Json train_defaults() const {
