@@ -16,6 +16,7 @@
 #include "core/base/files.h"
 #include "core/base/rng.h"
 #include "core/model/checkpoint.h"
+#include "ipr/plugin.h"
 #include "tests/support/catch.h"
 #include "tests/support/program.h"
 
@@ -168,8 +169,11 @@ TEST_CASE("a run survives one failing write to each of its files", "[e2e][disk]"
     const std::string file = std::regex_replace(final_path(undisturbed().writes[i].path), kNumber, "iter-K");
     if (!fs::path(file).extension().empty() || file.ends_with("iter-K")) moments[file].push_back(i + 1);
   }
-  for (const char* known : {"config.json", "panel.json", "run.db", "run.db-wal", "report.html", "certificate.json",
-                            "iter-K", "iter-K/model.safetensors", "iter-K/tokenizer.json", "plugins-0.3.json"}) {
+  std::vector<std::string> files = {"config.json",          "panel.json",       "run.db", "run.db-wal",
+                                    "report.html",          "certificate.json", "iter-K", "iter-K/model.safetensors",
+                                    "iter-K/tokenizer.json"};
+  files.push_back("plugins-" + std::to_string(IPR_ABI_MAJOR) + "." + std::to_string(IPR_ABI_MINOR) + ".json");
+  for (const std::string& known : files) {
     INFO(known);
     CHECK(std::any_of(moments.begin(), moments.end(),
                       [&](const auto& item) { return item.first.ends_with(std::string("/") + known); }));
