@@ -32,8 +32,8 @@ struct FixedLogprobs {
 class LossBatch {
  public:
   // `output` decides whether the batch has log-probs, or values and turn scores. ref_logp and old_logp are there where
-  // `fixed` has them.
-  LossBatch(std::span<const TrainRow* const> rows, const FixedLogprobs& fixed, std::uint64_t step,
+  // `fixed_logps` has them.
+  LossBatch(std::span<const TrainRow* const> rows, const FixedLogprobs& fixed_logps, std::uint64_t step,
             Output output = Output::kLogp);
   LossBatch(const LossBatch&) = delete;
   LossBatch& operator=(const LossBatch&) = delete;

@@ -84,7 +84,7 @@ Status read_parts(const std::string& path, const Json& header, Reader& reader, T
   if (!reader.take(header.at("state").get<std::size_t>(), state)) return damaged(path, "is of another model");
   checkpoint.backend_state = state;
   for (const auto& [key, logps] : {std::pair("reference", &checkpoint.reference), std::pair("old", &checkpoint.old)}) {
-    for (const Json& length : header.at(key)) {
+    for (const Json& length : header.at("logprobs").at(key)) {
       if (!reader.take(length.get<std::size_t>(), logps->emplace_back())) return damaged(path, "is of another model");
     }
   }
@@ -94,16 +94,17 @@ Status read_parts(const std::string& path, const Json& header, Reader& reader, T
 }  // namespace
 
 Status save_train_checkpoint(const std::string& path, const TrainCheckpoint& checkpoint) {
-  Json lengths[2] = {Json::array(), Json::array()};
+  Json lengths;
   std::vector<std::string_view> parts;
   model::Weights weights = checkpoint.weights;  // shares the numbers
   if (checkpoint.step > 0) {
     for (const model::Values* values : trained_values(weights)) parts.push_back(values->bytes());
   }
   parts.push_back(checkpoint.backend_state);
-  for (const bool old : {false, true}) {
-    for (const std::vector<float>& row : old ? checkpoint.old : checkpoint.reference) {
-      lengths[old ? 1 : 0].push_back(row.size());
+  for (const auto& [key, logps] : {std::pair("reference", &checkpoint.reference), std::pair("old", &checkpoint.old)}) {
+    lengths[key] = Json::array();
+    for (const std::vector<float>& row : *logps) {
+      lengths[key].push_back(row.size());
       parts.push_back(bytes_of(row));
     }
   }
@@ -111,8 +112,7 @@ Status save_train_checkpoint(const std::string& path, const TrainCheckpoint& che
                                         {"step", checkpoint.step},
                                         {"total", checkpoint.total},
                                         {"state", checkpoint.backend_state.size()},
-                                        {"reference", lengths[0]},
-                                        {"old", lengths[1]},
+                                        {"logprobs", lengths},
                                         {"checksum", checksum(parts)}});
   const std::uint64_t header_size = header.size();
   const std::string_view size_bytes(reinterpret_cast<const char*>(&header_size), sizeof header_size);
